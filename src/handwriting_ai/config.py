@@ -1,0 +1,108 @@
+"""Settings: read once from the environment (and `.env`), checked, and passed down explicitly.
+
+A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8`. `.env.example` lists every variable.
+"""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from handwriting_ai.errors import SettingsError
+from handwriting_ai.prediction import TtaMode
+
+PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
+"""The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
+
+
+def _blank_is_none(value: object) -> object:
+    """Read `NAME=` in the environment as "not set"."""
+    return None if value == "" else value
+
+
+OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
+OptionalPositive = Annotated[float | None, BeforeValidator(_blank_is_none), Field(gt=0, allow_inf_nan=False)]
+
+
+class AppSettings(BaseModel):
+    """`APP__…`: the process."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    threads: int = Field(default=0, ge=0, le=256)
+    """Workers of the engine; 0 means min(8, cores)."""
+    data_root: Path = PROJECT_ROOT
+    """Where drawings and runs are kept."""
+
+
+class DigitsSettings(BaseModel):
+    """`DIGITS__…`: reading digits."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+    model_dir: Path = PROJECT_ROOT / "models"
+    active_model: str = ""
+    """Members, separated by commas, or a preset's name; empty means the preset `default`."""
+    tta: bool = False
+    tta_advanced: bool = False
+    temperature_override: OptionalPositive = None
+    uncertain_threshold: float = Field(default=0.70, ge=0, le=1, allow_inf_nan=False)
+    max_image_mb: float = Field(default=2, gt=0, le=1024, allow_inf_nan=False)
+    max_image_side_px: int = Field(default=1024, ge=28, le=16384)
+    predict_timeout_seconds: float = Field(default=5, gt=0, allow_inf_nan=False)
+
+    @property
+    def tta_mode(self) -> TtaMode:
+        """The mode the two switches name; `tta_advanced` wins."""
+        if self.tta_advanced:
+            return TtaMode.ADVANCED
+        return TtaMode.BASIC if self.tta else TtaMode.NONE
+
+    @property
+    def tta_was_chosen(self) -> bool:
+        """Whether either switch was set, rather than left at its default."""
+        return bool({"tta", "tta_advanced"} & self.model_fields_set)
+
+
+class TrainingSettings(BaseModel):
+    """`TRAINING__…`: where the data lies."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    data_dir: Path = PROJECT_ROOT / "data" / "mnist"
+    ink_dir: OptionalPath = None
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside, built once at the edge."""
+
+    model_config = SettingsConfigDict(
+        env_nested_delimiter="__", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    app: AppSettings = AppSettings()
+    digits: DigitsSettings = DigitsSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment and `.env`.
+
+    Raises:
+        SettingsError: a variable has a value that cannot be used, or a section has no such variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise SettingsError("; ".join(_describe(error))) from error
+
+
+def _describe(error: ValidationError) -> list[str]:
+    """One sentence for each variable that was refused."""
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_context=False):
+        variable = "__".join(str(part) for part in problem["loc"]).upper()
+        value: object = problem["input"]
+        lines.append(f"{variable}={value}: {problem['msg']}")
+    return lines

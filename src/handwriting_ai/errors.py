@@ -1,0 +1,123 @@
+"""Every error the package raises on purpose, in one tree.
+
+HandwritingError
+├── SettingsError              a variable with a value that cannot be used
+├── ImageError                 something is wrong with the picture
+│   ├── InvalidImage           not a picture, broken, or of a shape or type that cannot be read
+│   ├── ImageTooLarge          more bytes or more pixels than the limits allow
+│   └── BlankImage             a picture without ink
+├── ModelError                 something is wrong with a model
+│   ├── UnknownArchitecture    no such architecture (also a ValueError)
+│   ├── UnknownModel           no such folder in the models folder
+│   ├── ManifestError          a manifest that is missing, broken or out of range (also a ValueError)
+│   ├── WeightsError           weights that are missing, broken, unsafe or do not fit
+│   ├── SignatureMismatch      trained for another preprocessing
+│   └── ModelExists            a model of this name is registered already
+├── EngineError                the engine cannot answer
+│   ├── EngineNotReady         no model is loaded
+│   ├── EngineBusy             the queue is full
+│   └── PredictTimeout         the answer took too long
+├── DataError                  a data set that is missing or damaged
+│   ├── DataMissing
+│   └── DataCorrupt
+└── TrainingError              a run that cannot go on
+    ├── UnknownRecipe          no such recipe (also a ValueError)
+    ├── TrainingDiverged       the loss is no longer a number
+    └── CheckpointError        a checkpoint that is damaged or belongs to another run
+"""
+
+
+class HandwritingError(Exception):
+    """The root of the tree: catch this to catch everything the package raises on purpose."""
+
+
+class SettingsError(HandwritingError):
+    """A setting has a value that cannot be used; the message names the variable."""
+
+
+class ImageError(HandwritingError):
+    """Something is wrong with the picture."""
+
+
+class InvalidImage(ImageError):
+    """The input is not a picture, is broken, or has a shape or type that cannot be read."""
+
+
+class ImageTooLarge(ImageError):
+    """The picture has more bytes or more pixels than the limits allow."""
+
+
+class BlankImage(ImageError):
+    """The picture holds no ink."""
+
+
+class ModelError(HandwritingError):
+    """Something is wrong with a model."""
+
+
+class UnknownArchitecture(ModelError, ValueError):
+    """No architecture has this name; the message lists those there are."""
+
+
+class UnknownModel(ModelError):
+    """The models folder holds no such model."""
+
+
+class ManifestError(ModelError, ValueError):
+    """A manifest is missing, broken or out of range; the message names the field and the file."""
+
+
+class WeightsError(ModelError):
+    """Weights are missing, broken, unsafe to load, or do not fit their architecture."""
+
+
+class SignatureMismatch(ModelError):
+    """The model was trained for another preprocessing than the one that runs here."""
+
+
+class ModelExists(ModelError):
+    """A model of this name is registered already."""
+
+
+class EngineError(HandwritingError):
+    """The engine cannot answer."""
+
+
+class EngineNotReady(EngineError):
+    """No model is loaded."""
+
+
+class EngineBusy(EngineError):
+    """The queue is full: try again later."""
+
+
+class PredictTimeout(EngineError):
+    """The answer took longer than `DIGITS__PREDICT_TIMEOUT_SECONDS`."""
+
+
+class DataError(HandwritingError):
+    """A data set is missing or damaged."""
+
+
+class DataMissing(DataError):
+    """A data set is not on this machine; the message names the file, the folder and the command that gets it."""
+
+
+class DataCorrupt(DataError):
+    """A data file is damaged; the message names it."""
+
+
+class TrainingError(HandwritingError):
+    """A run cannot go on."""
+
+
+class UnknownRecipe(TrainingError, ValueError):
+    """No recipe has this name; the message lists those there are."""
+
+
+class TrainingDiverged(TrainingError):
+    """The loss is no longer a finite number."""
+
+
+class CheckpointError(TrainingError):
+    """A checkpoint is damaged or belongs to another run."""

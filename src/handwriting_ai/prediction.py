@@ -1,0 +1,56 @@
+"""What the engine answers, in plain Python numbers, so that a page or a client needs no torch."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TtaMode(StrEnum):
+    """Test-time augmentation: how many views of the input are read."""
+
+    NONE = "none"
+    BASIC = "basic"
+    ADVANCED = "advanced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewPrediction:
+    """What all members together read in one view."""
+
+    name: str
+    probs: tuple[float, ...]
+    """Mean over the members; ten numbers that sum to one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberPrediction:
+    """What one member read, over all views."""
+
+    model_id: str
+    temperature: float
+    probs: tuple[float, ...]
+    """Mean over the views; ten numbers that sum to one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One digit, how sure the ensemble is, and why."""
+
+    digit: int
+    confidence: float
+    """The largest merged probability."""
+    probs: tuple[float, ...]
+    """Merged over views, then over members; ten numbers that sum to one."""
+    model_id: str
+    """The member's id, or `ensemble_<n>_models`."""
+    uncertain: bool
+    """Whether the confidence is below the threshold."""
+    views: tuple[ViewPrediction, ...]
+    members: tuple[MemberPrediction, ...]
+    total_entropy: float
+    """Entropy of `probs`, in nats: `member_entropy` + `disagreement`."""
+    member_entropy: float
+    """Mean entropy of the members' own probabilities, in nats: the digit is ambiguous."""
+    disagreement: float
+    """Mutual information between answer and member, in nats: the members disagree."""
+    latency_ms: float
+    """From submission to answer, queueing included."""
