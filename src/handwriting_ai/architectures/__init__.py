@@ -1,0 +1,63 @@
+"""The networks, by name. Input `(n, 1, 28, 28)`, output logits `(n, n_classes)`."""
+
+from collections.abc import Callable
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+
+from handwriting_ai.architectures.base import TypedModule
+from handwriting_ai.architectures.compact import compact
+from handwriting_ai.architectures.densenet import densenet_bc100
+from handwriting_ai.architectures.resnet import resnet18
+from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, simplecnn_m7
+from handwriting_ai.architectures.wideresnet import wideresnet28_10
+from handwriting_ai.errors import UnknownArchitecture
+
+__all__ = ["TypedModule", "architecture_names", "build_fresh_state_dict", "build_model", "count_parameters"]
+
+_BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {
+    build.__name__: build
+    for build in (
+        compact,
+        resnet18,
+        wideresnet28_10,
+        densenet_bc100,
+        simplecnn_m3,
+        simplecnn_m5,
+        simplecnn_m7,
+    )
+}
+
+
+def architecture_names() -> tuple[str, ...]:
+    """The names `build_model` knows."""
+    return tuple(_BUILDERS)
+
+
+def build_model(arch: str, n_classes: int) -> TypedModule:
+    """A network with fresh weights, drawn from torch's global generator.
+
+    Raises:
+        UnknownArchitecture: no architecture has this name.
+    """
+    if arch not in _BUILDERS:
+        raise UnknownArchitecture(f"No architecture {arch!r}. Available: {', '.join(_BUILDERS)}.")
+    return _BUILDERS[arch](n_classes)
+
+
+def build_fresh_state_dict(arch: str, n_classes: int, *, seed: int = 0) -> dict[str, Tensor]:
+    """The state dict of a network with fresh weights; torch's global generator is left as it was.
+
+    Raises:
+        UnknownArchitecture: no architecture has this name.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        state: dict[str, Tensor] = build_model(arch, n_classes).state_dict()
+    return state
+
+
+def count_parameters(model: nn.Module) -> int:
+    """The number of trainable numbers."""
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -1,0 +1,25 @@
+"""A network made for two CPU cores: 0.29 M parameters, 29 M multiply-adds."""
+
+from typing import Final
+
+from torch import nn
+
+from handwriting_ai.architectures.base import Chain, TypedModule, conv_bn_relu
+
+_CHANNELS: Final = (32, 64, 128)
+
+
+def compact(n_classes: int) -> TypedModule:
+    """Two 3 × 3 convolutions at each of 28, 14 and 7 pixels a side, a global maximum, one linear layer.
+
+    `(n, 1, 28, 28)` → logits `(n, n_classes)`.
+    """
+    layers: list[nn.Module] = []
+    width_in = 1
+    for width in _CHANNELS:
+        if layers:
+            layers.append(nn.MaxPool2d(2))
+        layers += conv_bn_relu(width_in, width, 3, padding_px=1)
+        layers += conv_bn_relu(width, width, 3, padding_px=1)
+        width_in = width
+    return Chain(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(width_in, n_classes))

@@ -1,0 +1,25 @@
+"""ResNet-18 (He et al. 2016), torchvision's, with the stem that is usual for small pictures."""
+
+from torch import Tensor, nn
+
+from handwriting_ai.architectures.base import TypedModule
+from handwriting_ai.torchvision_ops import torchvision_resnet18
+
+
+class _ResNet18(TypedModule):
+    def __init__(self, n_classes: int) -> None:
+        super().__init__()
+        network = torchvision_resnet18(n_classes)
+        network.conv1 = nn.Conv2d(1, 64, 3, padding=1, bias=False)
+        network.maxpool = nn.Identity()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(n, 1, 28, 28)` → `(n, n_classes)`."""
+        y: Tensor = self.network(x)
+        return y
+
+
+def resnet18(n_classes: int) -> TypedModule:
+    """Torchvision's ResNet-18, CIFAR style: one channel, 3 × 3 stem of stride 1, no max-pool."""
+    return _ResNet18(n_classes)

@@ -1,0 +1,89 @@
+"""MNIST from its four gzipped IDX files, each checked by digest before it is used."""
+
+import gzip
+import hashlib
+import struct
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.errors import DataCorrupt, DataMissing
+
+_HEADER_BYTES: Final = {"images": 16, "labels": 8}
+_MD5: Final = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+class Part(StrEnum):
+    """The two parts of MNIST, by the names of their files."""
+
+    TRAIN = "train"
+    TEST = "t10k"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DigitImages:
+    """Pictures of digits and what they show."""
+
+    images: "NDArray[np.uint8]"
+    """`(n, 28, 28)`, ink 255, paper 0."""
+    labels: "NDArray[np.int64]"
+    """`(n,)`, 0–9; `NOT_A_DIGIT` (10) for scribbles."""
+
+    def __len__(self) -> int:
+        """The number of pictures."""
+        return self.labels.size
+
+    def pick(self, rows: "NDArray[np.int64]") -> "DigitImages":
+        """The pictures of these rows, in their order."""
+        return DigitImages(images=self.images[rows], labels=self.labels[rows])
+
+    def digest(self) -> str:
+        """SHA-256 over pictures and labels, for the manifest of a model trained on them."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images).tobytes())
+        digest.update(np.ascontiguousarray(self.labels).tobytes())
+        return digest.hexdigest()
+
+
+def join(parts: "list[DigitImages]") -> DigitImages:
+    """Several sets as one, in order."""
+    return DigitImages(
+        images=np.concatenate([part.images for part in parts]), labels=np.concatenate([part.labels for part in parts])
+    )
+
+
+def load_mnist(folder: Path, part: Part) -> DigitImages:
+    """Read one part: 60,000 (`Part.TRAIN`) or 10,000 (`Part.TEST`) pictures.
+
+    Raises:
+        DataMissing: a file is not in `folder`.
+        DataCorrupt: a file is damaged or not the one LeCun et al. published.
+    """
+    images = _read_idx(folder, f"{part}-images-idx3-ubyte", _HEADER_BYTES["images"])
+    labels = _read_idx(folder, f"{part}-labels-idx1-ubyte", _HEADER_BYTES["labels"])
+    return DigitImages(images=images.reshape(-1, 28, 28), labels=labels.astype(np.int64))
+
+
+def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]":
+    path = folder / f"{name}.gz"
+    try:
+        content = gzip.decompress(path.read_bytes())
+    except FileNotFoundError as error:
+        raise DataMissing(
+            f"MNIST's {path.name} is not in {folder}. It ships with the project in data/mnist: set TRAINING__DATA_DIR "
+            "to that folder, or restore it with `git checkout -- data/mnist`."
+        ) from error
+    except (OSError, EOFError, struct.error) as error:
+        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    if md5 != _MD5[name]:
+        raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
+    return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)

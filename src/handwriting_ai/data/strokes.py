@@ -1,0 +1,123 @@
+"""Pen strokes of digits: files of strokes, and how a canvas draws them."""
+
+import gzip
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from handwriting_ai.errors import DataCorrupt, DataMissing
+
+Stroke: TypeAlias = "NDArray[np.float64]"
+"""One pen-down line, `(points, 2)`: x to the right, y down, in any unit."""
+
+CANVAS_SIDE_PX: Final = 280
+_SUBPIXEL_BITS: Final = 4
+_INK: Final = 255
+
+
+class _Line(BaseModel):
+    """One line of a `.jsonl.gz` file: y points up there."""
+
+    model_config = ConfigDict(frozen=True)
+
+    label: int = Field(ge=0, le=9)
+    writer: str = Field(validation_alias=AliasChoices("writer_group", "writer"))
+    strokes: list[list[tuple[float, float]]] = Field(min_length=1)
+    slashed_zero: bool = False
+    knn_suspect: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DrawnDigit:
+    """The strokes of one digit, and who drew it."""
+
+    label: int
+    writer: str
+    strokes: tuple[Stroke, ...]
+    doubtful: bool = False
+    """Whether the file flags its label as doubtful or its shape as unusual."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrokeFile:
+    """All digits of one file."""
+
+    name: str
+    sha256: str
+    digits: tuple[DrawnDigit, ...] = field(repr=False)
+
+
+def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
+    """Read every `*.jsonl.gz` of a folder, in the order of their names.
+
+    Raises:
+        DataMissing: the folder is not there or holds no such file.
+        DataCorrupt: a file cannot be unpacked, or a line is not a digit's strokes.
+    """
+    paths = sorted(folder.glob("*.jsonl.gz"))
+    if not paths:
+        raise DataMissing(f"No pen strokes (*.jsonl.gz) in {folder}. Set TRAINING__INK_DIR to the folder with them.")
+    return tuple(_load(path) for path in paths)
+
+
+def _load(path: Path) -> StrokeFile:
+    packed = path.read_bytes()
+    try:
+        lines = gzip.decompress(packed).splitlines()
+    except (OSError, EOFError) as error:
+        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+    digits = tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1))
+    return StrokeFile(name=path.name.removesuffix(".jsonl.gz"), sha256=hashlib.sha256(packed).hexdigest(), digits=digits)
+
+
+def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
+    try:
+        line = _Line.model_validate_json(text)
+    except ValidationError as error:
+        raise DataCorrupt(f"{path}, line {number}: {error.errors()[0]['msg']}") from error
+    strokes = tuple(np.array(points, dtype=np.float64) * (1.0, -1.0) for points in line.strokes if points)
+    if not strokes:
+        raise DataCorrupt(f"{path}, line {number}: the digit has no points.")
+    return DrawnDigit(
+        label=line.label, writer=line.writer, strokes=strokes, doubtful=line.slashed_zero or line.knn_suspect
+    )
+
+
+def place(strokes: Sequence[Stroke], *, extent_px: float, center_px: tuple[float, float]) -> tuple[Stroke, ...]:
+    """Scale strokes so that the longer side of their box is `extent_px`, and move the box's centre to `center_px`."""
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    size = float((high - low).max())
+    scale = extent_px / size if size > 0 else 1.0
+    return tuple((stroke - (low + high) / 2) * scale + center_px for stroke in strokes)
+
+
+def render(strokes: Sequence[Stroke], *, pen_px: float, side_px: int = CANVAS_SIDE_PX) -> "NDArray[np.uint8]":
+    """Draw strokes as a canvas does: round ends and joins, smooth edges.
+
+    Args:
+        strokes: in pixels of the canvas.
+        pen_px: width of the pen.
+        side_px: side of the square canvas.
+
+    Returns:
+        `uint8 (side_px, side_px)`, ink 255 on paper 0.
+    """
+    canvas = np.zeros((side_px, side_px), dtype=np.uint8)
+    unit = 1 << _SUBPIXEL_BITS
+    for stroke in strokes:
+        points = np.rint(stroke * unit).astype(np.int32)
+        thickness = max(1, round(pen_px))
+        if len(points) == 1:  # a tap of the pen leaves a dot
+            center = (int(points[0, 0]), int(points[0, 1]))
+            cv2.circle(canvas, center, round(pen_px / 2 * unit), _INK, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+        else:
+            cv2.polylines(canvas, [points], False, _INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+    return canvas

@@ -1,0 +1,1 @@
+"""How good and how well calibrated a model is."""

@@ -1,0 +1,29 @@
+"""Pixels → `float32 (1, 28, 28)`, as section "Preprocessing" of `docs/architecture.md` describes it."""
+
+from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels
+from handwriting_ai.preprocess.parameters import (
+    IMAGE_SIDE,
+    MNIST_MEAN,
+    MNIST_STD,
+    STEP_NAMES,
+    PreprocessConfig,
+    preprocess_signature,
+)
+from handwriting_ai.preprocess.pipeline import NormalizedImage, Preprocessed, Step, normalize, preprocess
+
+__all__ = [
+    "IMAGE_SIDE",
+    "MNIST_MEAN",
+    "MNIST_STD",
+    "STEP_NAMES",
+    "Gray",
+    "ImageLimits",
+    "NormalizedImage",
+    "Pixels",
+    "PreprocessConfig",
+    "Preprocessed",
+    "Step",
+    "normalize",
+    "preprocess",
+    "preprocess_signature",
+]

@@ -1,0 +1,70 @@
+"""Every number of the preprocessing, and the signature that is derived from them."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Final
+
+IMAGE_SIDE: Final = 28
+"""Side of MNIST's pictures, in pixels."""
+MNIST_MEAN: Final = 0.1307
+MNIST_STD: Final = 0.3081
+PIPELINE_VERSION: Final = "v2"
+STEP_NAMES: Final = ("grayscale", "polarity", "threshold", "components", "straighten", "width", "center")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreprocessConfig:
+    """The choices of the pipeline; `benchmarks/preprocess_accuracy.py` shows what each is worth."""
+
+    border_share: float = 0.02
+    """Width of the ring that is taken for paper, as a share of the shorter side."""
+    min_contrast: int = 40
+    """Grey levels (of 255) that ink must differ from paper; less is a blank picture."""
+    peak_quantile: float = 0.98
+    """The ink's full level: this quantile of the levels above Otsu's threshold."""
+
+    keep_components: bool = True
+    """Whether specks are dropped; False keeps every pixel of ink."""
+    min_area_share: float = 0.02
+    """A component smaller than this share of the largest one's area is a speck."""
+    min_extent_share: float = 0.12
+    """Likewise for the longer side of its box."""
+    sure_extent_share: float = 0.40
+    """From this share on, a component belongs to the digit whatever its shape."""
+    max_fill: float = 0.60
+    """A smaller one must be a stroke: its area at most this share of its extent squared (a disc has 0.79)."""
+    max_gap_share: float = 0.50
+    """Largest gap between a component's box and the largest one's box, as a share of the latter's extent."""
+    fringe_share: float = 0.03
+    """Grey levels are kept this far round the kept components, as a share of the digit's extent."""
+
+    deskew_max_deg: float = 0.0
+    """Largest slant that is corrected by a shear; 0 leaves the slant."""
+    deskew_min_elongation: float = 1.5
+    """Height over width of the ink's spread from which the estimate of the slant is trusted."""
+
+    normalize_width: bool = True
+    """Whether a pen that is far thinner or thicker than MNIST's is brought into its range."""
+    min_stroke_px: float = 1.9
+    """Thinnest stroke, in pixels of the 28 × 28 picture; 90 % of MNIST lies between 1.9 and 4.3."""
+    max_stroke_px: float = 4.3
+    """Thickest stroke, likewise."""
+
+    digit_side_px: float = 20.0
+    """Longest side of the digit's box in the 28 × 28 picture (LeCun et al. 1998, section III.A)."""
+    center_px: float = 14.0
+    """Where the centre of mass comes to lie, as a pixel index: MNIST's own mean is 14.0 ± 0.3 both ways."""
+    oversampling: int = 8
+    """The picture is worked on at this multiple of 28 × 28, then averaged down."""
+
+
+def preprocess_signature(config: PreprocessConfig | None = None) -> str:
+    """Version, step names and a short hash of every parameter: `v2/grayscale+…+center/1f2e3d4c5b6a`.
+
+    Two pipelines have the same signature exactly if they make the same picture. A manifest carries the signature its
+    model was trained with; the engine refuses a model with another one.
+    """
+    parameters = asdict(config or PreprocessConfig()) | {"side": IMAGE_SIDE, "mean": MNIST_MEAN, "std": MNIST_STD}
+    digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+    return f"{PIPELINE_VERSION}/{'+'.join(STEP_NAMES)}/{digest[:12]}"

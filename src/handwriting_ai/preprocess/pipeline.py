@@ -1,0 +1,77 @@
+"""The whole way from pixels to the network's input, with a picture of every step."""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.preprocess import steps
+from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels, decode
+from handwriting_ai.preprocess.parameters import MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
+
+NormalizedImage: TypeAlias = "NDArray[np.float32]"
+"""`(1, 28, 28)`, ink bright, mean and standard deviation of MNIST applied."""
+
+_FULL: Final = np.float32(255.0)
+DEFAULT_CONFIG: Final = PreprocessConfig()
+DEFAULT_LIMITS: Final = ImageLimits()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step's name and its picture, `uint8 (h, w)`."""
+
+    name: str
+    picture: Gray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessed:
+    """What the network reads, and how it came about."""
+
+    image: NormalizedImage
+    """`float32 (1, 28, 28)`."""
+    steps: tuple[Step, ...]
+    """One for each of `STEP_NAMES`; the last is `image` before normalisation, `uint8 (28, 28)`."""
+
+
+def preprocess(
+    source: "bytes | Pixels",
+    *,
+    config: PreprocessConfig = DEFAULT_CONFIG,
+    limits: ImageLimits = DEFAULT_LIMITS,
+    invert: bool | None = None,
+) -> Preprocessed:
+    """Bring a picture of one digit into MNIST's convention.
+
+    Args:
+        source: an encoded PNG, JPEG or WebP file, or an array `(h, w)` or `(h, w, 1 | 3 | 4)`.
+        config: the pipeline's parameters; a model reads only what was made with those it was trained with.
+        limits: what is refused before it is decoded.
+        invert: True if ink is darker than paper, False if lighter; None finds out.
+
+    Raises:
+        InvalidImage: `source` cannot be read.
+        ImageTooLarge: `source` exceeds `limits`.
+        BlankImage: there is no ink in it.
+    """
+    gray = decode(source, limits)
+    ink = steps.find_ink(gray, config, invert=invert)
+    mask = steps.threshold_ink(ink)
+    digit = steps.keep_digit(mask, config)
+    work = steps.crop_to_work(ink, digit, config)
+    upright = steps.straighten(work, steps.slant_of(work, config))
+    even = steps.normalize_width(upright, config)
+    centered = steps.center(even, config)
+    pictures = (gray, ink, mask, digit, upright, even, centered)
+    return Preprocessed(
+        image=normalize(centered)[np.newaxis],
+        steps=tuple(Step(name=name, picture=picture) for name, picture in zip(STEP_NAMES, pictures, strict=True)),
+    )
+
+
+def normalize(pixels: Gray) -> "NDArray[np.float32]":
+    """Grey levels `uint8 (…)` → `float32 (…)` with MNIST's mean and standard deviation taken out."""
+    scaled = np.divide(pixels, _FULL, dtype=np.float32)
+    return np.divide(np.subtract(scaled, np.float32(MNIST_MEAN)), np.float32(MNIST_STD))
