@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import TtaMode
+from handwriting_ai.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
@@ -95,14 +96,5 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError("; ".join(_describe(error))) from error
+        raise SettingsError(describe_problems(error, separator="__", upper=True)) from error
 
-
-def _describe(error: ValidationError) -> list[str]:
-    """One sentence for each variable that was refused."""
-    lines: list[str] = []
-    for problem in error.errors(include_url=False, include_context=False):
-        variable = "__".join(str(part) for part in problem["loc"]).upper()
-        value: object = problem["input"]
-        lines.append(f"{variable}={value}: {problem['msg']}")
-    return lines

@@ -1,0 +1,100 @@
+"""The drawing canvas: pixels and strokes out of what the browser component reports."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from streamlit_drawable_canvas import st_canvas
+
+from handwriting_ai.data.strokes import Stroke, render
+
+CANVAS_PX: Final = 280
+TOOLBAR_PX: Final = 32
+"""The component's toolbar covers the top of the canvas, so the canvas is this much taller than wide."""
+PAPER: Final = "#FFFFFF"
+INK: Final = "#111111"
+_PAPER_LEVEL: Final = 255
+
+
+class _Path(BaseModel):
+    """One freehand stroke as Fabric.js describes it: commands `["M", x, y]`, `["Q", cx, cy, x, y]`, `["L", x, y]`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    path: list[list[str | float]] = Field(min_length=1)
+
+
+class _Drawing(BaseModel):
+    model_config = ConfigDict(extra="ignore")
+
+    objects: list[dict[str, object]] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Canvas:
+    """What is on the canvas."""
+
+    raw: "dict[str, object] | None"
+    """The component's own description: hand it back to show the drawing again."""
+    strokes: tuple[tuple[tuple[float, float], ...], ...]
+    pixels: "NDArray[np.uint8] | None"
+    """`(h, w, 4)` as the browser drew it; None until the first stroke after a reload."""
+
+
+def show_canvas(*, version: int, pen_px: int, initial: "dict[str, object] | None") -> Canvas:
+    """Draw the canvas and return what is on it."""
+    result = st_canvas(
+        stroke_width=pen_px,
+        stroke_color=INK,
+        background_color=PAPER,
+        width=CANVAS_PX,
+        height=CANVAS_PX + TOOLBAR_PX,
+        drawing_mode="freedraw",
+        initial_drawing=initial,
+        return_image_data=True,
+        key=f"canvas_{version}",
+    )
+    raw = result.json_data
+    return Canvas(raw=raw, strokes=strokes_of(raw), pixels=result.image_data if raw else None)
+
+
+def strokes_of(raw: "dict[str, object] | None") -> tuple[tuple[tuple[float, float], ...], ...]:
+    """The pen-down lines of a drawing, in pixels of the canvas, y down; what is not a freehand line is passed over."""
+    if raw is None:
+        return ()
+    lines: list[tuple[tuple[float, float], ...]] = []
+    for entry in _Drawing.model_validate(raw).objects:
+        try:
+            points = _points(_Path.model_validate(entry))
+        except ValidationError:
+            continue
+        if points:
+            lines.append(points)
+    return tuple(lines)
+
+
+def _points(path: _Path) -> tuple[tuple[float, float], ...]:
+    """The pen's own positions: control points of the smoothed curve, and its ends."""
+    points: list[tuple[float, float]] = []
+    for command in path.path:
+        numbers = [float(value) for value in command[1:]]
+        if len(numbers) >= 2:
+            points.append((numbers[0], numbers[1]))
+    return tuple(points)
+
+
+def without_last_stroke(raw: "dict[str, object]") -> "dict[str, object]":
+    """The drawing with its newest object taken away."""
+    drawing = _Drawing.model_validate(raw)
+    return raw | {"objects": drawing.objects[:-1]}
+
+
+def pixels_from_strokes(
+    strokes: tuple[tuple[tuple[float, float], ...], ...], pen_px: float
+) -> "NDArray[np.uint8]":
+    """Draw strokes here, where the browser has not sent its picture yet: `uint8 (h, w)`, dark on light."""
+    lines: list[Stroke] = [np.array(points, dtype=np.float64) for points in strokes]
+    ink = render(lines, pen_px=pen_px, side_px=CANVAS_PX + TOOLBAR_PX)
+    return np.subtract(_PAPER_LEVEL, ink, dtype=np.uint8)

@@ -1,0 +1,234 @@
+"""The Draw page: a source of pictures on one side, the answer on the other, the reasons below."""
+
+import random
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+import canvas
+import charts
+import resources
+import wording
+from handwriting_ai.errors import BlankImage, HandwritingError
+from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.reader import DigitReader, Reading
+from ui_state import UiState, ui_state
+
+CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Upload", "Random test digit"
+SOURCES: Final = (CANVAS, UPLOAD, TEST_DIGIT)
+PEN_RANGE_PX: Final = (4, 30)
+DEFAULT_PEN_PX: Final = 18
+TEST_PICTURE_PX: Final = 224
+STEP_WIDTH_PX: Final = 120
+_ENLARGEMENT: Final = 8
+_MODES: Final = {TtaMode.NONE: "1 view", TtaMode.BASIC: "5 views", TtaMode.ADVANCED: "17 views"}
+_STEP_TITLES: Final = {
+    "grayscale": "Grey levels",
+    "polarity": "Ink bright, paper dark",
+    "threshold": "Ink or paper (Otsu)",
+    "components": "Specks dropped",
+    "straighten": "Cut out, upright",
+    "width": "Pen width evened",
+    "center": "28 × 28, centred",
+}
+
+
+def show() -> None:
+    """The whole page, in one fragment: a stroke re-runs only this."""
+    reader = resources.reader()
+    _show_refusals(reader)
+    if not reader.engine.ready:
+        st.error(
+            f"No model could be loaded from `{resources.settings().digits.model_dir}`. Train one with "
+            "`handwriting-ai train`, or restore the folder, then reload this page.",
+            icon=":material/error:",
+        )
+        return
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        source = st.segmented_control(
+            "Where the digit comes from", SOURCES, default=CANVAS, key="source", required=True
+        )
+        mode = _choose_mode(reader)
+        reading = {CANVAS: _from_canvas, UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source or CANVAS](reader, mode)
+    with right:
+        if reading is None:
+            st.info("Draw one digit on the canvas, with mouse, finger or pen.", icon=":material/gesture:")
+        else:
+            _show_answer(reading)
+            if source == CANVAS:
+                _offer_saving(ui_state(), reading.prediction)
+    if reading is not None:
+        _show_reasons(reading)
+
+
+def _show_refusals(reader: DigitReader) -> None:
+    for refusal in reader.report.refused:
+        st.warning(f"Model `{refusal.model_id}` was refused: {refusal.reason}", icon=":material/block:")
+
+
+def _choose_mode(reader: DigitReader) -> TtaMode:
+    """The test-time augmentation: as configured, or `advanced` where nothing was."""
+    digits = resources.settings().digits
+    default = digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED
+    chosen = st.segmented_control(
+        "Views the models read",
+        list(_MODES),
+        default=default,
+        format_func=_MODES.__getitem__,
+        help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
+        "and the probabilities averaged.",
+        key="tta",
+        required=True,
+    )
+    return chosen or default
+
+
+def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
+    """Read a picture; an error of ours becomes a sentence on the page."""
+    try:
+        return reader.read(source, tta=mode)
+    except BlankImage as error:
+        st.info(str(error), icon=":material/ink_eraser:")
+    except HandwritingError as error:
+        st.error(str(error), icon=":material/error:")
+    return None
+
+
+def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
+    state = ui_state()
+    pen_px = st.slider("Pen width", *PEN_RANGE_PX, DEFAULT_PEN_PX, format="%d px", key="pen")
+    st.space("medium")  # the canvas's toolbar appears above it
+    drawn = canvas.show_canvas(version=state.canvas_version, pen_px=pen_px, initial=state.shown_at_entry)
+    raw = drawn.raw if drawn.raw is not None else state.shown_at_entry
+    strokes = canvas.strokes_of(raw)
+    state.drawing = raw
+    undo, clear, _ = st.columns([1, 1, 1])
+    undo.button("Undo", icon=":material/undo:", disabled=not strokes, on_click=_undo, width="stretch")
+    clear.button("Clear", icon=":material/delete:", disabled=not strokes, on_click=_clear, width="stretch")
+    if not strokes:
+        return None
+    return _read(reader, drawn.pixels if drawn.pixels is not None else canvas.pixels_from_strokes(strokes, pen_px), mode)
+
+
+def _undo() -> None:
+    state = ui_state()
+    if state.drawing is not None:
+        _start_canvas(state, canvas.without_last_stroke(state.drawing))
+
+
+def _clear() -> None:
+    _start_canvas(ui_state(), None)
+
+
+def _start_canvas(state: UiState, drawing: "dict[str, object] | None") -> None:
+    state.canvas_version += 1
+    state.shown_at_entry = state.drawing = drawing
+    state.saved_ids.clear()
+
+
+def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
+    digits = resources.settings().digits
+    upload = st.file_uploader(
+        "A picture of one digit",
+        type=["png", "jpg", "jpeg", "webp"],
+        help=f"PNG, JPEG or WebP, up to {digits.max_image_mb:g} MB and {digits.max_image_side_px} pixels a side.",
+        key="upload",
+    )
+    if upload is None:
+        return None
+    data = upload.getvalue()
+    reading = _read(reader, data, mode)
+    if reading is not None:
+        st.image(data, caption="Your picture", width=TEST_PICTURE_PX)
+    return reading
+
+
+def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
+    state = ui_state()
+    digits = resources.test_digits()
+    if st.button("Another digit", icon=":material/shuffle:") or state.test_index is None:
+        state.test_index = random.SystemRandom().randrange(len(digits))
+    picture = digits.images[state.test_index]
+    label = int(digits.labels[state.test_index])
+    enlarged = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
+    st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}", width=TEST_PICTURE_PX)
+    return _read(reader, enlarged, mode)
+
+
+def _show_answer(reading: Reading) -> None:
+    prediction = reading.prediction
+    digit, chart = st.columns([1, 2], vertical_alignment="center")
+    with digit:
+        shown = "?" if prediction.uncertain else str(prediction.digit)
+        st.metric("Answer", shown, border=True, help="A question mark stands where no answer is sure enough.")
+        st.metric("Confidence", f"{prediction.confidence:.1%}", border=True)
+    with chart:
+        st.altair_chart(charts.probability_bars(prediction), width="stretch")
+    (st.warning if prediction.uncertain else st.success)(wording.describe(prediction))
+    st.caption(
+        f"Read in {reading.total_ms:.0f} ms ({reading.preprocess_ms:.1f} ms preprocessing, "
+        f"{prediction.latency_ms:.0f} ms {len(prediction.views)} views × {len(prediction.members)} models) · "
+        f"entropy {prediction.total_entropy:.2f} nats = {prediction.member_entropy:.2f} ambiguity + "
+        f"{prediction.disagreement:.2f} disagreement"
+    )
+
+
+def _offer_saving(state: UiState, prediction: Prediction) -> None:
+    """Ask what the drawing was; keep it with its label."""
+    if state.saved_ids:
+        st.success("Saved with its label. You find it under Saved drawings.", icon=":material/check:")
+        return
+    st.pills(
+        "It was a …",
+        list(range(10)),
+        key=f"label_{state.canvas_version}",
+        help="Saves the drawing with the digit you choose.",
+        on_change=_save,
+        args=(prediction,),
+    )
+
+
+def _save(prediction: Prediction) -> None:
+    state = ui_state()
+    label: object = st.session_state.get(f"label_{state.canvas_version}")
+    pen_px: object = st.session_state.get("pen", DEFAULT_PEN_PX)
+    if not isinstance(label, int) or not isinstance(pen_px, int):
+        return
+    saved = resources.drawings().save(
+        canvas.strokes_of(state.drawing),
+        canvas_px=canvas.CANVAS_PX + canvas.TOOLBAR_PX,
+        pen_px=pen_px,
+        label=label,
+        read_as=prediction.digit,
+        confidence=prediction.confidence,
+        model_id=prediction.model_id,
+    )
+    state.saved_ids.append(saved.drawing_id)
+
+
+def _show_reasons(reading: Reading) -> None:
+    steps, views, members = st.tabs(["What the models see", "View by view", "Model by model"])
+    with steps:
+        st.caption("Every step from your picture to the 28 × 28 pixels that the models read.")
+        with st.container(horizontal=True):
+            for step in reading.steps:
+                st.image(step.picture, caption=_STEP_TITLES[step.name], width=STEP_WIDTH_PX)
+    with views:
+        st.caption("Each row is one view; the darker a cell, the more probable its digit.")
+        st.altair_chart(charts.view_heat_map(reading.prediction.views, reading.view_pictures), width="stretch")
+    with members:
+        st.caption("Each model's probabilities, averaged over its views, after its temperature.")
+        st.dataframe(_member_table(reading.prediction), hide_index=True, width="stretch")
+
+
+def _member_table(prediction: Prediction) -> pd.DataFrame:
+    rows = [
+        {"model": member.model_id, "temperature": f"{member.temperature:.3f}"}
+        | {str(digit): f"{share:.1%}" for digit, share in enumerate(member.probs)}
+        for member in prediction.members
+    ]
+    return pd.DataFrame(rows)

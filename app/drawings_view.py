@@ -1,0 +1,87 @@
+"""The Saved drawings page."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+import charts
+import resources
+from handwriting_ai.drawings import SavedDrawing, export_strokes
+from handwriting_ai.errors import DataCorrupt, HandwritingError
+from handwriting_ai.reader import DigitReader
+
+
+def show() -> None:
+    """A table of all drawings, with what can be done with them."""
+    st.title("Saved drawings", anchor=False)
+    store = resources.drawings()
+    try:
+        drawings = store.all()
+    except DataCorrupt as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    if not drawings:
+        st.info("Nothing saved yet. Draw a digit, then choose what it was.", icon=":material/draw:")
+        return
+    right = sum(drawing.read_as == drawing.label for drawing in drawings)
+    st.metric("Read right when they were drawn", f"{right} of {len(drawings)}")
+    chosen = _choose(drawings)
+    score, export, delete = st.columns(3)
+    if score.button("Score with the present models", icon=":material/fact_check:", width="stretch"):
+        _score(resources.reader(), drawings)
+    export.download_button(
+        "Export as strokes",
+        export_strokes(drawings),
+        file_name="drawings.jsonl.gz",
+        mime="application/gzip",
+        icon=":material/download:",
+        help="JSON lines that training reads: put the file into the folder TRAINING__INK_DIR names.",
+        width="stretch",
+    )
+    if delete.button(
+        f"Delete {len(chosen)} selected", icon=":material/delete:", disabled=not chosen, width="stretch"
+    ):
+        for drawing in chosen:
+            store.delete(drawing.drawing_id)
+        st.rerun()
+
+
+def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
+    """Show the drawings; return those whose rows are selected."""
+    frame = pd.DataFrame(
+        {
+            "drawing": [charts.data_url(drawing.picture()) for drawing in drawings],
+            "it was": [drawing.label for drawing in drawings],
+            "read as": [drawing.read_as for drawing in drawings],
+            "confidence": [drawing.confidence for drawing in drawings],
+            "model": [drawing.model_id for drawing in drawings],
+            "saved": [drawing.created_at for drawing in drawings],
+        }
+    )
+    selected = st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        row_height=64,
+        column_config={
+            "drawing": st.column_config.ImageColumn("drawing", width="small"),
+            "confidence": st.column_config.ProgressColumn("confidence", min_value=0, max_value=1, format="percent"),
+        },
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="saved_drawings",
+    )
+    rows: list[int] = selected.selection.rows
+    return [drawings[row] for row in rows if row < len(drawings)]
+
+
+def _score(reader: DigitReader, drawings: Sequence[SavedDrawing]) -> None:
+    """Read every drawing again with the models that are loaded now."""
+    right = 0
+    for drawing in drawings:
+        try:
+            right += reader.read(drawing.picture()).prediction.digit == drawing.label
+        except HandwritingError as error:
+            st.warning(f"{drawing.drawing_id}: {error}", icon=":material/warning:")
+    st.success(f"{right} of {len(drawings)} read right by {reader.engine.model_id}.", icon=":material/fact_check:")

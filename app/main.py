@@ -1,0 +1,12 @@
+"""The frame of the dashboard: page configuration and navigation. Logic lives in `src/`, pages in `app_pages/`."""
+
+import streamlit as st
+
+st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
+page = st.navigation(
+    [
+        st.Page("app_pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
+    ]
+)
+page.run()

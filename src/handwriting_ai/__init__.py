@@ -1,0 +1,1 @@
+"""Read handwritten digits, and see why they were read so."""

@@ -1,0 +1,121 @@
+"""Drawings that people saved with "It was a …": kept as strokes, so that models can be trained on them."""
+
+import gzip
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from handwriting_ai.data.strokes import Stroke, render
+from handwriting_ai.errors import DataCorrupt
+from handwriting_ai.files import write_atomically
+from handwriting_ai.preprocess import Gray
+
+WRITER: Final = "saved-drawings"
+"""The writer's name in exported strokes."""
+_SUFFIX: Final = ".json"
+_ID_BYTES: Final = 3
+
+
+class SavedDrawing(BaseModel):
+    """One drawing, its true label, and what was read in it."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    drawing_id: str
+    label: int = Field(ge=0, le=9)
+    read_as: int = Field(ge=0, le=9)
+    confidence: float = Field(ge=0, le=1)
+    model_id: str
+    created_at: datetime
+    canvas_px: int = Field(gt=0, le=4096)
+    """Side of the square that the strokes were drawn in."""
+    pen_px: float = Field(gt=0)
+    strokes: list[list[tuple[float, float]]] = Field(min_length=1)
+    """Pen-down lines in pixels of the canvas, y down."""
+
+    def picture(self) -> Gray:
+        """The drawing as the canvas showed it, ink 255 on paper 0: `uint8 (canvas_px, canvas_px)`."""
+        lines: list[Stroke] = [np.array(points, dtype=np.float64) for points in self.strokes]
+        return render(lines, pen_px=self.pen_px, side_px=self.canvas_px)
+
+
+class DrawingStore:
+    """One file for each drawing, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def save(
+        self,
+        strokes: Sequence[Sequence[tuple[float, float]]],
+        *,
+        canvas_px: int,
+        pen_px: float,
+        label: int,
+        read_as: int,
+        confidence: float,
+        model_id: str,
+    ) -> SavedDrawing:
+        """Keep one drawing; returns it with its new id."""
+        now = datetime.now(UTC)
+        drawing = SavedDrawing(
+            drawing_id=f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(_ID_BYTES)}",
+            label=label,
+            read_as=read_as,
+            confidence=confidence,
+            model_id=model_id,
+            created_at=now,
+            canvas_px=canvas_px,
+            pen_px=pen_px,
+            strokes=[list(stroke) for stroke in strokes],
+        )
+        self._folder.mkdir(parents=True, exist_ok=True)
+        write_atomically(self._path(drawing.drawing_id), drawing.model_dump_json().encode())
+        return drawing
+
+    def all(self) -> tuple[SavedDrawing, ...]:
+        """Every drawing, the oldest first.
+
+        Raises:
+            DataCorrupt: a file is not a drawing; the message names it.
+        """
+        return tuple(self._read(path) for path in sorted(self._folder.glob(f"[!.]*{_SUFFIX}")))
+
+    def delete(self, drawing_id: str) -> None:
+        """Remove one drawing; one that is gone already is no error."""
+        self._path(drawing_id).unlink(missing_ok=True)
+
+    def _path(self, drawing_id: str) -> Path:
+        return self._folder / f"{drawing_id}{_SUFFIX}"
+
+    def _read(self, path: Path) -> SavedDrawing:
+        try:
+            return SavedDrawing.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise DataCorrupt(f"{path} is not a saved drawing; move it away. {error.error_count()} problems.") from error
+
+
+class _ExportedLine(BaseModel):
+    """The format of `data.strokes`: y points up."""
+
+    label: int
+    writer: str
+    strokes: list[list[tuple[float, float]]]
+
+
+def export_strokes(drawings: Iterable[SavedDrawing]) -> bytes:
+    """Drawings as a `.jsonl.gz` file that `TRAINING__INK_DIR` takes."""
+    lines = [
+        _ExportedLine(
+            label=drawing.label,
+            writer=WRITER,
+            strokes=[[(x, -y) for x, y in stroke] for stroke in drawing.strokes],
+        ).model_dump_json()
+        for drawing in drawings
+    ]
+    return gzip.compress("".join(f"{line}\n" for line in lines).encode())

@@ -1,0 +1,115 @@
+"""From a picture to an answer with its reasons: preprocessing and engine behind one call, in arrays and plain numbers."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from handwriting_ai.config import Settings
+from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
+from handwriting_ai.inference.views import make_views, views_for
+from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.preprocess import (
+    MNIST_MEAN,
+    MNIST_STD,
+    Gray,
+    ImageLimits,
+    NormalizedImage,
+    Pixels,
+    Step,
+    preprocess,
+    preprocess_signature,
+)
+from handwriting_ai.registry.store import LoadReport
+
+_FULL: Final = 255.0
+_MS_PER_S: Final = 1_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """One picture read: the answer, and everything a person may want to see of how it came about."""
+
+    prediction: Prediction
+    image: NormalizedImage
+    """What the network read, `float32 (1, 28, 28)`."""
+    steps: tuple[Step, ...]
+    """Each preprocessing step's name and picture."""
+    view_pictures: tuple[Gray, ...]
+    """One `uint8 (28, 28)` for each of `prediction.views`."""
+    preprocess_ms: float
+    total_ms: float
+    """Decoding, preprocessing and models."""
+
+
+class DigitReader:
+    """Reads pictures with the engine that the settings describe. Safe to share between threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Load and warm the models; `report` says which were refused and why."""
+        digits = settings.digits
+        self._limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
+        self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
+        self.report: LoadReport = self.engine.try_load_active()
+
+    def reload(self) -> LoadReport:
+        """Read the models folder again; the running set stays if nothing there can be loaded."""
+        self.report = self.engine.try_load_active()
+        return self.report
+
+    def read(
+        self,
+        source: "bytes | Pixels",
+        *,
+        tta: TtaMode | None = None,
+        temperature: float | None = None,
+        members: Sequence[str] | None = None,
+        invert: bool | None = None,
+    ) -> Reading:
+        """Read one picture; None leaves a choice to the settings, the manifests or the picture.
+
+        Raises:
+            ImageError: the picture cannot be read, or holds no ink.
+            EngineError: no model is loaded, the queue is full, or the answer takes too long.
+        """
+        started = time.perf_counter()
+        prepared = preprocess(source, limits=self._limits, invert=invert)
+        preprocess_ms = (time.perf_counter() - started) * _MS_PER_S
+        options = PredictOptions(
+            tta=tta, temperature=temperature, members=None if members is None else tuple(members)
+        )
+        prediction = self.engine.predict(prepared.image, options)
+        total_ms = (time.perf_counter() - started) * _MS_PER_S
+        return Reading(
+            prediction=prediction,
+            image=prepared.image,
+            steps=prepared.steps,
+            view_pictures=_view_pictures(prepared.image, tta or self.engine.tta_mode),
+            preprocess_ms=preprocess_ms,
+            total_ms=total_ms,
+        )
+
+    def close(self) -> None:
+        """End the engine's threads."""
+        self.engine.close()
+
+    def __enter__(self) -> "DigitReader":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
+    """The views as people see them: grey levels, ink 255."""
+    views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
+    levels: NDArray[np.float32] = views.squeeze(1).numpy()
+    grays = np.clip(np.rint((levels * np.float32(MNIST_STD) + np.float32(MNIST_MEAN)) * np.float32(_FULL)), 0, 255)
+    return tuple(grays.astype(np.uint8))

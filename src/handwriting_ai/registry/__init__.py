@@ -1,0 +1,1 @@
+"""The models folder: read, verify, write, refuse."""

@@ -1,0 +1,91 @@
+"""Named choices of members and test-time augmentation, in `models/presets.json`.
+
+{"default": {"members": ["mnist_compact_drawn_seed1"], "tta": "advanced"}}
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from handwriting_ai.errors import ManifestError
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.problems import describe_problems
+from handwriting_ai.registry.manifest import check_model_id
+from handwriting_ai.registry.store import ModelStore
+
+PRESETS_FILE: Final = "presets.json"
+DEFAULT_PRESET: Final = "default"
+_PlainName = Annotated[str, AfterValidator(check_model_id)]
+"""A preset's name keeps to the rules of a model id: one with a comma could never be asked for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """A named choice."""
+
+    name: str
+    members: tuple[str, ...]
+    """Model ids, in order; at least one."""
+    tta: TtaMode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The members to load."""
+
+    members: tuple[str, ...]
+    """Model ids, in order; empty if the models folder is."""
+    tta: TtaMode | None
+    """The mode that the preset asks for; `None` leaves it to the settings."""
+
+
+class _Entry(BaseModel):
+    """What the file says of one preset."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    members: tuple[_PlainName, ...] = Field(min_length=1)
+    tta: TtaMode
+
+
+_PRESETS: Final = TypeAdapter(dict[_PlainName, _Entry])
+
+
+def read_presets(root: Path) -> dict[str, Preset]:
+    """The presets of a models folder, by name; none if it has no `presets.json`.
+
+    Raises:
+        ManifestError: the file cannot be read or says something that cannot be used; the message names it.
+    """
+    path = root / PRESETS_FILE
+    try:
+        entries = _PRESETS.validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise ManifestError(f"{path}: {describe_problems(error)}.") from error
+    return {name: Preset(name=name, members=entry.members, tta=entry.tta) for name, entry in entries.items()}
+
+
+def choose_members(active_model: str, root: Path) -> Choice:
+    """Read `DIGITS__ACTIVE_MODEL`: a preset's name, or model ids separated by commas.
+
+    Without any id (blanks do not count) the members are those of the preset `default`, or all models where there is
+    no such preset.
+
+    Raises:
+        ManifestError: `presets.json` is broken.
+    """
+    presets = read_presets(root)
+    named = presets.get(active_model.strip())
+    if named is not None:
+        return Choice(members=named.members, tta=named.tta)
+    members = tuple(name.strip() for name in active_model.split(",") if name.strip())
+    if members:
+        return Choice(members=members, tta=None)
+    default = presets.get(DEFAULT_PRESET)
+    return Choice(members=default.members if default else ModelStore(root).model_ids(), tta=None)

@@ -1,0 +1,249 @@
+"""The models folder: `<model_id>/manifest.json` and `model.pt`. What does not check out is refused with a reason."""
+
+import hashlib
+import io
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import torch
+from torch import Tensor
+
+from handwriting_ai.architectures import build_model
+from handwriting_ai.errors import (
+    HandwritingError,
+    ModelExists,
+    SignatureMismatch,
+    UnknownArchitecture,
+    UnknownModel,
+    WeightsError,
+)
+from handwriting_ai.files import write_atomically
+from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, check_model_id, read_manifest, write_manifest
+
+WEIGHTS_NAME: Final = "model.pt"
+_NAMES_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class StoredModel:
+    """A model that passed every check."""
+
+    manifest: Manifest
+    state: dict[str, Tensor]
+    """The weights, in single precision."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """A model that was not loaded, and why."""
+
+    model_id: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """What a load brought: every model asked for is in one of the two."""
+
+    loaded: tuple[str, ...]
+    refused: tuple[Refusal, ...]
+
+
+class ModelStore:
+    """Reads, checks and writes the models under one folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def model_ids(self) -> tuple[str, ...]:
+        """The folders that hold a manifest or weights, sorted."""
+        if not self.root.is_dir():
+            return ()
+        return tuple(
+            sorted(
+                folder.name
+                for folder in self.root.iterdir()
+                if not folder.name.startswith(".")
+                and ((folder / MANIFEST_NAME).is_file() or (folder / WEIGHTS_NAME).is_file())
+            )
+        )
+
+    def folder(self, model_id: str) -> Path:
+        """Where a model of this name lies, or would lie.
+
+        Raises:
+            UnknownModel: the name is not plain, and so might lead elsewhere.
+        """
+        try:
+            return self.root / check_model_id(model_id)
+        except ValueError as error:
+            raise UnknownModel(f"There is no model {model_id!r}: {error}.") from error
+
+    def read_manifest(self, model_id: str) -> Manifest:
+        """The manifest of one model.
+
+        Raises:
+            UnknownModel: there is no such folder.
+            ManifestError: as `registry.manifest.read_manifest`.
+        """
+        folder = self.folder(model_id)
+        if not folder.is_dir():
+            known = ", ".join(self.model_ids()) or "none"
+            raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
+        return read_manifest(folder / MANIFEST_NAME)
+
+    def read(self, model_id: str, *, signature: str) -> StoredModel:
+        """Load one model after checking folder, manifest, signature, digest, architecture, shapes and numbers.
+
+        Raises:
+            UnknownModel, ManifestError, SignatureMismatch, UnknownArchitecture, WeightsError: the first check that
+                fails; nothing of the file is executed before or after.
+        """
+        manifest = self.read_manifest(model_id)
+        if manifest.preprocess_hash != signature:
+            raise SignatureMismatch(
+                f"Model {model_id!r} was trained for the preprocessing {manifest.preprocess_hash!r}; here runs "
+                f"{signature!r}. Train it again, or run the version it was made with."
+            )
+        path = self.folder(model_id) / WEIGHTS_NAME
+        state = _load_state(path, manifest)
+        _check_shapes(path, manifest, state)
+        for name, tensor in state.items():
+            if not bool(torch.isfinite(tensor).all()):
+                raise WeightsError(f"{path}: {name} holds NaN or infinite numbers. Restore the file or train again.")
+        return StoredModel(manifest=manifest, state=state)
+
+    def read_all(self, model_ids: Sequence[str], *, signature: str) -> tuple[tuple[StoredModel, ...], LoadReport]:
+        """Load several models in order; a bad one never stops the others. Blank and repeated names do not count."""
+        loaded: list[StoredModel] = []
+        refused: list[Refusal] = []
+        asked: dict[str, None] = dict.fromkeys(name.strip() for name in model_ids if name.strip())
+        for model_id in asked:
+            try:
+                loaded.append(self.read(model_id, signature=signature))
+            except HandwritingError as error:
+                refused.append(Refusal(model_id=model_id, reason=str(error)))
+        names = tuple(model.manifest.model_id for model in loaded)
+        return tuple(loaded), LoadReport(loaded=names, refused=tuple(refused))
+
+    def refuse_existing(self, model_id: str, *, force: bool) -> None:
+        """Stop before work is done for a name that is taken.
+
+        Raises:
+            ModelExists: it is, and `force` is off.
+        """
+        if not force and self.folder(model_id).exists():
+            raise ModelExists(f"Model {model_id!r} exists in {self.root}. Use --force to replace it.")
+
+    def register(self, manifest: Manifest, state: dict[str, Tensor], *, force: bool = False) -> Path:
+        """Write a model as a whole: into a hidden folder first, which is then renamed. Returns its folder.
+
+        The digest of the weights is filled in; tensors are stored in the precision they come in.
+
+        Raises:
+            ModelExists: the name is taken and `force` is off.
+        """
+        self.refuse_existing(manifest.model_id, force=force)
+        self.root.mkdir(parents=True, exist_ok=True)
+        buffer = io.BytesIO()
+        # A clone stores only its own numbers, where a slice would store all that it was cut from.
+        stored: dict[str, Tensor] = {}
+        for name, tensor in state.items():
+            stored[name] = tensor.detach().cpu().clone()
+        torch.save(stored, buffer)
+        weights = buffer.getvalue()
+        stamp: dict[str, object] = {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+        complete = manifest.model_copy(update=stamp)
+        target = self.folder(manifest.model_id)
+        incoming = self.root / f".incoming-{manifest.model_id}-{uuid4().hex}"
+        incoming.mkdir()
+        try:
+            write_atomically(incoming / WEIGHTS_NAME, weights)
+            write_manifest(incoming / MANIFEST_NAME, complete)
+            _move_into_place(incoming, target, force=force)
+        finally:
+            shutil.rmtree(incoming, ignore_errors=True)
+        return target
+
+
+def _move_into_place(incoming: Path, target: Path, *, force: bool) -> None:
+    """Rename `incoming` to `target`; a model that stands there is moved aside first, and back if this fails."""
+    replaced = target.with_name(f".replaced-{target.name}-{uuid4().hex}")
+    if force and target.exists():
+        target.rename(replaced)
+    try:
+        incoming.rename(target)
+    except OSError as error:
+        if replaced.exists():
+            replaced.rename(target)
+        elif target.exists():  # another process was faster
+            raise ModelExists(f"Model {target.name!r} exists in {target.parent}. Use --force to replace it.") from error
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _load_state(path: Path, manifest: Manifest) -> dict[str, Tensor]:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if manifest.weights_sha256 not in (None, digest):
+        raise WeightsError(
+            f"{path} is not the file its manifest describes: its SHA-256 is {digest}, expected "
+            f"{manifest.weights_sha256}. Restore it."
+        )
+    try:
+        content: object = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise WeightsError(f"{path} holds no weights that can be loaded safely: {_first_line(error)}") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path} holds a {type(content).__name__}, not a state dict.")
+    entries: dict[object, object] = content
+    state: dict[str, Tensor] = {}
+    for name, value in entries.items():
+        if not isinstance(name, str) or not torch.is_tensor(value) or not _is_dense(value):
+            raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
+        state[name] = value.float() if value.is_floating_point() else value
+    return state
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the numbers are there, one by one: neither sparse, nor quantized, nor on the meta device."""
+    return tensor.layout is torch.strided and not tensor.is_quantized and tensor.device.type == "cpu"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def _check_shapes(path: Path, manifest: Manifest, state: dict[str, Tensor]) -> None:
+    """Compare with the architecture's own state dict, built without memory for its numbers."""
+    try:
+        with torch.device("meta"):
+            expected: dict[str, Tensor] = build_model(manifest.arch, manifest.n_classes).state_dict()
+    except UnknownArchitecture as error:
+        raise UnknownArchitecture(f"Model {manifest.model_id!r}: {error}") from error
+    missing, unexpected = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    if missing or unexpected:
+        raise WeightsError(
+            f"{path} does not fit {manifest.arch}: missing {_some(missing)}; unexpected {_some(unexpected)}."
+        )
+    for name, tensor in state.items():
+        if tensor.shape != expected[name].shape:
+            raise WeightsError(
+                f"{path} does not fit {manifest.arch}: {name} has shape {tuple(tensor.shape)}, expected "
+                f"{tuple(expected[name].shape)}."
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more

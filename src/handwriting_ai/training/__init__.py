@@ -1,0 +1,1 @@
+"""One run, from recipe and seed to a registered model."""

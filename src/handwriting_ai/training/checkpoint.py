@@ -1,0 +1,37 @@
+"""A run's whole state on disk, so that it can go on where it stopped."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from handwriting_ai.errors import CheckpointError
+from handwriting_ai.files import write_atomically
+
+
+def save_checkpoint(path: Path, identity: str, state: Mapping[str, object]) -> None:
+    """Write `state` atomically, tied to the run's `identity` (architecture, recipe and seed in one string)."""
+    buffer = io.BytesIO()
+    torch.save({"identity": identity, "state": dict(state)}, buffer)
+    write_atomically(path, buffer.getvalue())
+
+
+def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
+    """Read what `save_checkpoint` wrote.
+
+    Raises:
+        CheckpointError: the file is damaged, or belongs to another run.
+    """
+    advice = f"Delete {path} to start the run afresh."
+    try:
+        content: object = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise CheckpointError(f"The checkpoint {path} is damaged: {error}. {advice}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("state"), dict):
+        raise CheckpointError(f"The checkpoint {path} is damaged: it holds no state. {advice}")
+    found: object = content.get("identity")
+    if found != identity:
+        raise CheckpointError(f"The checkpoint {path} belongs to another run: {found}, not {identity}. {advice}")
+    state: dict[str, object] = content["state"]
+    return state

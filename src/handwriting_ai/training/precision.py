@@ -1,0 +1,41 @@
+"""Which device and number format a run uses: found out from the machine, the same every time on one machine."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+_CPU_BF16_FEATURES: Final = ("amx_bf16", "avx512_bf16")
+"""With either, bf16 autocast trains 1.7 to 3.5 times as fast as fp32; without, it is slower than fp32."""
+
+
+@dataclass(frozen=True)
+class Compute:
+    """Where and how tensors are computed."""
+
+    device: torch.device
+    autocast: bool
+    """Whether forward passes run in bf16 autocast."""
+
+    @property
+    def label(self) -> str:
+        """For manifests and logs, as `cpu bf16`."""
+        return f"{self.device.type} {'bf16' if self.autocast else 'fp32'}"
+
+
+def choose_compute(device: str = "auto") -> Compute:
+    """Resolve `auto`, `cpu`, `cuda` or `mps` to a device, with the number format that pays there."""
+    name = _best_device() if device == "auto" else device
+    return Compute(device=torch.device(name), autocast=name == "cuda" or (name == "cpu" and cpu_has_bf16()))
+
+
+def _best_device() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def cpu_has_bf16() -> bool:
+    """Whether this processor multiplies bf16 matrices faster than fp32 ones."""
+    features: dict[str, object] = torch.cpu.get_capabilities()
+    return any(features.get(name) is True for name in _CPU_BF16_FEATURES)

@@ -1,0 +1,151 @@
+"""One run from start to finish: data → epochs → temperature → a model in the models folder."""
+
+import json
+import platform
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import torch
+from pydantic import TypeAdapter
+from torch import Tensor
+
+from handwriting_ai.architectures import build_model, count_parameters
+from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.evaluation.calibration import fit_temperature
+from handwriting_ai.evaluation.metrics import (
+    count_errors,
+    expected_calibration_error,
+    negative_log_likelihood,
+)
+from handwriting_ai.files import write_atomically
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.manifest import DataSource, Manifest
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
+from handwriting_ai.training.precision import Compute
+from handwriting_ai.training.recipes import Recipe
+from handwriting_ai.training.sources import TrainingData
+from handwriting_ai.training.trainer import N_CLASSES, EpochMetrics, Trainer, predict_logits
+
+CHECKPOINT_NAME: Final = "checkpoint.pt"
+METRICS_NAME: Final = "metrics.jsonl"
+_HISTORY: Final = TypeAdapter(list[dict[str, object]])
+SCHEMA_VERSION: Final = "v1.1"
+MODEL_VERSION: Final = "1.0.0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """What is trained, and where its state and its model go."""
+
+    arch: str
+    recipe: Recipe
+    seed: int
+    run_folder: Path
+    """Holds checkpoint and metrics; an unfinished run found there goes on."""
+    store: ModelStore
+    force: bool = False
+    """Whether a model of the same name is replaced."""
+
+    @property
+    def model_id(self) -> str:
+        """The name the model is registered under."""
+        return f"mnist_{self.arch}_{self.recipe.name}_seed{self.seed}"
+
+    @property
+    def identity(self) -> str:
+        """What a checkpoint must agree with."""
+        return f"{self.arch}/{self.recipe.digest()}/{self.seed}/{preprocess_signature()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watcher:
+    """Whom a run tells how it goes."""
+
+    on_step: Callable[[int, int], None]
+    """Pictures seen and pictures of an epoch, after each step."""
+    on_epoch: Callable[[EpochMetrics], None]
+
+
+def run_training(config: RunConfig, data: TrainingData, compute: Compute, watcher: Watcher) -> Path:
+    """Train, or go on training, and register the model; returns its folder.
+
+    Raises:
+        ModelExists: the model is registered already and `force` is off; found out before the first step.
+        CheckpointError: the run folder holds another run's checkpoint, or a damaged one.
+        TrainingDiverged: the loss is no longer finite.
+    """
+    config.store.refuse_existing(config.model_id, force=config.force)
+    config.run_folder.mkdir(parents=True, exist_ok=True)
+    checkpoint, metrics_file = config.run_folder / CHECKPOINT_NAME, config.run_folder / METRICS_NAME
+    trainer = Trainer(config.arch, config.recipe, config.seed, data, compute)
+    history: list[dict[str, object]] = []
+    if checkpoint.exists():
+        state = load_checkpoint(checkpoint, config.identity)
+        trainer.restore(state)
+        history = _HISTORY.validate_python(state["history"])
+    while trainer.epoch < config.recipe.epochs:
+        metrics = trainer.run_epoch(watcher.on_step)
+        history.append(asdict(metrics))
+        save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": history})
+        write_atomically(metrics_file, _json_lines(history))
+        watcher.on_epoch(metrics)
+    return _register(config, data, trainer, sum(float(str(row["seconds"])) for row in history))
+
+
+def _json_lines(rows: Iterable[dict[str, object]]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: float) -> Path:
+    """Fit the temperature, choose the storage format, and write the model with a complete manifest."""
+    cpu = Compute(device=torch.device("cpu"), autocast=False)
+    exact = trainer.averaged_weights()
+    halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in exact.items()}
+    exact_logits = _logits_of(config.arch, exact, data.validation, cpu)
+    halved_logits = _logits_of(config.arch, halved, data.validation, cpu)
+    same_answers = bool((exact_logits.argmax(dim=1) == halved_logits.argmax(dim=1)).all())
+    state, logits = (halved, halved_logits) if same_answers else (exact, exact_logits)
+    labels = torch.from_numpy(data.validation.labels)
+    temperature = fit_temperature(logits, labels)
+    probs = (logits / temperature).softmax(dim=1)
+    manifest = Manifest(
+        schema_version=SCHEMA_VERSION,
+        model_id=config.model_id,
+        arch=config.arch,
+        n_classes=N_CLASSES,
+        version=MODEL_VERSION,
+        created_at=datetime.now(UTC),
+        preprocess_hash=preprocess_signature(),
+        val_acc=1.0 - count_errors(probs, labels) / len(labels),
+        val_nll=negative_log_likelihood(probs, labels),
+        val_ece=expected_calibration_error(probs, labels),
+        temperature=temperature,
+        training_recipe=config.recipe.name,
+        training_seed=config.seed,
+        training_epochs=config.recipe.epochs,
+        recipe_hash=config.recipe.digest(),
+        train_data=tuple(
+            DataSource(name=source.name, sha256=source.sha256, count=len(source.labels)) for source in data.sources
+        ),
+        n_parameters=count_parameters(trainer.network),
+        train_seconds=seconds,
+        device=f"{trainer.compute.label}, {platform.machine()}, {torch.get_num_threads()} threads",
+        torch_version=torch.__version__,
+        test_overlap="none",
+    )
+    return config.store.register(manifest, state, force=config.force)
+
+
+def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:
+    network = build_model(arch, N_CLASSES)
+    network.load_state_dict(state)
+    return predict_logits(network.to(memory_format=torch.channels_last), digits, compute)
+
+
+def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
+    """The recipe over another number of epochs; its schedule scales along. None leaves it as it is."""
+    return recipe if epochs is None else replace(recipe, epochs=epochs)

@@ -1,0 +1,140 @@
+"""What a run learns from: MNIST, drawn digits and scribbles, all as MNIST-like pictures in memory."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.scribbles import NOT_A_DIGIT, random_scribble
+from handwriting_ai.data.split import held_out_writers, split_rows
+from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, StrokeFile, load_stroke_files, place, render
+from handwriting_ai.errors import BlankImage
+from handwriting_ai.preprocess import IMAGE_SIDE, PreprocessConfig, preprocess
+from handwriting_ai.training.recipes import Recipe
+
+PEN_PX: Final = (4.0, 30.0)
+"""Narrowest and widest pen, on a canvas of 280 pixels."""
+EXTENT_SHARE: Final = (0.15, 0.90)
+"""Smallest and largest digit, as a share of the canvas."""
+MAX_PEN_SHARE: Final = 0.16
+"""Nobody writes with a pen wider than this share of the digit: its holes would close."""
+_VALIDATION_SEED: Final = 1
+_TRAINING_SEED: Final = 2
+_VALIDATION_SCRIBBLES: Final = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Training pictures of one origin."""
+
+    name: str
+    images: "NDArray[np.uint8]"
+    """`(renderings, n, 28, 28)`: an epoch shows each of the n digits once, in a rendering drawn at random."""
+    labels: "NDArray[np.int64]"
+    """`(n,)`; `NOT_A_DIGIT` for scribbles."""
+    sha256: str
+    """Digest of what the pictures were made from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """All that a run reads."""
+
+    sources: tuple[Source, ...]
+    validation: DigitImages
+    """MNIST's 5,000 held-out training digits: they choose things."""
+    drawn_validation: dict[str, DigitImages]
+    """For each pen-stroke file the digits of its held-out writers, and `scribbles`."""
+
+
+def prepare_data(recipe: Recipe, *, mnist_folder: Path, ink_folder: Path | None, workers: int) -> TrainingData:
+    """Load MNIST, and render the pen strokes and scribbles that the recipe asks for.
+
+    The renderings depend on constants and the recipe alone, so that every seed sees the same data.
+
+    Raises:
+        DataMissing, DataCorrupt: as the loaders of the sets.
+    """
+    mnist = load_mnist(mnist_folder, Part.TRAIN)
+    training_rows, validation_rows = split_rows(mnist.labels)
+    kept = mnist.pick(training_rows)
+    sources = [Source(name="mnist", images=kept.images[np.newaxis], labels=kept.labels, sha256=kept.digest())]
+    drawn_validation: dict[str, DigitImages] = {}
+    lenders: list[DrawnDigit] = []
+    for file in load_stroke_files(ink_folder) if ink_folder else ():
+        writers = held_out_writers([digit.writer for digit in file.digits])
+        training = [digit for digit in file.digits if digit.writer not in writers]
+        held_out = [digit for digit in file.digits if digit.writer in writers]
+        sources.append(_drawn_source(file, training, recipe.renderings, workers))
+        drawn_validation[file.name] = _render_all(held_out, _VALIDATION_SEED, workers)
+        lenders += training
+    if recipe.scribbles:
+        sources.append(_scribble_source(recipe, lenders, workers))
+        scribbles = _render_scribbles(_VALIDATION_SCRIBBLES, lenders, _VALIDATION_SEED, workers)
+        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=np.full(len(scribbles), NOT_A_DIGIT))
+    return TrainingData(
+        sources=tuple(sources), validation=mnist.pick(validation_rows), drawn_validation=drawn_validation
+    )
+
+
+def _drawn_source(file: StrokeFile, digits: Sequence[DrawnDigit], renderings: int, workers: int) -> Source:
+    sets = [_render_all(digits, _TRAINING_SEED + rendering, workers) for rendering in range(renderings)]
+    return Source(
+        name=file.name, images=np.stack([each.images for each in sets]), labels=sets[0].labels, sha256=file.sha256
+    )
+
+
+def _scribble_source(recipe: Recipe, lenders: Sequence[DrawnDigit], workers: int) -> Source:
+    flat = _render_scribbles(recipe.renderings * recipe.scribbles, lenders, _TRAINING_SEED, workers)
+    images = flat.reshape(recipe.renderings, recipe.scribbles, IMAGE_SIDE, IMAGE_SIDE)
+    labels = np.full(recipe.scribbles, NOT_A_DIGIT)
+    return Source(
+        name="scribbles", images=images, labels=labels, sha256=DigitImages(images=flat, labels=labels).digest()
+    )
+
+
+def _render_all(digits: Sequence[DrawnDigit], seed: int, workers: int) -> DigitImages:
+    """Each digit once, with a random pen, size and place of its own, through the full preprocessing."""
+
+    def picture(index: int) -> "NDArray[np.uint8]":
+        generator = np.random.default_rng([seed, index])
+        return _through_preprocessing(*_random_drawing(digits[index].strokes, generator))
+
+    with ThreadPoolExecutor(workers) as pool:
+        images = np.stack(list(pool.map(picture, range(len(digits)))))
+    return DigitImages(images=images, labels=np.array([digit.label for digit in digits], dtype=np.int64))
+
+
+def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -> tuple[tuple[Stroke, ...], float]:
+    """Strokes placed on the canvas as a person might, and the pen's width."""
+    extent = float(generator.uniform(*EXTENT_SHARE)) * CANVAS_SIDE_PX
+    pen = float(generator.uniform(PEN_PX[0], max(PEN_PX[0] + 1.0, min(PEN_PX[1], MAX_PEN_SHARE * extent))))
+    margin = min((extent + pen) / 2, CANVAS_SIDE_PX / 2)
+    x, y = (float(at) for at in generator.uniform(margin, CANVAS_SIDE_PX - margin, size=2))
+    return place(strokes, extent_px=extent, center_px=(x, y)), pen
+
+
+def _render_scribbles(
+    count: int, lenders: Sequence[DrawnDigit], seed: int, workers: int
+) -> "NDArray[np.uint8]":
+    """`uint8 (count, 28, 28)`: drawings that are no digit, through the full preprocessing."""
+
+    def picture(index: int) -> "NDArray[np.uint8]":
+        generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
+        return _through_preprocessing(random_scribble(generator, lenders), float(generator.uniform(*PEN_PX)))
+
+    with ThreadPoolExecutor(workers) as pool:
+        return np.stack(list(pool.map(picture, range(count))))
+
+
+def _through_preprocessing(strokes: Sequence[Stroke], pen_px: float) -> "NDArray[np.uint8]":
+    """Draw, and bring into MNIST's convention: `uint8 (28, 28)`; an all-paper picture where no ink is found."""
+    try:
+        return preprocess(render(strokes, pen_px=pen_px), config=PreprocessConfig()).steps[-1].picture
+    except BlankImage:
+        return np.zeros((IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)

@@ -1,0 +1,222 @@
+"""The training loop: one network, one recipe, one seed."""
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from handwriting_ai.architectures import build_model
+from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.data.scribbles import NOT_A_DIGIT
+from handwriting_ai.errors import TrainingDiverged
+from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
+from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
+from handwriting_ai.training.augment import augment
+from handwriting_ai.training.precision import Compute
+from handwriting_ai.training.recipes import Recipe
+from handwriting_ai.training.sources import TrainingData
+
+N_CLASSES: Final = 10
+_EVALUATION_BATCH: Final = 500
+_FULL: Final = 255.0
+_INITIAL_LR_DIVISOR: Final = 25.0
+_FINAL_LR_DIVISOR: Final = 1_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochMetrics:
+    """What one epoch reports; `drawn_accuracy` holds one entry for each pen-stroke file."""
+
+    epoch: int
+    epochs: int
+    learning_rate: float
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    drawn_accuracy: dict[str, float]
+    scribble_confidence: float | None
+    """Share of scribbles read with a confidence of 0.7 or more; None where there are none."""
+    images_per_second: float
+    seconds: float
+
+
+SURE: Final = 0.70
+"""The confidence from which an answer is shown without a caveat, as in `DIGITS__UNCERTAIN_THRESHOLD`."""
+
+
+class Trainer:
+    """Holds the whole state of a run; `run_epoch` moves it on by one epoch.
+
+    With the same data, recipe, seed, machine and thread count, two trainers reach the same weights, also when one of
+    them is rebuilt from `state()` between epochs.
+    """
+
+    def __init__(self, arch: str, recipe: Recipe, seed: int, data: TrainingData, compute: Compute) -> None:
+        """Build the network from `seed` and lay the data into memory."""
+        self.recipe, self.compute = recipe, compute
+        self.epoch = 0
+        """Epochs completed."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = build_model(arch, N_CLASSES)
+        self.network = network.to(device=compute.device, memory_format=torch.channels_last)
+        self.average = AveragedModel(
+            self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
+        )
+        self.optimizer = torch.optim.AdamW(
+            self.network.parameters(),
+            lr=recipe.learning_rate,
+            betas=(recipe.beta1, recipe.beta2),
+            weight_decay=recipe.weight_decay,
+            fused=compute.device.type != "mps",
+        )
+        self._pools = [
+            (torch.from_numpy(source.images).to(compute.device), torch.from_numpy(source.labels).to(compute.device))
+            for source in data.sources
+        ]
+        self._data = data
+        self.images_per_epoch = sum(int(labels.numel()) for _, labels in self._pools)
+        steps = math.ceil(self.images_per_epoch / recipe.batch_size)
+        self.schedule = OneCycleLR(
+            self.optimizer,
+            max_lr=recipe.learning_rate,
+            total_steps=steps * recipe.epochs,
+            pct_start=recipe.warmup_share,
+            div_factor=_INITIAL_LR_DIVISOR,
+            final_div_factor=_FINAL_LR_DIVISOR,
+            cycle_momentum=False,
+        )
+        self.generator = torch.Generator(device=compute.device)
+        self.generator.manual_seed(seed)
+        self._targets = _target_table(recipe.label_smoothing, compute.device)
+
+    def run_epoch(self, on_step: Callable[[int, int], None]) -> EpochMetrics:
+        """Train on every picture once, then measure the averaged weights on validation.
+
+        Args:
+            on_step: called after each step with the pictures seen and the pictures of an epoch.
+
+        Raises:
+            TrainingDiverged: the loss is not finite.
+        """
+        started = time.perf_counter()
+        images, labels = self._draw_epoch()
+        order = torch.randperm(len(labels), generator=self.generator, device=self.compute.device)
+        self.network.train()
+        total = torch.zeros((), device=self.compute.device)
+        for start in range(0, len(order), self.recipe.batch_size):
+            rows = order[start : start + self.recipe.batch_size]
+            total += self._step(images[rows], labels[rows]) * len(rows)
+            on_step(start + len(rows), len(order))
+        train_loss = float(total) / len(order)
+        if not math.isfinite(train_loss):
+            raise TrainingDiverged(
+                f"The training loss of epoch {self.epoch + 1} is {train_loss}. Lower the learning rate, "
+                f"{self.recipe.learning_rate:g} at its peak."
+            )
+        self.epoch += 1
+        seconds = time.perf_counter() - started
+        return self._measure(train_loss, len(order) / seconds, seconds)
+
+    def state(self) -> dict[str, object]:
+        """Everything a later `restore` needs to go on as if nothing had happened."""
+        return {
+            "epoch": self.epoch,
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+        }
+
+    def restore(self, state: dict[str, object]) -> None:
+        """Go on from what `state` returned."""
+        self.epoch = int(str(state["epoch"]))
+        for name, part in (
+            ("network", self.network),
+            ("average", self.average),
+            ("optimizer", self.optimizer),
+            ("schedule", self.schedule),
+        ):
+            part.load_state_dict(state[name])
+        self.generator.set_state(state["generator"])
+
+    def averaged_weights(self) -> dict[str, Tensor]:
+        """The moving average of weights and statistics, on the CPU: what is kept as the model."""
+        state: dict[str, Tensor] = self.average.module.state_dict()
+        return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
+
+    def _draw_epoch(self) -> tuple[Tensor, Tensor]:
+        """One rendering of every digit: `uint8 (n, 28, 28)` and `int64 (n,)`."""
+        chosen: list[Tensor] = []
+        for images, labels in self._pools:
+            count = labels.numel()
+            rendering = torch.randint(images.shape[0], (count,), generator=self.generator, device=images.device)
+            chosen.append(images[rendering, torch.arange(count, device=images.device)])
+        return torch.cat(chosen), torch.cat([labels for _, labels in self._pools])
+
+    def _step(self, pixels: Tensor, labels: Tensor) -> Tensor:
+        """One update from a batch `uint8 (b, 28, 28)`; the loss, still on the device."""
+        ink = augment(pixels.unsqueeze(1) / _FULL, self.recipe.augmentation, self.generator)
+        batch = ((ink - MNIST_MEAN) / MNIST_STD).contiguous(memory_format=torch.channels_last)
+        with torch.autocast(self.compute.device.type, torch.bfloat16, enabled=self.compute.autocast):
+            logits = self.network(batch)
+        loss = functional.cross_entropy(logits.float(), self._targets[labels])
+        self.optimizer.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss)
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        return loss.detach()
+
+    def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> EpochMetrics:
+        network = self.average.module
+        validation = predict_logits(network, self._data.validation, self.compute).softmax(dim=1)
+        labels = torch.from_numpy(self._data.validation.labels)
+        drawn: dict[str, float] = {}
+        scribble_confidence: float | None = None
+        for name, digits in self._data.drawn_validation.items():
+            probs = predict_logits(network, digits, self.compute).softmax(dim=1)
+            if bool((digits.labels == NOT_A_DIGIT).all()):
+                scribble_confidence = float((probs.amax(dim=1) >= SURE).float().mean())
+            else:
+                drawn[name] = 1.0 - count_errors(probs, torch.from_numpy(digits.labels)) / len(digits)
+        return EpochMetrics(
+            epoch=self.epoch,
+            epochs=self.recipe.epochs,
+            learning_rate=float(self.schedule.get_last_lr()[0]),
+            train_loss=train_loss,
+            val_loss=negative_log_likelihood(validation, labels),
+            val_accuracy=1.0 - count_errors(validation, labels) / len(labels),
+            drawn_accuracy=drawn,
+            scribble_confidence=scribble_confidence,
+            images_per_second=images_per_second,
+            seconds=seconds,
+        )
+
+
+def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) -> Tensor:
+    """Logits `float32 (n, 10)` on the CPU, in evaluation mode and full precision."""
+    network.eval()
+    outputs: list[Tensor] = []
+    with torch.inference_mode():
+        for start in range(0, len(digits), _EVALUATION_BATCH):
+            pixels = torch.from_numpy(np.ascontiguousarray(digits.images[start : start + _EVALUATION_BATCH]))
+            batch = (pixels.to(compute.device).unsqueeze(1) / _FULL - MNIST_MEAN) / MNIST_STD
+            logits: Tensor = network(batch.contiguous(memory_format=torch.channels_last))
+            outputs.append(logits.float().cpu())
+    return torch.cat(outputs)
+
+
+def _target_table(label_smoothing: float, device: torch.device) -> Tensor:
+    """`(11, 10)`: the target distribution of each label; a scribble's is uniform."""
+    digits = torch.eye(N_CLASSES, device=device) * (1 - label_smoothing) + label_smoothing / N_CLASSES
+    return torch.cat([digits, torch.full((1, N_CLASSES), 1 / N_CLASSES, device=device)])

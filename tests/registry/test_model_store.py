@@ -1,0 +1,274 @@
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from tests.registry.samples import SIGNATURE, fresh_state, manifest, saved, v1_fields, write_model
+from torch import Tensor
+
+from handwriting_ai.errors import (
+    HandwritingError,
+    ManifestError,
+    ModelExists,
+    SignatureMismatch,
+    UnknownArchitecture,
+    UnknownModel,
+    WeightsError,
+)
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.store import ModelStore
+
+_BAD_IDS = ["", ".", "..", "../good", "a/b", "/etc", ".hidden", "a b", "good\n"]
+
+
+class _Executes:
+    """Pickles to a call that makes a folder: proof that the pickle was executed."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
+        return Path.mkdir, (self.marker,)
+
+
+def _spoilt(name: str, tensor: Tensor | None) -> bytes:
+    """A good state with one entry replaced, added, or (None) taken out."""
+    state = fresh_state()
+    state.pop(name, None)
+    if tensor is not None:
+        state[name] = tensor
+    return saved(state)
+
+
+def _first_weight() -> str:
+    return next(iter(fresh_state()))
+
+
+def _nan_weights() -> bytes:
+    name = _first_weight()
+    return _spoilt(name, torch.full_like(fresh_state()[name], torch.nan))
+
+
+def test_a_registered_model_is_read_back(tmp_path: Path) -> None:
+    """Half-precision weights come back as float32 with the same values; the digest is filled in; no leftovers."""
+    store = ModelStore(tmp_path / "models")
+    state = {name: t.half() if t.is_floating_point() else t for name, t in fresh_state().items()}
+
+    folder = store.register(manifest(), state)
+    model = store.read("good", signature=SIGNATURE)
+
+    assert folder == store.folder("good") == tmp_path / "models" / "good"
+    assert model.manifest.weights_sha256 is not None
+    assert model.state.keys() == state.keys()
+    for name, tensor in model.state.items():
+        assert tensor.dtype == (torch.float32 if state[name].is_floating_point() else state[name].dtype)
+        assert torch.equal(tensor, state[name].to(tensor.dtype))
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "model.pt"]
+    assert [path.name for path in store.root.iterdir()] == ["good"]
+
+
+def test_a_v1_model_without_digest_is_read(tmp_path: Path) -> None:
+    """Old manifests have no `weights_sha256`; the other checks still hold."""
+    write_model(tmp_path, "good", saved(fresh_state()), {"weights_sha256": None})
+    assert ModelStore(tmp_path).read("good", signature=SIGNATURE).manifest.weights_sha256 is None
+
+
+def test_model_ids_are_sorted_folders_with_a_model(tmp_path: Path) -> None:
+    """A folder with either file counts; hidden folders, empty folders and files do not."""
+    for name, file in (("b", "model.pt"), ("a", "manifest.json"), (".incoming-c", "model.pt"), ("d", "notes.txt")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).touch()
+    (tmp_path / "presets.json").touch()
+    assert ModelStore(tmp_path).model_ids() == ("a", "b")
+    assert ModelStore(tmp_path / "nowhere").model_ids() == ()
+
+
+@pytest.mark.parametrize("model_id", _BAD_IDS)
+def test_an_id_never_leads_out_of_the_models_folder(tmp_path: Path, model_id: str) -> None:
+    """Anything but a plain name is refused, before the disk is looked at."""
+    store = ModelStore(tmp_path / "models")
+    write_model(tmp_path, "good", saved(fresh_state()))
+    with pytest.raises(UnknownModel):
+        store.folder(model_id)
+    with pytest.raises(UnknownModel):
+        store.read(model_id, signature=SIGNATURE)
+
+
+def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:
+    """The message helps with a typing mistake."""
+    write_model(tmp_path, "good", b"")
+    with pytest.raises(UnknownModel, match=r"'god'.*good"):
+        ModelStore(tmp_path).read("god", signature=SIGNATURE)
+
+
+def test_another_preprocessing_is_refused(tmp_path: Path) -> None:
+    """The message names both signatures, and weights are not even looked at."""
+    write_model(tmp_path, "good", b"", {"preprocess_hash": "v0/other"})
+    with pytest.raises(SignatureMismatch, match=r"good.*v0/other.*v1/this/pipeline"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+@pytest.mark.parametrize("missing", ["manifest.json", "model.pt"])
+def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
+    """Both files are needed."""
+    (write_model(tmp_path, "good", saved(fresh_state())) / missing).unlink()
+    with pytest.raises((ManifestError, WeightsError), match=f"good.{missing}"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    """One flipped byte is found by the digest."""
+    path = write_model(tmp_path, "good", saved(fresh_state())) / "model.pt"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsError, match=r"good.*SHA-256"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 10, 1_000, 0.5, 0.99])
+def test_truncated_weights_are_refused(tmp_path: Path, kept: float) -> None:
+    """Even where the digest belongs to the truncated file."""
+    content = saved(fresh_state())
+    size = int(kept if kept >= 1 else kept * len(content))
+    write_model(tmp_path, "good", content[:size])
+    with pytest.raises(WeightsError, match="good"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+def test_code_in_weights_is_never_executed(tmp_path: Path) -> None:
+    """The pickle would make a folder; the model is refused and there is none."""
+    marker = tmp_path / "executed"
+    write_model(tmp_path, "good", saved({"weight": _Executes(marker)}))
+    with pytest.raises(WeightsError, match="good"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        (saved([torch.ones(2)]), "list"),
+        (saved(torch.ones(2)), "Tensor"),
+        (saved({"weight": 1.5}), "weight"),
+        (saved({7: torch.ones(2)}), "7"),
+        (_spoilt("made.up", torch.ones(2)), r"unexpected.*made\.up"),
+        (_spoilt(_first_weight(), None), f"missing.*{_first_weight()}"),
+        (_spoilt(_first_weight(), torch.ones(2, 7)), rf"{_first_weight()}.*\(2, 7\).*expected"),
+        (saved({"made.up": torch.ones(2)}), r"missing.*unexpected.*made\.up"),
+        (_nan_weights(), f"{_first_weight()}|NaN"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path, weights: bytes, message: str) -> None:
+    """The message names the model and the entry, with missing and unexpected names or both shapes."""
+    write_model(tmp_path, "good", weights)
+    with pytest.raises(WeightsError, match=message) as caught:
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+    assert "good" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["meta", "sparse"])
+def test_tensors_without_dense_numbers_are_refused(tmp_path: Path, kind: str) -> None:
+    """A tensor of the right name and shape may still have no numbers to compute with."""
+    name = _first_weight()
+    good = fresh_state()[name]
+    write_model(tmp_path, "good", _spoilt(name, good.to("meta") if kind == "meta" else good.to_sparse()))
+    with pytest.raises(WeightsError, match="good"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+def test_an_unknown_architecture_is_refused(tmp_path: Path) -> None:
+    """The message names the model, what was asked for, and what there is."""
+    write_model(tmp_path, "good", saved(fresh_state()), {"arch": "perceptron"})
+    with pytest.raises(UnknownArchitecture, match=r"good.*perceptron.*compact"):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+def test_a_bad_model_never_stops_the_others(tmp_path: Path) -> None:
+    """Good ones are loaded in the order asked for, each once; every bad one is refused with its reason."""
+    content = saved(fresh_state())
+    for name in ("one", "two"):
+        write_model(tmp_path, name, content)
+    write_model(tmp_path, "empty", b"")
+    write_model(tmp_path, "old", content, {"preprocess_hash": "v0/other"})
+
+    asked = ["two", " ", "old", "../x", "empty", "gone", " one ", "", "two"]
+    models, report = ModelStore(tmp_path).read_all(asked, signature=SIGNATURE)
+
+    assert [model.manifest.model_id for model in models] == ["two", "one"]
+    assert report.loaded == ("two", "one")
+    assert [refusal.model_id for refusal in report.refused] == ["old", "../x", "empty", "gone"]
+    assert all(refusal.model_id in refusal.reason for refusal in report.refused)
+
+
+def test_an_existing_model_is_kept_without_force(tmp_path: Path) -> None:
+    """With force the new one takes its place as a whole, old predictions included."""
+    store = ModelStore(tmp_path)
+    folder = store.register(manifest(), fresh_state())
+    (folder / "predictions.npz").touch()
+    before = (folder / "manifest.json").read_bytes()
+    newer = Manifest.model_validate_json(json.dumps(v1_fields() | {"version": "2.0.0"}))
+
+    with pytest.raises(ModelExists, match="good"):
+        store.register(newer, fresh_state())
+    assert (folder / "manifest.json").read_bytes() == before
+
+    store.register(newer, fresh_state(), force=True)
+    assert store.read("good", signature=SIGNATURE).manifest.version == "2.0.0"
+    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "model.pt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+
+
+@pytest.mark.parametrize("failing", ["write", "rename"])
+@pytest.mark.parametrize("force", [False, True])
+def test_a_failed_registration_leaves_the_folder_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str, force: bool
+) -> None:
+    """A full disk, or a rename that fails, leaves no half model, no leftovers, and the old model where it was."""
+    store = ModelStore(tmp_path)
+    if force:
+        store.register(manifest(), fresh_state())
+    rename = Path.rename
+
+    def disk_full(path: Path, data: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path), len(data))
+
+    def failing_rename(source: Path, target: Path) -> Path:
+        if source.name.startswith(".incoming-") and target.name == "good":
+            raise OSError(5, "Input/output error", str(target))
+        return rename(source, target)
+
+    if failing == "write":
+        monkeypatch.setattr("handwriting_ai.registry.manifest.write_atomically", disk_full)
+    else:
+        monkeypatch.setattr(Path, "rename", failing_rename)
+    with pytest.raises(OSError, match=r"No space|Input/output"):
+        store.register(manifest(), fresh_state(), force=force)
+
+    monkeypatch.undo()
+    assert [path.name for path in tmp_path.iterdir()] == (["good"] if force else [])
+    if force:
+        store.read("good", signature=SIGNATURE)
+
+
+def test_a_model_may_be_moved_with_its_folder_name(tmp_path: Path) -> None:
+    """A copied folder under another name is refused until its manifest says so too."""
+    store = ModelStore(tmp_path)
+    store.register(manifest(), fresh_state())
+    shutil.copytree(tmp_path / "good", tmp_path / "copy")
+    with pytest.raises(ManifestError, match=r"model_id.*'good'.*'copy'"):
+        store.read("copy", signature=SIGNATURE)
+
+    path = tmp_path / "copy" / "manifest.json"
+    fields: dict[str, object] = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(fields | {"model_id": "copy"}), encoding="utf-8")
+    assert store.read("copy", signature=SIGNATURE).manifest.model_id == "copy"
+
+
+def test_every_refusal_is_of_one_tree(tmp_path: Path) -> None:
+    """Absurd numbers of classes are a refusal too, not a crash."""
+    write_model(tmp_path, "good", saved(fresh_state()), {"n_classes": 10**30})
+    with pytest.raises(HandwritingError):
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)

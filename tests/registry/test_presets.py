@@ -1,0 +1,92 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.registry.samples import write_model
+
+from handwriting_ai.errors import ManifestError
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.registry.presets import Choice, Preset, choose_members, read_presets
+
+_PRESETS = {
+    "default": {"members": ["a", "b"], "tta": "advanced"},
+    "fast": {"members": ["a"], "tta": "none"},
+}
+
+
+def _write(root: Path, content: object) -> Path:
+    path = root / "presets.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_presets_are_read_by_name(tmp_path: Path) -> None:
+    """Members keep their order."""
+    _write(tmp_path, _PRESETS)
+    assert read_presets(tmp_path) == {
+        "default": Preset(name="default", members=("a", "b"), tta=TtaMode.ADVANCED),
+        "fast": Preset(name="fast", members=("a",), tta=TtaMode.NONE),
+    }
+
+
+def test_a_missing_file_means_no_presets(tmp_path: Path) -> None:
+    """Neither the file nor the folder has to exist."""
+    assert read_presets(tmp_path) == {}
+    assert read_presets(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [],
+        "default",
+        {"default": ["a"]},
+        {"default": {"members": ["a"]}},
+        {"default": {"tta": "none"}},
+        {"default": {"members": [], "tta": "none"}},
+        {"default": {"members": "a", "tta": "none"}},
+        {"default": {"members": ["../a"], "tta": "none"}},
+        {"default": {"members": ["a"], "tta": "everything"}},
+        {"default": {"members": ["a"], "tta": "none", "temperature": 2}},
+        {"one,two": {"members": ["a"], "tta": "none"}},
+    ],
+)
+def test_a_broken_file_is_refused(tmp_path: Path, content: object) -> None:
+    """The message names the file."""
+    path = _write(tmp_path, content)
+    with pytest.raises(ManifestError) as caught:
+        read_presets(tmp_path)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff"])
+def test_a_file_that_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
+    """The message names the file."""
+    (tmp_path / "presets.json").write_bytes(content)
+    with pytest.raises(ManifestError, match=r"presets\.json"):
+        choose_members("", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("active_model", "expected"),
+    [
+        ("", Choice(members=("a", "b"), tta=None)),
+        (" , ", Choice(members=("a", "b"), tta=None)),
+        ("default", Choice(members=("a", "b"), tta=TtaMode.ADVANCED)),
+        (" fast ", Choice(members=("a",), tta=TtaMode.NONE)),
+        ("c", Choice(members=("c",), tta=None)),
+        (" c ,, b,", Choice(members=("c", "b"), tta=None)),
+    ],
+)
+def test_members_are_chosen_by_preset_or_by_id(tmp_path: Path, active_model: str, expected: Choice) -> None:
+    """Only a preset that was asked for by name brings its TTA mode along."""
+    _write(tmp_path, _PRESETS)
+    assert choose_members(active_model, tmp_path) == expected
+
+
+def test_without_presets_all_models_are_members(tmp_path: Path) -> None:
+    """They come sorted; an empty models folder gives none."""
+    assert choose_members("", tmp_path) == Choice(members=(), tta=None)
+    write_model(tmp_path, "b", b"")
+    write_model(tmp_path, "a", b"")
+    assert choose_members("", tmp_path) == Choice(members=("a", "b"), tta=None)
