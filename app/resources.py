@@ -1,8 +1,10 @@
 """The only cached things: settings, the reader with its models, saved drawings and MNIST's test pictures."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from handwriting_ai.config import load_settings
+from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.reader import DigitReader
@@ -20,9 +22,15 @@ def _load_test_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TEST)
 
 
-settings = st.cache_resource(load_settings, show_spinner=False)
-reader = st.cache_resource(_load_reader, show_spinner="Loading and warming the models …", on_release=_close_reader)
-test_digits = st.cache_resource(_load_test_digits, show_spinner="Loading MNIST's test pictures …")
+_cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]] = st.cache_resource(
+    show_spinner="Loading and warming the models …", on_release=_close_reader
+)
+_cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
+    show_spinner="Loading MNIST's test pictures …"
+)
+settings: Callable[[], Settings] = st.cache_resource(load_settings)
+reader = _cached_reader(_load_reader)
+test_digits = _cached_digits(_load_test_digits)
 
 
 def drawings() -> DrawingStore:

@@ -63,6 +63,7 @@ class DrawingStore:
     ) -> SavedDrawing:
         """Keep one drawing; returns it with its new id."""
         now = datetime.now(UTC)
+        lines: list[list[tuple[float, float]]] = [list(stroke) for stroke in strokes]
         drawing = SavedDrawing(
             drawing_id=f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(_ID_BYTES)}",
             label=label,
@@ -72,7 +73,7 @@ class DrawingStore:
             created_at=now,
             canvas_px=canvas_px,
             pen_px=pen_px,
-            strokes=[list(stroke) for stroke in strokes],
+            strokes=lines,
         )
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path(drawing.drawing_id), drawing.model_dump_json().encode())
@@ -110,12 +111,10 @@ class _ExportedLine(BaseModel):
 
 def export_strokes(drawings: Iterable[SavedDrawing]) -> bytes:
     """Drawings as a `.jsonl.gz` file that `TRAINING__INK_DIR` takes."""
-    lines = [
-        _ExportedLine(
-            label=drawing.label,
-            writer=WRITER,
-            strokes=[[(x, -y) for x, y in stroke] for stroke in drawing.strokes],
-        ).model_dump_json()
-        for drawing in drawings
-    ]
-    return gzip.compress("".join(f"{line}\n" for line in lines).encode())
+    lines = [f"{_ExportedLine(label=each.label, writer=WRITER, strokes=_flipped(each)).model_dump_json()}\n" for each in drawings]
+    return gzip.compress("".join(lines).encode())
+
+
+def _flipped(drawing: SavedDrawing) -> list[list[tuple[float, float]]]:
+    """The strokes with y up."""
+    return [[(x, -y) for x, y in stroke] for stroke in drawing.strokes]

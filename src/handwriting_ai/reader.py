@@ -111,5 +111,8 @@ def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
     """The views as people see them: grey levels, ink 255."""
     views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
     levels: NDArray[np.float32] = views.squeeze(1).numpy()
-    grays = np.clip(np.rint((levels * np.float32(MNIST_STD) + np.float32(MNIST_MEAN)) * np.float32(_FULL)), 0, 255)
-    return tuple(grays.astype(np.uint8))
+    ink = np.add(np.multiply(levels, np.float32(MNIST_STD)), np.float32(MNIST_MEAN))
+    levels_255: NDArray[np.float32] = np.clip(np.rint(np.multiply(ink, np.float32(_FULL))), 0, _FULL)
+    grays = levels_255.astype(np.uint8)
+    pictures: list[Gray] = list(grays)
+    return tuple(pictures)

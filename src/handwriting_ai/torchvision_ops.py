@@ -4,12 +4,10 @@ On Linux, PyPI's torchvision is built against CUDA. Beside a CPU-only torch its 
 import fails since two of them are missing. None is needed here, so their schemas are declared first.
 """
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import torch
-
-if TYPE_CHECKING:
-    from torchvision.models import ResNet
+from torch import nn
 
 _MISSING: Final = ("nms", "qnms")
 _SCHEMA: Final = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
@@ -17,12 +15,13 @@ _LIBRARIES: Final[list[torch.library.Library]] = []
 """Keeps the declared schemas alive: they vanish with their library."""
 
 
-def torchvision_resnet18(n_classes: int) -> "ResNet":
+def torchvision_resnet18(n_classes: int) -> nn.Module:
     """Torchvision's ResNet-18 with fresh weights; the first call imports torchvision (about a second)."""
     _declare_missing_operators()
     from torchvision.models import resnet18
 
-    return resnet18(weights=None, num_classes=n_classes)
+    network: nn.Module = resnet18(weights=None, num_classes=n_classes)
+    return network
 
 
 def _declare_missing_operators() -> None:

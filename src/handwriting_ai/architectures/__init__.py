@@ -52,9 +52,12 @@ def build_fresh_state_dict(arch: str, n_classes: int, *, seed: int = 0) -> dict[
     Raises:
         UnknownArchitecture: no architecture has this name.
     """
-    with torch.random.fork_rng(devices=[]):
+    before = torch.random.get_rng_state()
+    try:
         torch.manual_seed(seed)
         state: dict[str, Tensor] = build_model(arch, n_classes).state_dict()
+    finally:
+        torch.random.set_rng_state(before)
     return state
 
 

@@ -5,8 +5,10 @@ import copy
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from handwriting_ai.architectures.base import TypedModule
 
-def fold_batch_norm(model: nn.Module) -> nn.Module:
+
+def fold_batch_norm(model: TypedModule) -> TypedModule:
     """An evaluation-mode copy in which every convolution that a batch norm follows within one `nn.Sequential` is folded.
 
     Where no batch norm directly follows, as in pre-activation networks, the copy keeps its layers.
@@ -21,6 +23,9 @@ def fold_batch_norm(model: nn.Module) -> nn.Module:
 def _fold_sequence(sequence: nn.Sequential) -> None:
     for index in range(len(sequence) - 1):
         first, second = sequence[index], sequence[index + 1]
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            sequence[index] = fuse_conv_bn_eval(first, second)
-            sequence[index + 1] = nn.Identity()
+        match first, second:
+            case nn.Conv2d(), nn.BatchNorm2d():
+                sequence[index] = fuse_conv_bn_eval(first, second)
+                sequence[index + 1] = nn.Identity()
+            case _:
+                continue

@@ -1,18 +1,21 @@
 """ResNet-18 (He et al. 2016), torchvision's, with the stem that is usual for small pictures."""
 
+from typing import Final
+
 from torch import Tensor, nn
 
 from handwriting_ai.architectures.base import TypedModule
 from handwriting_ai.torchvision_ops import torchvision_resnet18
 
+_STEM_CHANNELS: Final = 64
+
 
 class _ResNet18(TypedModule):
     def __init__(self, n_classes: int) -> None:
         super().__init__()
-        network = torchvision_resnet18(n_classes)
-        network.conv1 = nn.Conv2d(1, 64, 3, padding=1, bias=False)
-        network.maxpool = nn.Identity()
-        self.network = network
+        self.network = torchvision_resnet18(n_classes)
+        self.network.add_module("conv1", nn.Conv2d(1, _STEM_CHANNELS, 3, padding=1, bias=False))
+        self.network.add_module("maxpool", nn.Identity())
 
     def forward(self, x: Tensor) -> Tensor:
         """`(n, 1, 28, 28)` → `(n, n_classes)`."""

@@ -1,0 +1,1 @@
+"""Views, ensemble and engine: from `(1, 28, 28)` to a prediction."""

@@ -1,0 +1,287 @@
+"""The engine: loaded members behind a bounded pool of threads."""
+
+import math
+import os
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handwriting_ai.architectures import TypedModule, build_model
+from handwriting_ai.architectures.fold import fold_batch_norm
+from handwriting_ai.config import DigitsSettings
+from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
+from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
+from handwriting_ai.inference.views import make_views, views_for
+from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.presets import choose_members
+from handwriting_ai.registry.store import LoadReport, ModelStore, StoredModel
+
+N_CLASSES: Final = 10
+MOST_THREADS: Final = 8
+PENDING_PER_THREAD: Final = 8
+"""Requests that may wait or run, for each thread; one more is told that the engine is busy."""
+_BATCH: Final = 64
+"""Pictures of a large batch whose views are in memory at one time."""
+_MS_PER_S: Final = 1_000.0
+_CONVOLUTION_DIMENSIONS: Final = 4
+"""Only the weights of convolutions have four."""
+
+Picture = Tensor | NDArray[np.float32]
+
+
+def resolve_threads(threads: int) -> int:
+    """`APP__THREADS`: 0 means min(8, cores)."""
+    return threads or min(MOST_THREADS, os.cpu_count() or 1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictOptions:
+    """Choices of one request; None leaves a choice to settings and manifests."""
+
+    tta: TtaMode | None = None
+    temperature: float | None = None
+    """One temperature for all members."""
+    members: tuple[str, ...] | None = None
+    """Ids of loaded members."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be computed.
+
+        Raises:
+            ValueError: the temperature is not a positive, finite number.
+        """
+        if self.temperature is not None and not (math.isfinite(self.temperature) and self.temperature > 0):
+            raise ValueError(f"The temperature must be a positive number, got {self.temperature}.")
+
+
+DEFAULT_OPTIONS: Final = PredictOptions()
+
+
+@dataclass(frozen=True, eq=False)
+class _Member:
+    manifest: Manifest
+    network: TypedModule
+
+
+@dataclass(frozen=True, eq=False)
+class _Active:
+    """What a request reads: replaced as a whole when models are loaded."""
+
+    members: tuple[_Member, ...] = ()
+    tta: TtaMode = TtaMode.NONE
+
+
+class InferenceEngine:
+    """Answers with the members that the settings name. Every method may be called from any thread."""
+
+    def __init__(self, settings: DigitsSettings, *, threads: int, signature: str) -> None:
+        """Start the threads; `try_load_active` loads the models.
+
+        Torch's own parallelism inside an operator is switched off for the process: members and shares of the views run
+        side by side on this engine's threads instead, which is faster for small networks and leaves the machine to as
+        many threads as were asked for.
+        """
+        self._settings, self._signature = settings, signature
+        self._threads = resolve_threads(threads)
+        torch.set_num_threads(1)
+        self._compute = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-compute")
+        self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
+        self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
+        self._active = _Active()
+
+    @property
+    def ready(self) -> bool:
+        """Whether a model is loaded."""
+        return bool(self._active.members)
+
+    @property
+    def ensemble_size(self) -> int:
+        """How many members are loaded."""
+        return len(self._active.members)
+
+    @property
+    def member_ids(self) -> tuple[str, ...]:
+        """The members' ids, in order."""
+        return _ids(self._active.members)
+
+    @property
+    def model_id(self) -> str | None:
+        """The member's id, or `ensemble_<n>_models`; None before a model is loaded."""
+        return ensemble_name(self.member_ids) if self.ready else None
+
+    @property
+    def manifest(self) -> Manifest | None:
+        """The first member's manifest; None before a model is loaded."""
+        members = self._active.members
+        return members[0].manifest if members else None
+
+    @property
+    def tta_mode(self) -> TtaMode:
+        """The mode of requests that choose none: the switches', else the preset's, else no augmentation."""
+        return self._active.tta
+
+    def try_load_active(self) -> LoadReport:
+        """Load the members that `DIGITS__ACTIVE_MODEL` names, warm them, and swap them in at once.
+
+        The set that runs stays if not one can be loaded. The report says what was refused and why.
+
+        Raises:
+            ManifestError: `presets.json` is broken.
+        """
+        root = self._settings.model_dir
+        choice = choose_members(self._settings.active_model, root)
+        models, report = ModelStore(root).read_all(choice.members, signature=self._signature)
+        if models:
+            tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
+            active = _Active(tuple(_prepare(model) for model in models), tta)
+            blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
+            for mode in TtaMode:
+                self._probabilities(active, blank, PredictOptions(tta=mode))
+            self._active = active
+        return report
+
+    def submit_predict(self, x: Picture, options: PredictOptions = DEFAULT_OPTIONS) -> "Future[Prediction]":
+        """Queue one picture, `float32 (1, 28, 28)` or `(1, 1, 28, 28)`, normalised.
+
+        Raises:
+            EngineNotReady: no model is loaded.
+            EngineBusy: too many requests are pending.
+            UnknownModel: `options.members` names one that is not loaded.
+            ValueError: another shape, or numbers that are not finite.
+        """
+        batch = _one_picture(x)
+        active = self._choose(options)
+        if not self._slots.acquire(blocking=False):
+            raise EngineBusy("The engine has more requests than it can queue. Try again in a moment.")
+        future = self._requests.submit(self._answer, active, batch, options, time.perf_counter())
+        future.add_done_callback(self._free_slot)
+        return future
+
+    def predict(self, x: Picture, options: PredictOptions = DEFAULT_OPTIONS) -> Prediction:
+        """As `submit_predict`, and wait for the answer.
+
+        Raises:
+            PredictTimeout: it took longer than `DIGITS__PREDICT_TIMEOUT_SECONDS`.
+        """
+        limit_s = self._settings.predict_timeout_seconds
+        future = self.submit_predict(x, options)
+        try:
+            return future.result(timeout=limit_s)
+        except FutureTimeout as error:
+            future.cancel()
+            raise PredictTimeout(f"No answer within {limit_s:g} s (DIGITS__PREDICT_TIMEOUT_SECONDS).") from error
+
+    def predict_batch(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> Tensor:
+        """Merged probabilities `(n, 10)` for `(n, 1, 28, 28)`, any n.
+
+        Raises:
+            EngineNotReady, UnknownModel, ValueError: as `submit_predict`.
+        """
+        active = self._choose(options)
+        if x.ndim != 4:
+            raise ValueError(f"Expected 4D tensor, got {x.ndim}D")
+        if len(x) == 0:
+            return torch.zeros((0, N_CLASSES))
+        return torch.cat([merge(self._probabilities(active, chunk, options)) for chunk in torch.split(x, _BATCH)])
+
+    def close(self) -> None:
+        """End the threads; pending requests are cancelled."""
+        self._requests.shutdown(wait=True, cancel_futures=True)
+        self._compute.shutdown(wait=True, cancel_futures=True)
+
+    def __enter__(self) -> "InferenceEngine":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _free_slot(self, _: "Future[Prediction]") -> None:
+        self._slots.release()
+
+    def _choose(self, options: PredictOptions) -> _Active:
+        """The members a request asks for, out of the set that is active now."""
+        active = self._active
+        if not active.members:
+            raise EngineNotReady(f"No model is loaded from {self._settings.model_dir}.")
+        if options.members is None:
+            return active
+        by_id = {member.manifest.model_id: member for member in active.members}
+        unknown = [model_id for model_id in options.members if model_id not in by_id]
+        if unknown or not options.members:
+            raise UnknownModel(f"Not loaded: {', '.join(unknown) or 'no member named'}. Loaded: {', '.join(by_id)}.")
+        return _Active(tuple(by_id[model_id] for model_id in options.members), active.tta)
+
+    def _answer(self, active: _Active, batch: Tensor, options: PredictOptions, submitted: float) -> Prediction:
+        probs = self._probabilities(active, batch, options)
+        return to_prediction(
+            probs[:, :, 0],
+            views=views_for(options.tta or active.tta),
+            model_ids=_ids(active.members),
+            temperatures=self._temperatures(active, options),
+            uncertain_below=self._settings.uncertain_threshold,
+            latency_ms=(time.perf_counter() - submitted) * _MS_PER_S,
+        )
+
+    def _temperatures(self, active: _Active, options: PredictOptions) -> list[float]:
+        override = options.temperature or self._settings.temperature_override
+        return [override or member.manifest.temperature for member in active.members]
+
+    def _probabilities(self, active: _Active, batch: Tensor, options: PredictOptions) -> Tensor:
+        """`(n, 1, 28, 28)` → `(members, views, n, 10)`: members and shares of the views run side by side."""
+        views = views_for(options.tta or active.tta)
+        pictures = make_views(batch, views)
+        shares = pictures.tensor_split(min(self._threads, len(pictures)))
+        tasks = [
+            [self._compute.submit(_logits, member.network, share) for share in shares] for member in active.members
+        ]
+        logits = torch.stack([torch.cat([task.result() for task in row]) for row in tasks])
+        return member_probabilities(
+            logits.view(len(active.members), len(views), len(batch), -1), self._temperatures(active, options)
+        )
+
+
+def _prepare(model: StoredModel) -> _Member:
+    network = build_model(model.manifest.arch, model.manifest.n_classes)
+    network.load_state_dict(model.state)
+    return _Member(model.manifest, _channels_last(fold_batch_norm(network)))
+
+
+def _channels_last(network: TypedModule) -> TypedModule:
+    """Lay the weights of convolutions out as these processors read them fastest."""
+    for parameter in network.parameters():
+        if parameter.ndim == _CONVOLUTION_DIMENSIONS:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
+
+
+def _logits(network: TypedModule, pictures: Tensor) -> Tensor:
+    with torch.inference_mode():
+        return network(pictures.contiguous(memory_format=torch.channels_last))
+
+
+def _ids(members: Sequence[_Member]) -> tuple[str, ...]:
+    return tuple(member.manifest.model_id for member in members)
+
+
+def _one_picture(x: Picture) -> Tensor:
+    """`(1, 28, 28)` or `(1, 1, 28, 28)` → `float32 (1, 1, 28, 28)`."""
+    tensor = torch.as_tensor(x, dtype=torch.float32)
+    if tuple(tensor.shape) not in ((1, IMAGE_SIDE, IMAGE_SIDE), (1, 1, IMAGE_SIDE, IMAGE_SIDE)):
+        raise ValueError(f"Expected one picture (1, 28, 28), got shape {tuple(tensor.shape)}.")
+    if not bool(torch.isfinite(tensor).all()):
+        raise ValueError("The picture holds NaN or infinite numbers.")
+    return tensor.reshape(1, 1, IMAGE_SIDE, IMAGE_SIDE)
