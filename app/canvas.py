@@ -91,9 +91,7 @@ def without_last_stroke(raw: "dict[str, object]") -> "dict[str, object]":
     return raw | {"objects": drawing.objects[:-1]}
 
 
-def pixels_from_strokes(
-    strokes: tuple[tuple[tuple[float, float], ...], ...], pen_px: float
-) -> "NDArray[np.uint8]":
+def pixels_from_strokes(strokes: tuple[tuple[tuple[float, float], ...], ...], pen_px: float) -> "NDArray[np.uint8]":
     """Draw strokes here, where the browser has not sent its picture yet: `uint8 (h, w)`, dark on light."""
     lines: list[Stroke] = [np.array(points, dtype=np.float64) for points in strokes]
     ink = render(lines, pen_px=pen_px, side_px=CANVAS_PX + TOOLBAR_PX)

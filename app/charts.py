@@ -24,20 +24,18 @@ _WEAK: Final = "#9DB4D6"
 
 def probability_bars(prediction: Prediction) -> alt.Chart:
     """Ten bars, the answer's in a stronger colour."""
-    frame = pd.DataFrame({"digit": _DIGITS, "probability": list(prediction.probs)})
-    frame["answer"] = [digit == str(prediction.digit) for digit in _DIGITS]
+    answer = [digit == str(prediction.digit) for digit in _DIGITS]
+    frame = pd.DataFrame({"digit": _DIGITS, "probability": list(prediction.probs), "answer": answer})
     color = alt.Color("answer:N", scale=alt.Scale(domain=[True, False], range=[_STRONG, _WEAK]), legend=None)
-    bars: alt.Chart = (
-        alt.Chart(frame)
-        .mark_bar(cornerRadiusEnd=3)
-        .encode(
-            x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"), title=None),
-            y=alt.Y("digit:N", sort=_DIGITS, title=None, axis=alt.Axis(labelFontSize=14)),
-            color=color,
-            tooltip=[alt.Tooltip("digit:N"), alt.Tooltip("probability:Q", format=".2%")],
-        )
-        .properties(height=_BAR_HEIGHT_PX * len(_DIGITS))
+    base: alt.Chart = alt.Chart(frame)
+    marks: alt.Chart = base.mark_bar(cornerRadiusEnd=3)
+    encoded: alt.Chart = marks.encode(
+        x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"), title=None),
+        y=alt.Y("digit:N", sort=_DIGITS, title=None, axis=alt.Axis(labelFontSize=14, labelOverlap=False)),
+        color=color,
+        tooltip=[alt.Tooltip("digit:N"), alt.Tooltip("probability:Q", format=".2%")],
     )
+    bars: alt.Chart = encoded.properties(height=_BAR_HEIGHT_PX * len(_DIGITS))
     return bars
 
 
@@ -45,32 +43,30 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     """View × digit, each row led by the view's picture."""
     names = [view.name for view in views]
     cells = pd.DataFrame(
-        [
-            {"view": view.name, "digit": str(digit), "probability": share}
-            for view in views
-            for digit, share in enumerate(view.probs)
-        ]
+        {
+            "view": [view.name for view in views for _ in _DIGITS],
+            "digit": _DIGITS * len(views),
+            "probability": [share for view in views for share in view.probs],
+        }
     )
-    rows = pd.DataFrame(
-        {"view": names, "digit": _INPUT_COLUMN, "picture": [data_url(picture) for picture in pictures]}
-    )
+    urls = [data_url(picture) for picture in pictures]
+    rows = pd.DataFrame({"view": names, "digit": [_INPUT_COLUMN] * len(urls), "picture": urls})
     x = alt.X("digit:N", sort=[_INPUT_COLUMN, *_DIGITS], title=None, axis=alt.Axis(orient="top", labelAngle=0))
     y = alt.Y("view:N", sort=names, title=None, axis=alt.Axis(labelLimit=200))
-    heat: alt.Chart = (
-        alt.Chart(cells)
-        .mark_rect(cornerRadius=2)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color("probability:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
-            tooltip=["view:N", "digit:N", alt.Tooltip("probability:Q", format=".2%")],
-        )
+    cell_base: alt.Chart = alt.Chart(cells)
+    cell_marks: alt.Chart = cell_base.mark_rect(cornerRadius=2)
+    heat: alt.Chart = cell_marks.encode(
+        x=x,
+        y=y,
+        color=alt.Color("probability:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
+        tooltip=[alt.Tooltip("view:N"), alt.Tooltip("digit:N"), alt.Tooltip("probability:Q", format=".2%")],
     )
-    images: alt.Chart = (
-        alt.Chart(rows).mark_image(width=_PICTURE_PX, height=_PICTURE_PX).encode(x=x, y=y, url="picture:N")
-    )
-    layered: alt.LayerChart = alt.layer(heat, images).properties(height=_ROW_HEIGHT_PX * len(names) + 20)
-    return layered
+    row_base: alt.Chart = alt.Chart(rows)
+    row_marks: alt.Chart = row_base.mark_image(width=_PICTURE_PX, height=_PICTURE_PX)
+    images: alt.Chart = row_marks.encode(x=x, y=y, url="picture:N")
+    layered: alt.LayerChart = alt.LayerChart(layer=[heat, images])
+    sized: alt.LayerChart = layered.properties(height=_ROW_HEIGHT_PX * len(names))
+    return sized
 
 
 def data_url(picture: "NDArray[np.uint8]") -> str:

@@ -52,7 +52,7 @@ def show() -> None:
         source = st.segmented_control(
             "Where the digit comes from", SOURCES, default=CANVAS, key="source", required=True
         )
-        mode = _choose_mode(reader)
+        mode = _choose_mode()
         reading = {CANVAS: _from_canvas, UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source or CANVAS](reader, mode)
     with right:
         if reading is None:
@@ -70,7 +70,7 @@ def _show_refusals(reader: DigitReader) -> None:
         st.warning(f"Model `{refusal.model_id}` was refused: {refusal.reason}", icon=":material/block:")
 
 
-def _choose_mode(reader: DigitReader) -> TtaMode:
+def _choose_mode() -> TtaMode:
     """The test-time augmentation: as configured, or `advanced` where nothing was."""
     digits = resources.settings().digits
     default = digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED
@@ -111,7 +111,9 @@ def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
     clear.button("Clear", icon=":material/delete:", disabled=not strokes, on_click=_clear, width="stretch")
     if not strokes:
         return None
-    return _read(reader, drawn.pixels if drawn.pixels is not None else canvas.pixels_from_strokes(strokes, pen_px), mode)
+    return _read(
+        reader, drawn.pixels if drawn.pixels is not None else canvas.pixels_from_strokes(strokes, pen_px), mode
+    )
 
 
 def _undo() -> None:
@@ -131,11 +133,11 @@ def _start_canvas(state: UiState, drawing: "dict[str, object] | None") -> None:
 
 
 def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
-    digits = resources.settings().digits
+    limits = resources.settings().digits
     upload = st.file_uploader(
         "A picture of one digit",
         type=["png", "jpg", "jpeg", "webp"],
-        help=f"PNG, JPEG or WebP, up to {digits.max_image_mb:g} MB and {digits.max_image_side_px} pixels a side.",
+        help=f"PNG, JPEG or WebP, up to {limits.max_image_mb:g} MB and {limits.max_image_side_px} pixels a side.",
         key="upload",
     )
     if upload is None:
@@ -152,17 +154,17 @@ def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
     digits = resources.test_digits()
     if st.button("Another digit", icon=":material/shuffle:") or state.test_index is None:
         state.test_index = random.SystemRandom().randrange(len(digits))
-    picture = digits.images[state.test_index]
-    label = int(digits.labels[state.test_index])
-    enlarged = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
+    picture: NDArray[np.uint8] = digits.images[state.test_index]
+    label: int = digits.labels.item(state.test_index)
+    enlarged: NDArray[np.uint8] = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}", width=TEST_PICTURE_PX)
     return _read(reader, enlarged, mode)
 
 
 def _show_answer(reading: Reading) -> None:
     prediction = reading.prediction
-    digit, chart = st.columns([1, 2], vertical_alignment="center")
-    with digit:
+    answer, chart = st.columns([1, 2], vertical_alignment="center")
+    with answer:
         shown = "?" if prediction.uncertain else str(prediction.digit)
         st.metric("Answer", shown, border=True, help="A question mark stands where no answer is sure enough.")
         st.metric("Confidence", f"{prediction.confidence:.1%}", border=True)
@@ -226,9 +228,11 @@ def _show_reasons(reading: Reading) -> None:
 
 
 def _member_table(prediction: Prediction) -> pd.DataFrame:
-    rows = [
-        {"model": member.model_id, "temperature": f"{member.temperature:.3f}"}
-        | {str(digit): f"{share:.1%}" for digit, share in enumerate(member.probs)}
-        for member in prediction.members
-    ]
-    return pd.DataFrame(rows)
+    """Model × digit, as text."""
+    columns: dict[str, list[str]] = {
+        "model": [member.model_id for member in prediction.members],
+        "temperature": [f"{member.temperature:.3f}" for member in prediction.members],
+    }
+    for digit in range(len(prediction.probs)):
+        columns[str(digit)] = [f"{member.probs[digit]:.1%}" for member in prediction.members]
+    return pd.DataFrame(columns)

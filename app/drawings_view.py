@@ -39,9 +39,7 @@ def show() -> None:
         help="JSON lines that training reads: put the file into the folder TRAINING__INK_DIR names.",
         width="stretch",
     )
-    if delete.button(
-        f"Delete {len(chosen)} selected", icon=":material/delete:", disabled=not chosen, width="stretch"
-    ):
+    if delete.button(f"Delete {len(chosen)} selected", icon=":material/delete:", disabled=not chosen, width="stretch"):
         for drawing in chosen:
             store.delete(drawing.drawing_id)
         st.rerun()

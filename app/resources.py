@@ -36,4 +36,3 @@ test_digits = _cached_digits(_load_test_digits)
 def drawings() -> DrawingStore:
     """Where drawings are kept."""
     return DrawingStore(settings().app.data_root / "drawings")
-

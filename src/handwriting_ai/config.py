@@ -97,4 +97,3 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(describe_problems(error, separator="__", upper=True)) from error
-

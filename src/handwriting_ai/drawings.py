@@ -98,7 +98,9 @@ class DrawingStore:
         try:
             return SavedDrawing.model_validate_json(path.read_bytes())
         except ValidationError as error:
-            raise DataCorrupt(f"{path} is not a saved drawing; move it away. {error.error_count()} problems.") from error
+            raise DataCorrupt(
+                f"{path} is not a saved drawing; move it away. {error.error_count()} problems."
+            ) from error
 
 
 class _ExportedLine(BaseModel):
@@ -111,7 +113,10 @@ class _ExportedLine(BaseModel):
 
 def export_strokes(drawings: Iterable[SavedDrawing]) -> bytes:
     """Drawings as a `.jsonl.gz` file that `TRAINING__INK_DIR` takes."""
-    lines = [f"{_ExportedLine(label=each.label, writer=WRITER, strokes=_flipped(each)).model_dump_json()}\n" for each in drawings]
+    lines = [
+        f"{_ExportedLine(label=each.label, writer=WRITER, strokes=_flipped(each)).model_dump_json()}\n"
+        for each in drawings
+    ]
     return gzip.compress("".join(lines).encode())
 
 

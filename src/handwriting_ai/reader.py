@@ -1,4 +1,4 @@
-"""From a picture to an answer with its reasons: preprocessing and engine behind one call, in arrays and plain numbers."""
+"""From a picture to an answer with its reasons: preprocessing and engine behind one call."""
 
 import time
 from collections.abc import Sequence
@@ -80,9 +80,7 @@ class DigitReader:
         started = time.perf_counter()
         prepared = preprocess(source, limits=self._limits, invert=invert)
         preprocess_ms = (time.perf_counter() - started) * _MS_PER_S
-        options = PredictOptions(
-            tta=tta, temperature=temperature, members=None if members is None else tuple(members)
-        )
+        options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)
         total_ms = (time.perf_counter() - started) * _MS_PER_S
         return Reading(

@@ -1,31 +1,28 @@
 """Batch norm folded into the convolution before it: the same answers from fewer operations."""
 
-import copy
-
-from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
+from torch import Tensor, nn
+from torch.fx.experimental.optimization import fuse
 
 from handwriting_ai.architectures.base import TypedModule
 
 
+class _Folded(TypedModule):
+    """Wraps the traced graph, so that its call is typed."""
+
+    def __init__(self, graph: nn.Module) -> None:
+        super().__init__()
+        self.graph = graph
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(n, 1, 28, 28)` → `(n, n_classes)`."""
+        y: Tensor = self.graph(x)
+        return y
+
+
 def fold_batch_norm(model: TypedModule) -> TypedModule:
-    """An evaluation-mode copy in which every convolution that a batch norm follows within one `nn.Sequential` is folded.
+    """An evaluation-mode copy in which every batch norm that follows a convolution is folded into it.
 
-    Where no batch norm directly follows, as in pre-activation networks, the copy keeps its layers.
+    Where batch norm comes first, as in pre-activation networks, the copy keeps most of its layers.
     """
-    folded = copy.deepcopy(model).eval()
-    for module in list(folded.modules()):
-        if isinstance(module, nn.Sequential):
-            _fold_sequence(module)
-    return folded
-
-
-def _fold_sequence(sequence: nn.Sequential) -> None:
-    for index in range(len(sequence) - 1):
-        first, second = sequence[index], sequence[index + 1]
-        match first, second:
-            case nn.Conv2d(), nn.BatchNorm2d():
-                sequence[index] = fuse_conv_bn_eval(first, second)
-                sequence[index + 1] = nn.Identity()
-            case _:
-                continue
+    graph: nn.Module = fuse(model.eval())
+    return _Folded(graph)

@@ -28,9 +28,7 @@ def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray
     exact = counts * (VALIDATION_COUNT / labels.size)
     quota = np.floor(exact).astype(np.int64)
     quota[np.argsort(quota - exact)[: VALIDATION_COUNT - int(quota.sum())]] += 1
-    held_out = [
-        generator.permutation(np.flatnonzero(labels == digit))[: quota[digit]] for digit in range(len(counts))
-    ]
+    held_out = [generator.permutation(np.flatnonzero(labels == digit))[: quota[digit]] for digit in range(len(counts))]
     validation = np.sort(np.concatenate(held_out))
     return np.setdiff1d(np.arange(labels.size), validation), validation
 

@@ -74,7 +74,9 @@ def _load(path: Path) -> StrokeFile:
     except (OSError, EOFError) as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
     digits = tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1))
-    return StrokeFile(name=path.name.removesuffix(".jsonl.gz"), sha256=hashlib.sha256(packed).hexdigest(), digits=digits)
+    return StrokeFile(
+        name=path.name.removesuffix(".jsonl.gz"), sha256=hashlib.sha256(packed).hexdigest(), digits=digits
+    )
 
 
 def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:

@@ -68,9 +68,7 @@ DRAWN: Final = Recipe(
     ema_decay=0.999,
     renderings=3,
     scribbles=3_000,
-    augmentation=Augmentation(
-        rotation_deg=15.0, scale=0.15, anisotropy=0.07, shear=0.2, shift_px=2.0, elastic_px=0.63
-    ),
+    augmentation=Augmentation(rotation_deg=15.0, scale=0.15, anisotropy=0.07, shear=0.2, shift_px=2.0, elastic_px=0.63),
 )
 
 _RECIPES: Final = {recipe.name: recipe for recipe in (DRAWN,)}

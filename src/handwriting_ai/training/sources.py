@@ -119,9 +119,7 @@ def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -
     return place(strokes, extent_px=extent, center_px=(x, y)), pen
 
 
-def _render_scribbles(
-    count: int, lenders: Sequence[DrawnDigit], seed: int, workers: int
-) -> "NDArray[np.uint8]":
+def _render_scribbles(count: int, lenders: Sequence[DrawnDigit], seed: int, workers: int) -> "NDArray[np.uint8]":
     """`uint8 (count, 28, 28)`: drawings that are no digit, through the full preprocessing."""
 
     def picture(index: int) -> "NDArray[np.uint8]":

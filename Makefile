@@ -1,0 +1,62 @@
+# make app    the dashboard on localhost:8501      make check  every gate and test, as CI runs them
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SOURCES := src app tests scripts benchmarks
+
+.PHONY: app check format lint types guards test fix bench screenshots clean
+
+app: $(VENV)/.app  ## install what the dashboard needs, then start it
+	@echo "Starting the dashboard on http://localhost:8501 (Ctrl-C ends it)"
+	$(BIN)/handwriting-ai app
+
+check: format lint types guards test  ## what CI runs
+	@echo "All gates passed."
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format --check $(SOURCES)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check $(SOURCES)
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+guards: $(VENV)/.dev
+	$(BIN)/python scripts/guard_checks.py $(SOURCES)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=93
+
+fix: $(VENV)/.dev  ## the only target that changes code
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.dev
+	$(BIN)/python benchmarks/preprocess_speed.py
+	$(BIN)/python benchmarks/engine_latency.py
+	$(BIN)/python benchmarks/drawn_accuracy.py
+
+screenshots: $(VENV)/.dev
+	$(BIN)/python scripts/screenshots.py
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.*
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11"; exit 1; }
+	@echo "Making a virtual environment in $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.app: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing handwriting-ai with its dashboard into $(VENV) (a few minutes)"
+	@$(PIP) --constraint constraints.txt --editable '.[app]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing handwriting-ai with its checks into $(VENV) (a few minutes)"
+	@$(PIP) --constraint constraints.txt --editable '.[app,dev]'
+	@touch $@ $(VENV)/.app
