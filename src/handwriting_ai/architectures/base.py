@@ -28,10 +28,24 @@ class Chain(TypedModule):
         return y
 
 
+class Convolution(nn.Conv2d):
+    """A square convolution of stride one without bias."""
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_px: int, padding_px: int) -> None:
+        super().__init__(in_channels, out_channels, kernel_px, padding=padding_px, bias=False)
+
+
+class BatchNorm(nn.BatchNorm2d):
+    """Batch normalisation of feature maps (Ioffe & Szegedy 2015)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels)
+
+
 def conv_bn_relu(in_channels: int, out_channels: int, kernel_px: int, *, padding_px: int = 0) -> list[nn.Module]:
-    """Convolution without bias, batch norm (Ioffe & Szegedy 2015), ReLU."""
+    """Convolution, batch norm, ReLU; `fold.fold_batch_norm` makes one of the first two."""
     return [
-        nn.Conv2d(in_channels, out_channels, kernel_px, padding=padding_px, bias=False),
-        nn.BatchNorm2d(out_channels),
+        Convolution(in_channels, out_channels, kernel_px, padding_px),
+        BatchNorm(out_channels),
         nn.ReLU(inplace=True),
     ]

@@ -1,28 +1,29 @@
 """Batch norm folded into the convolution before it: the same answers from fewer operations."""
 
-from torch import Tensor, nn
-from torch.fx.experimental.optimization import fuse
+import copy
 
-from handwriting_ai.architectures.base import TypedModule
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-
-class _Folded(TypedModule):
-    """Wraps the traced graph, so that its call is typed."""
-
-    def __init__(self, graph: nn.Module) -> None:
-        super().__init__()
-        self.graph = graph
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(n, 1, 28, 28)` → `(n, n_classes)`."""
-        y: Tensor = self.graph(x)
-        return y
+from handwriting_ai.architectures.base import BatchNorm, Chain, Convolution, TypedModule
 
 
 def fold_batch_norm(model: TypedModule) -> TypedModule:
-    """An evaluation-mode copy in which every batch norm that follows a convolution is folded into it.
+    """An evaluation-mode copy in which every batch norm of a `conv_bn_relu` block is folded into its convolution.
 
-    Where batch norm comes first, as in pre-activation networks, the copy keeps most of its layers.
+    Networks of other blocks keep their layers. `torch.fx` would fold some of those too, but while it traces, no other
+    thread may run any network.
     """
-    graph: nn.Module = fuse(model.eval())
-    return _Folded(graph)
+    folded = copy.deepcopy(model).eval()
+    for module in folded.modules():
+        if isinstance(module, Chain):
+            _fold_layers(module.layers)
+    return folded
+
+
+def _fold_layers(layers: nn.Sequential) -> None:
+    for index in range(len(layers) - 1):
+        first, second = layers[index], layers[index + 1]
+        if isinstance(first, Convolution) and isinstance(second, BatchNorm):
+            layers[index] = fuse_conv_bn_eval(first, second)
+            layers[index + 1] = nn.Identity()

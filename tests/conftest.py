@@ -1,0 +1,59 @@
+"""What several tests need: a clean environment, a models folder, a browser, pen strokes."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from tests.registry.samples import fresh_state, manifest
+
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.store import ModelStore
+
+_SECTIONS = ("APP__", "DIGITS__", "TRAINING__")
+
+
+def _skip_or_fail(reason: str) -> None:
+    """A developer may lack something; CI may not."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason} CI must have it.")
+    pytest.skip(reason)
+
+
+@pytest.fixture()
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No variable of ours and no `.env`: the working directory is an empty folder, which is returned."""
+    for name in list(os.environ):
+        if name.startswith(_SECTIONS):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture()
+def model_dir(tmp_path: Path) -> Path:
+    """A models folder with two untrained `compact` networks, `first` and `second`, that fit this pipeline."""
+    root = tmp_path / "models"
+    for model_id, temperature in (("first", 1.25), ("second", 0.8)):
+        fields = {"preprocess_hash": preprocess_signature(), "temperature": temperature}
+        state = fresh_state() if model_id == "first" else {name: tensor * 1.1 for name, tensor in fresh_state().items()}
+        ModelStore(root).register(manifest(model_id).model_copy(update=fields), state)
+    return root
+
+
+@pytest.fixture()
+def chromium_path() -> str:
+    """Chromium's executable."""
+    path = shutil.which("chromium")
+    if path is None:
+        _skip_or_fail("No Chromium on this machine: install it, e.g. `apt-get install chromium`.")
+    return path or ""
+
+
+@pytest.fixture()
+def ink_dir() -> Path:
+    """The folder of pen strokes."""
+    folder = os.environ.get("TRAINING__INK_DIR")
+    if not folder:
+        _skip_or_fail("TRAINING__INK_DIR is not set: no pen strokes to read.")
+    return Path(folder or "")

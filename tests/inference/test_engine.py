@@ -1,0 +1,197 @@
+"""The engine: loading, answering, refusing, from several threads."""
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from handwriting_ai.config import DigitsSettings
+from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
+from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.preprocess import preprocess_signature
+
+PICTURE = torch.randn(1, 28, 28, generator=torch.Generator().manual_seed(1))
+
+
+def _engine(root: Path, **changes: object) -> InferenceEngine:
+    settings = DigitsSettings.model_validate({"model_dir": root, **changes})
+    return InferenceEngine(settings, threads=2, signature=preprocess_signature())
+
+
+@pytest.fixture()
+def engine(model_dir: Path) -> Iterator[InferenceEngine]:
+    """Both models, loaded."""
+    with _engine(model_dir) as made:
+        made.try_load_active()
+        yield made
+
+
+def test_engine_without_models_says_so(tmp_path: Path) -> None:
+    """Not ready, no id, and an error that names the folder."""
+    with _engine(tmp_path) as engine:
+        report = engine.try_load_active()
+        assert (engine.ready, engine.model_id, engine.manifest, report.loaded) == (False, None, None, ())
+        with pytest.raises(EngineNotReady, match=tmp_path.name):
+            engine.predict(PICTURE)
+
+
+def test_active_model_chooses_members_in_order(model_dir: Path) -> None:
+    """Blanks are ignored, the first member's manifest is the engine's."""
+    with _engine(model_dir, active_model=" second ,, first") as engine:
+        assert engine.try_load_active().loaded == ("second", "first")
+        assert engine.member_ids == ("second", "first")
+        assert engine.manifest is not None
+        assert engine.manifest.model_id == "second"
+        assert engine.model_id == "ensemble_2_models"
+
+
+def test_a_bad_member_is_refused_and_the_others_load(model_dir: Path) -> None:
+    """The report says which and why."""
+    (model_dir / "second" / "model.pt").write_bytes(b"")
+    with _engine(model_dir) as engine:
+        report = engine.try_load_active()
+        assert report.loaded == ("first",)
+        assert [refusal.model_id for refusal in report.refused] == ["second"]
+        assert engine.ready
+
+
+def test_answers_are_the_same_from_run_to_run(engine: InferenceEngine) -> None:
+    """Bit for bit, also through the batch."""
+    options = PredictOptions(tta=TtaMode.ADVANCED)
+    first, second = engine.predict(PICTURE, options), engine.predict(PICTURE.numpy(), options)
+    assert first.probs == second.probs
+    batched = engine.predict_batch(PICTURE.unsqueeze(0), options)
+    np.testing.assert_allclose(np.array(first.probs), batched[0].numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [0, 1, 70])
+def test_batches_of_any_size(engine: InferenceEngine, count: int) -> None:
+    """Rows sum to one."""
+    probs = engine.predict_batch(torch.randn(count, 1, 28, 28))
+    assert probs.shape == (count, 10)
+    torch.testing.assert_close(probs.sum(dim=1), torch.ones(count))
+
+
+def test_members_and_temperature_can_be_chosen_for_one_request(engine: InferenceEngine) -> None:
+    """A higher temperature is less sure; one member answers under its own name."""
+    cool = engine.predict(PICTURE, PredictOptions(members=("second",), temperature=0.5))
+    warm = engine.predict(PICTURE, PredictOptions(members=("second",), temperature=5.0))
+    assert cool.model_id == "second"
+    assert warm.confidence < cool.confidence
+    assert warm.members[0].temperature == 5.0
+
+
+def test_manifest_temperatures_hold_unless_overridden(model_dir: Path, engine: InferenceEngine) -> None:
+    """DIGITS__TEMPERATURE_OVERRIDE replaces every member's."""
+    assert [member.temperature for member in engine.predict(PICTURE).members] == [1.25, 0.8]
+    with _engine(model_dir, temperature_override=2.0) as overridden:
+        overridden.try_load_active()
+        assert [member.temperature for member in overridden.predict(PICTURE).members] == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])
+def test_an_impossible_temperature_is_refused(temperature: float) -> None:
+    """The error gives the value."""
+    with pytest.raises(ValueError, match="positive number"):
+        PredictOptions(temperature=temperature)
+
+
+def test_an_unknown_member_is_refused(engine: InferenceEngine) -> None:
+    """The error lists those that are loaded."""
+    with pytest.raises(UnknownModel, match="Not loaded: third. Loaded: first, second"):
+        engine.predict(PICTURE, PredictOptions(members=("third",)))
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (torch.zeros(28, 28), r"Expected one picture \(1, 28, 28\), got shape \(28, 28\)"),
+        (torch.zeros(2, 1, 28, 28), r"got shape \(2, 1, 28, 28\)"),
+        (torch.full((1, 28, 28), float("nan")), "NaN"),
+    ],
+)
+def test_bad_pictures_are_refused(engine: InferenceEngine, picture: torch.Tensor, message: str) -> None:
+    """Before anything is queued."""
+    with pytest.raises(ValueError, match=message):
+        engine.predict(picture)
+
+
+def test_switches_set_the_mode(model_dir: Path) -> None:
+    """Advanced wins over basic; a preset's mode yields to a switch."""
+    (model_dir / "presets.json").write_text('{"quick": {"members": ["first"], "tta": "basic"}}', encoding="utf-8")
+    for changes, expected in (
+        ({"active_model": "first"}, TtaMode.NONE),
+        ({"active_model": "first", "tta": True, "tta_advanced": True}, TtaMode.ADVANCED),
+        ({"active_model": "quick"}, TtaMode.BASIC),
+        ({"active_model": "quick", "tta": False}, TtaMode.NONE),
+    ):
+        with _engine(model_dir, **changes) as engine:
+            engine.try_load_active()
+            assert engine.tta_mode == expected
+            assert len(engine.predict(PICTURE).views) == {"none": 1, "basic": 5, "advanced": 17}[expected]
+
+
+def test_many_threads_get_their_own_answers(engine: InferenceEngine) -> None:
+    """Eight clients at once read what one alone reads."""
+    pictures = [torch.randn(1, 28, 28) for _ in range(8)]
+    alone = [engine.predict(picture).probs for picture in pictures]
+    with ThreadPoolExecutor(8) as clients:
+        together = [answer.probs for answer in clients.map(engine.predict, pictures)]
+    assert together == alone
+
+
+def test_a_full_queue_says_busy_and_recovers(engine: InferenceEngine) -> None:
+    """No more than the bounded number of requests wait."""
+    gate = threading.Event()
+    blockers = [engine._compute.submit(gate.wait, 30) for _ in range(2)]
+    futures = [engine.submit_predict(PICTURE) for _ in range(16)]
+    with pytest.raises(EngineBusy):
+        engine.submit_predict(PICTURE)
+    gate.set()
+    assert {future.result(timeout=30).digit for future in futures} == {engine.predict(PICTURE).digit}
+    assert all(blocker.result() for blocker in blockers)
+
+
+def test_a_slow_answer_times_out(model_dir: Path) -> None:
+    """The error names the variable; the engine goes on."""
+    with _engine(model_dir, predict_timeout_seconds=0.2) as engine:
+        engine.try_load_active()
+        gate = threading.Event()
+        for _ in range(2):
+            engine._compute.submit(gate.wait, 30)
+        with pytest.raises(PredictTimeout, match="DIGITS__PREDICT_TIMEOUT_SECONDS"):
+            engine.predict(PICTURE)
+        gate.set()
+        time.sleep(0.2)
+        assert engine.submit_predict(PICTURE).result(timeout=30).probs
+
+
+def test_reload_under_load_never_breaks_an_answer(engine: InferenceEngine) -> None:
+    """Each answer comes from one whole set."""
+    expected = engine.predict(PICTURE).probs
+    with ThreadPoolExecutor(1) as background:
+        reloads = background.submit(lambda: [engine.try_load_active() for _ in range(3)])
+        answers = [engine.predict(PICTURE).probs for _ in range(30)]
+        reloads.result()
+    assert set(answers) == {expected}
+
+
+def test_a_failed_reload_keeps_the_running_set(engine: InferenceEngine, model_dir: Path) -> None:
+    """What ran goes on running."""
+    for name in ("first", "second"):
+        (model_dir / name / "manifest.json").write_text("{", encoding="utf-8")
+    report = engine.try_load_active()
+    assert len(report.refused) == 2
+    assert engine.ensemble_size == 2
+
+
+def test_zero_threads_means_as_many_as_cores_up_to_eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number stands as it is."""
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    assert (resolve_threads(0), resolve_threads(3)) == (8, 3)
