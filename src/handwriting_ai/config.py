@@ -23,7 +23,8 @@ def _blank_is_none(value: object) -> object:
 
 
 OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
-OptionalPositive = Annotated[float | None, BeforeValidator(_blank_is_none), Field(gt=0, allow_inf_nan=False)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+OptionalPositive = Annotated[_Positive | None, BeforeValidator(_blank_is_none)]
 
 
 class AppSettings(BaseModel):

@@ -1,0 +1,116 @@
+"""The command line, as a person types it."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from handwriting_ai import cli
+
+RUNNER = CliRunner()
+
+
+@pytest.fixture()
+def pictures(tmp_path: Path) -> Path:
+    """A folder with one drawing, one blank page and one broken file."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    canvas = np.full((280, 280), 255, dtype=np.uint8)
+    Image.fromarray(canvas).save(folder / "blank.png")
+    cv2.polylines(canvas, [np.array([[140, 40], [140, 240]], dtype=np.int32)], False, 0, 18, cv2.LINE_AA)
+    Image.fromarray(canvas).save(folder / "a_one.png")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    (folder / "notes.txt").write_text("not read", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_predict_reads_a_folder_and_reports_what_it_cannot(
+    monkeypatch: pytest.MonkeyPatch, model_dir: Path, pictures: Path
+) -> None:
+    """One JSON object a line; an unreadable file gives an error object and status 1, the rest are read."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    result = RUNNER.invoke(cli.app, ["predict", str(pictures), "--json"])
+    rows: list[dict[str, object]] = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert [Path(str(row["path"])).name for row in rows] == ["a_one.png", "blank.png", "broken.jpg"]
+    assert set(rows[0]) == {"path", "digit", "confidence", "probs", "model_id", "uncertain"}
+    assert "No digit found" in str(rows[1]["error"])
+    assert "not a picture" in str(rows[2]["error"])
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_predict_speaks_to_people_without_json(
+    monkeypatch: pytest.MonkeyPatch, model_dir: Path, pictures: Path
+) -> None:
+    """A digit, a doubt where there is one, a confidence; refused members on standard error."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    (model_dir / "second" / "model.pt").write_bytes(b"")
+    result = RUNNER.invoke(cli.app, ["predict", str(pictures / "a_one.png")])
+    assert result.exit_code == 0
+    assert "a_one.png:" in result.stdout
+    assert "%" in result.stdout
+    assert "Refused second" in result.stderr
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_missing_file_is_an_error_object(monkeypatch: pytest.MonkeyPatch, model_dir: Path, tmp_path: Path) -> None:
+    """Named, with the reason."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    result = RUNNER.invoke(cli.app, ["predict", str(tmp_path / "nowhere.png"), "--json"])
+    row: dict[str, object] = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert "No such file" in str(row["error"])
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_models_list_and_verify(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    """A sound model and a refused one; verify fails for the second."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    assert RUNNER.invoke(cli.app, ["models", "verify"]).exit_code == 0
+    (model_dir / "second" / "manifest.json").write_text("{", encoding="utf-8")
+    listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"})
+    assert "first" in listed.stdout
+    assert "refused" in listed.stdout
+    verified = RUNNER.invoke(cli.app, ["models", "verify"])
+    assert verified.exit_code == 1
+    assert "refused  second" in verified.stdout
+
+
+def test_architectures_are_listed() -> None:
+    """One name a line."""
+    assert "compact" in RUNNER.invoke(cli.app, ["models", "architectures"]).stdout.split()
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "--recipe", "magic"], "Unknown recipe 'magic'. Available: drawn."),
+        (["train"], "TRAINING__INK_DIR"),
+        (["predict", "x.png"], "DIGITS__UNCERTAIN_THRESHOLD=7"),
+    ],
+)
+def test_an_error_of_ours_is_one_line_and_status_two(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    """No traceback for what a person can mend."""
+    if arguments[0] == "predict":
+        monkeypatch.setenv("DIGITS__UNCERTAIN_THRESHOLD", "7")
+    monkeypatch.setattr("sys.argv", ["handwriting-ai", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["app"], ["predict"], ["train"], ["models"], ["models", "verify"]])
+def test_every_command_has_help(command: list[str]) -> None:
+    """A sentence for the command and for each option."""
+    result = RUNNER.invoke(cli.app, [*command, "--help"])
+    assert result.exit_code == 0
+    assert "Usage" in result.stdout

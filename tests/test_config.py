@@ -1,0 +1,101 @@
+"""Settings: defaults, variables, and what is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
+from handwriting_ai.errors import SettingsError
+from handwriting_ai.prediction import TtaMode
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_defaults_are_the_contract_s() -> None:
+    """Nothing set: no augmentation, threshold 0.70, 2 MB, 1024 pixels, 5 seconds."""
+    settings = load_settings()
+    digits = settings.digits
+    assert (digits.tta_mode, digits.tta_was_chosen, digits.temperature_override) == (TtaMode.NONE, False, None)
+    assert (digits.uncertain_threshold, digits.max_image_mb, digits.max_image_side_px) == (0.70, 2, 1024)
+    assert digits.predict_timeout_seconds == 5
+    assert settings.training.data_dir == PROJECT_ROOT / "data" / "mnist"
+    assert settings.training.ink_dir is None
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("APP__THREADS", "-1"),
+        ("APP__THREADS", "many"),
+        ("DIGITS__TTA", "perhaps"),
+        ("DIGITS__TTA_ADVANCED", "2"),
+        ("DIGITS__TEMPERATURE_OVERRIDE", "0"),
+        ("DIGITS__TEMPERATURE_OVERRIDE", "-1"),
+        ("DIGITS__TEMPERATURE_OVERRIDE", "nan"),
+        ("DIGITS__TEMPERATURE_OVERRIDE", "inf"),
+        ("DIGITS__UNCERTAIN_THRESHOLD", "1.5"),
+        ("DIGITS__UNCERTAIN_THRESHOLD", "nan"),
+        ("DIGITS__MAX_IMAGE_MB", "0"),
+        ("DIGITS__MAX_IMAGE_SIDE_PX", "big"),
+        ("DIGITS__PREDICT_TIMEOUT_SECONDS", "0"),
+        ("DIGITS__PREDICT_TIMEOUT_SECONDS", "inf"),
+        ("DIGITS__NO_SUCH_VARIABLE", "1"),
+    ],
+)
+def test_a_bad_value_is_an_error_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """The message holds the variable's name and its value."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"{variable}={re.escape(value)}"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("tta", "advanced", "expected"),
+    [
+        ("true", "false", TtaMode.BASIC),
+        ("false", "true", TtaMode.ADVANCED),
+        ("true", "true", TtaMode.ADVANCED),
+        ("false", "false", TtaMode.NONE),
+    ],
+)
+def test_advanced_wins_over_basic(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch, tta: str, advanced: str, expected: TtaMode
+) -> None:
+    """Two switches, one mode, and a trace that it was chosen."""
+    monkeypatch.setenv("DIGITS__TTA", tta)
+    monkeypatch.setenv("DIGITS__TTA_ADVANCED", advanced)
+    digits = load_settings().digits
+    assert (digits.tta_mode, digits.tta_was_chosen) == (expected, True)
+    assert clean_environment.is_dir()
+
+
+def test_a_dotenv_file_is_read(clean_environment: Path) -> None:
+    """`.env` in the working directory; blanks mean "not set"."""
+    (clean_environment / ".env").write_text(
+        "DIGITS__UNCERTAIN_THRESHOLD=0.9\nDIGITS__TEMPERATURE_OVERRIDE=\nTRAINING__INK_DIR=\n", encoding="utf-8"
+    )
+    settings = load_settings()
+    assert settings.digits.uncertain_threshold == 0.9
+    assert settings.digits.temperature_override is None
+    assert settings.training.ink_dir is None
+
+
+def test_the_example_lists_every_variable() -> None:
+    """No variable without a line, no line without a variable."""
+    example = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
+    listed = {line.split("=")[0] for line in example.splitlines() if line and not line.startswith("#")}
+    assert listed == _variables()
+
+
+def _variables() -> set[str]:
+    names: set[str] = set()
+    for section, field in Settings.model_fields.items():
+        kind = field.annotation
+        assert isinstance(kind, type)
+        assert issubclass(kind, BaseModel)
+        names |= {f"{section}__{name}".upper() for name in kind.model_fields}
+    return names

@@ -1,0 +1,58 @@
+"""Saved drawings: kept, shown again, exported for training."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from handwriting_ai.data.strokes import load_stroke_files
+from handwriting_ai.drawings import DrawingStore, SavedDrawing, export_strokes
+from handwriting_ai.errors import DataCorrupt
+
+STROKES = [[(100.0, 60.0), (100.0, 220.0)], [(60.0, 140.0), (140.0, 140.0)]]
+
+
+def _save(store: DrawingStore, label: int = 4) -> SavedDrawing:
+    return store.save(STROKES, canvas_px=280, pen_px=12, label=label, read_as=4, confidence=0.9, model_id="m")
+
+
+def test_a_saved_drawing_comes_back_as_it_was(tmp_path: Path) -> None:
+    """In the order of saving, under distinct ids."""
+    store = DrawingStore(tmp_path / "drawings")
+    assert store.all() == ()
+    saved = (_save(store), _save(store, label=9))
+    assert store.all() == saved
+    assert saved[0].drawing_id != saved[1].drawing_id
+
+
+def test_the_picture_shows_the_strokes(tmp_path: Path) -> None:
+    """Ink where the pen went, paper elsewhere."""
+    picture = _save(DrawingStore(tmp_path)).picture()
+    assert picture.shape == (280, 280)
+    assert picture[140, 100] == 255
+    assert picture[10, 10] == 0
+
+
+def test_deleting_twice_is_no_error(tmp_path: Path) -> None:
+    """Another tab may have been faster."""
+    store = DrawingStore(tmp_path)
+    drawing = _save(store)
+    store.delete(drawing.drawing_id)
+    store.delete(drawing.drawing_id)
+    assert store.all() == ()
+
+
+def test_the_export_is_what_training_reads(tmp_path: Path) -> None:
+    """The same strokes, right way up."""
+    (tmp_path / "mine.jsonl.gz").write_bytes(export_strokes([_save(DrawingStore(tmp_path / "drawings"))]))
+    (file,) = load_stroke_files(tmp_path)
+    (digit,) = file.digits
+    assert (digit.label, digit.writer) == (4, "saved-drawings")
+    np.testing.assert_allclose(digit.strokes[0], np.array(STROKES[0]))
+
+
+def test_a_damaged_file_is_named(tmp_path: Path) -> None:
+    """Nothing else is lost."""
+    (tmp_path / "broken.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(DataCorrupt, match=r"broken\.json"):
+        DrawingStore(tmp_path).all()
