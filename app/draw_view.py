@@ -119,17 +119,11 @@ def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
 def _undo() -> None:
     state = ui_state()
     if state.drawing is not None:
-        _start_canvas(state, canvas.without_last_stroke(state.drawing))
+        state.start_canvas(canvas.without_last_stroke(state.drawing))
 
 
 def _clear() -> None:
-    _start_canvas(ui_state(), None)
-
-
-def _start_canvas(state: UiState, drawing: "dict[str, object] | None") -> None:
-    state.canvas_version += 1
-    state.shown_at_entry = state.drawing = drawing
-    state.saved_ids.clear()
+    ui_state().start_canvas(None)
 
 
 def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from ui_state import ui_state
+
 st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
 page = st.navigation(
     [
@@ -9,4 +11,6 @@ page = st.navigation(
         st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
     ]
 )
+if ui_state().enter(page.title):
+    ui_state().show_drawing_again()
 page.run()

@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from handwriting_ai.reader import Reading
-
 _KEY = "ui"
 
 
@@ -19,12 +17,29 @@ class UiState:
     """The canvas's own description of the drawing, as it last reported it."""
     shown_at_entry: "dict[str, object] | None" = None
     """What the canvas of the present version starts with."""
-    reading: Reading | None = None
-    """The answer to the drawing on the canvas."""
     saved_ids: list[str] = field(default_factory=list)
     """Drawings saved from this canvas version, so that one is not saved twice."""
     test_index: int | None = None
     """The test picture on show."""
+    page: str = ""
+    """The page on show."""
+
+    def enter(self, page: str) -> bool:
+        """Note which page is on show; True if it is another one than before."""
+        is_new, self.page = page != self.page, page
+        return is_new
+
+    def start_canvas(self, drawing: "dict[str, object] | None") -> None:
+        """A fresh canvas that begins with this drawing."""
+        self.canvas_version += 1
+        self.shown_at_entry = self.drawing = drawing
+        self.saved_ids.clear()
+
+    def show_drawing_again(self) -> None:
+        """The browser forgets the canvas when the page changes: begin a new one with what was on it."""
+        if self.drawing is not None:
+            self.canvas_version += 1
+            self.shown_at_entry = self.drawing
 
 
 def ui_state() -> UiState:

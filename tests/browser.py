@@ -1,0 +1,112 @@
+"""A dashboard in a process of its own, and a Chromium that draws on it."""
+
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+from playwright.sync_api import FloatRect, Locator, Page, sync_playwright
+from tests.digit_strokes import Line
+
+from handwriting_ai.config import PROJECT_ROOT
+
+_START_LIMIT_S = 60.0
+_CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def running_dashboard(data_root: Path, environment: dict[str, str]) -> Iterator[str]:
+    """Start the dashboard on a free port; yields its address once it answers."""
+    port = _free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
+    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    variables = environment | {"APP__DATA_ROOT": str(data_root)}
+    with (data_root / "server.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, *options], cwd=PROJECT_ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            address = f"http://127.0.0.1:{port}"
+            _wait_until_healthy(f"{address}/_stcore/health", process)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@contextmanager
+def open_page(executable: str, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
+    """Open an address in a fresh Chromium and wait until the page stands still."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=_CHROMIUM_OPTIONS)
+        page = browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(30_000)
+        page.goto(address)
+        wait_until_idle(page)
+        yield page
+        browser.close()
+
+
+def wait_until_idle(page: Page) -> None:
+    """Connected, and no script running."""
+    page.locator('[data-test-connection-state="CONNECTED"][data-test-script-state="notRunning"]').first.wait_for()
+
+
+def canvas_box(page: Page) -> FloatRect:
+    """Where the canvas lies on the screen."""
+    canvas: Locator = page.locator('[class*="st-key-canvas_"] canvas.upper-canvas')
+    canvas.wait_for()
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    assert box is not None
+    return box
+
+
+def draw(page: Page, lines: list[Line], *, scale: float = 1.3, left: float = 70, top: float = 70) -> None:
+    """Draw lines with the mouse, in pixels of the canvas."""
+    box = canvas_box(page)
+    for line in lines:
+        points = [(box["x"] + left + x * scale, box["y"] + top + y * scale) for x, y in line]
+        page.mouse.move(*points[0])
+        page.mouse.down()
+        for x, y in points[1:]:
+            page.mouse.move(x, y, steps=4)
+        page.mouse.up()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + _START_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        if _answers(address):
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"The dashboard did not start within {_START_LIMIT_S:g} s (exit status {process.poll()}).")
+
+
+def _answers(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(address, timeout=2) as response:
+            status: int = response.status
+    except (URLError, OSError):
+        return False
+    return status == 200
