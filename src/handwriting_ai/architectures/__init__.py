@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from handwriting_ai.architectures.base import TypedModule
+from handwriting_ai.architectures.base import TypedModule, channels_last
 from handwriting_ai.architectures.compact import compact
 from handwriting_ai.architectures.densenet import densenet_bc100
 from handwriting_ai.architectures.resnet import resnet18
@@ -14,7 +14,14 @@ from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, s
 from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
 
-__all__ = ["TypedModule", "architecture_names", "build_fresh_state_dict", "build_model", "count_parameters"]
+__all__ = [
+    "TypedModule",
+    "architecture_names",
+    "build_fresh_state_dict",
+    "build_model",
+    "channels_last",
+    "count_parameters",
+]
 
 _BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {
     build.__name__: build

@@ -24,17 +24,29 @@ def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray
         proportion to its share (largest remainders rounded up).
     """
     generator = np.random.default_rng(_SEED)
-    counts = np.bincount(labels, minlength=10)
-    exact = counts * (VALIDATION_COUNT / labels.size)
-    quota = np.floor(exact).astype(np.int64)
-    quota[np.argsort(quota - exact)[: VALIDATION_COUNT - int(quota.sum())]] += 1
-    held_out = [generator.permutation(np.flatnonzero(labels == digit))[: quota[digit]] for digit in range(len(counts))]
-    validation = np.sort(np.concatenate(held_out))
-    return np.setdiff1d(np.arange(labels.size), validation), validation
+    counts: NDArray[np.int64] = np.bincount(labels, minlength=10)
+    exact: NDArray[np.float64] = np.multiply(counts, VALIDATION_COUNT / labels.size)
+    floors: NDArray[np.float64] = np.floor(exact)
+    quota: list[int] = floors.astype(np.int64).tolist()
+    by_remainder: list[int] = np.argsort(np.subtract(floors, exact)).tolist()
+    for digit in by_remainder[: VALIDATION_COUNT - sum(quota)]:
+        quota[digit] += 1
+    held_out = [_draw(generator, labels, digit, count) for digit, count in enumerate(quota)]
+    validation: NDArray[np.int64] = np.sort(np.concatenate(held_out))
+    training: NDArray[np.int64] = np.setdiff1d(np.arange(labels.size), validation)
+    return training, validation
+
+
+def _draw(generator: np.random.Generator, labels: "NDArray[np.int64]", digit: int, count: int) -> "NDArray[np.int64]":
+    """`count` random rows of one digit."""
+    all_rows: NDArray[np.int64] = np.flatnonzero(labels == digit)
+    rows: NDArray[np.int64] = generator.permutation(all_rows)
+    return rows[:count]
 
 
 def held_out_writers(writers: Sequence[str]) -> frozenset[str]:
     """The writers kept for validation: a fixed draw of `WRITERS_HELD_OUT` of the distinct names, one at least."""
     names = sorted(set(writers))
-    order = np.random.default_rng(_SEED).permutation(len(names))
-    return frozenset(names[int(index)] for index in order[: max(1, round(len(names) * WRITERS_HELD_OUT))])
+    shuffled: NDArray[np.int64] = np.random.default_rng(_SEED).permutation(len(names))
+    order: list[int] = shuffled.tolist()
+    return frozenset(names[index] for index in order[: max(1, round(len(names) * WRITERS_HELD_OUT))])

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.problems import describe_problems
 
 Stroke: TypeAlias = "NDArray[np.float64]"
 """One pen-down line, `(points, 2)`: x to the right, y down, in any unit."""
@@ -83,8 +84,8 @@ def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
     try:
         line = _Line.model_validate_json(text)
     except ValidationError as error:
-        raise DataCorrupt(f"{path}, line {number}: {error.errors()[0]['msg']}") from error
-    strokes = tuple(np.array(points, dtype=np.float64) * (1.0, -1.0) for points in line.strokes if points)
+        raise DataCorrupt(f"{path}, line {number}: {describe_problems(error)}") from error
+    strokes = tuple(_y_down(points) for points in line.strokes if points)
     if not strokes:
         raise DataCorrupt(f"{path}, line {number}: the digit has no points.")
     return DrawnDigit(
@@ -92,13 +93,21 @@ def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
     )
 
 
+def _y_down(points: Sequence[tuple[float, float]]) -> Stroke:
+    up: Stroke = np.array(points, dtype=np.float64)
+    up[:, 1] *= -1.0
+    return up
+
+
 def place(strokes: Sequence[Stroke], *, extent_px: float, center_px: tuple[float, float]) -> tuple[Stroke, ...]:
     """Scale strokes so that the longer side of their box is `extent_px`, and move the box's centre to `center_px`."""
-    points = np.concatenate(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    size = float((high - low).max())
+    points: Stroke = np.concatenate(strokes)
+    low: Stroke = points.min(axis=0)
+    high: Stroke = points.max(axis=0)
+    size: float = np.subtract(high, low).max()
     scale = extent_px / size if size > 0 else 1.0
-    return tuple((stroke - (low + high) / 2) * scale + center_px for stroke in strokes)
+    middle: Stroke = np.divide(np.add(low, high), 2)
+    return tuple(np.add(np.multiply(np.subtract(stroke, middle), scale), center_px) for stroke in strokes)
 
 
 def render(strokes: Sequence[Stroke], *, pen_px: float, side_px: int = CANVAS_SIDE_PX) -> "NDArray[np.uint8]":
@@ -115,11 +124,13 @@ def render(strokes: Sequence[Stroke], *, pen_px: float, side_px: int = CANVAS_SI
     canvas = np.zeros((side_px, side_px), dtype=np.uint8)
     unit = 1 << _SUBPIXEL_BITS
     for stroke in strokes:
-        points = np.rint(stroke * unit).astype(np.int32)
+        scaled: Stroke = np.rint(np.multiply(stroke, unit))
+        points = scaled.astype(np.int32)
         thickness = max(1, round(pen_px))
         if len(points) == 1:  # a tap of the pen leaves a dot
-            center = (int(points[0, 0]), int(points[0, 1]))
-            cv2.circle(canvas, center, round(pen_px / 2 * unit), _INK, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+            x: int = points.item(0)
+            y: int = points.item(1)
+            cv2.circle(canvas, (x, y), round(pen_px / 2 * unit), _INK, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
         else:
             cv2.polylines(canvas, [points], False, _INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
     return canvas

@@ -1,5 +1,6 @@
 """Temperature scaling: one number that makes a network's confidence honest (Guo et al. 2017)."""
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -26,5 +27,6 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
         torch.autograd.backward(loss)
         return float(loss.detach())
 
-    optimizer.step(closure)
+    step: Callable[[Callable[[], float]], object] = optimizer.step
+    step(closure)
     return float(log_temperature.detach().exp())

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from handwriting_ai.architectures import TypedModule, build_model
+from handwriting_ai.architectures import TypedModule, build_model, channels_last
 from handwriting_ai.architectures.fold import fold_batch_norm
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
@@ -35,8 +35,6 @@ PENDING_PER_THREAD: Final = 8
 _BATCH: Final = 64
 """Pictures of a large batch whose views are in memory at one time."""
 _MS_PER_S: Final = 1_000.0
-_CONVOLUTION_DIMENSIONS: Final = 4
-"""Only the weights of convolutions have four."""
 
 Picture = Tensor | NDArray[np.float32]
 
@@ -257,15 +255,7 @@ class InferenceEngine:
 def _prepare(model: StoredModel) -> _Member:
     network = build_model(model.manifest.arch, model.manifest.n_classes)
     network.load_state_dict(model.state)
-    return _Member(model.manifest, _channels_last(fold_batch_norm(network)))
-
-
-def _channels_last(network: TypedModule) -> TypedModule:
-    """Lay the weights of convolutions out as these processors read them fastest."""
-    for parameter in network.parameters():
-        if parameter.ndim == _CONVOLUTION_DIMENSIONS:
-            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
-    return network
+    return _Member(model.manifest, channels_last(fold_batch_norm(network)))
 
 
 def _logits(network: TypedModule, pictures: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from handwriting_ai.errors import ImageTooLarge, InvalidImage
 
@@ -36,7 +36,8 @@ class ImageLimits:
 def decode(source: "bytes | Pixels", limits: ImageLimits) -> Gray:
     """Turn an encoded file, or an array `(h, w)` or `(h, w, 1 | 3 | 4)`, into grey levels `uint8 (h, w)`.
 
-    Arrays hold `uint8`, `bool`, or finite floats in [0, 1]. Transparent pixels become paper that contrasts with the ink.
+    Arrays hold `uint8`, `bool`, or finite floats in [0, 1]. Transparent pixels become paper that
+    contrasts with the ink.
 
     Raises:
         InvalidImage: not a picture, broken, animated, or an array that cannot be read.
@@ -61,7 +62,7 @@ def _decode_file(data: bytes, limits: ImageLimits) -> Gray:
             return _to_gray(ImageOps.exif_transpose(image))
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"The picture is too large: {error}") from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise InvalidImage("The file is not a picture that can be read. Send a PNG, JPEG or WebP picture.") from error
     except _READ_ERRORS as error:
         raise InvalidImage(f"The picture is damaged: {error}") from error
@@ -85,7 +86,8 @@ def _check_side(width: int, height: int, limits: ImageLimits) -> None:
 def _to_gray(image: Image.Image) -> Gray:
     if image.mode.startswith("I"):
         deep: NDArray[np.int64] = np.asarray(image, dtype=np.int64)
-        return np.clip(deep // _LEVELS_16_TO_8_BIT, 0, _WHITE).astype(np.uint8)
+        levels: NDArray[np.int64] = np.clip(np.floor_divide(deep, _LEVELS_16_TO_8_BIT), 0, _WHITE)
+        return levels.astype(np.uint8)
     if image.has_transparency_data:
         rgba: Gray = np.asarray(image.convert("RGBA"), dtype=np.uint8)
         return _flatten_alpha(rgba)
@@ -93,15 +95,16 @@ def _to_gray(image: Image.Image) -> Gray:
 
 
 def _decode_array(array: Pixels, limits: ImageLimits) -> Gray:
-    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)) or array.size == 0:
-        raise InvalidImage(f"An array of shape {array.shape} is not a picture: (h, w) or (h, w, 1 | 3 | 4) is.")
-    _check_side(array.shape[1], array.shape[0], limits)
+    shape: tuple[int, ...] = array.shape
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (1,), (3,), (4,)) or array.size == 0:
+        raise InvalidImage(f"An array of shape {shape} is not a picture: (h, w) or (h, w, 1 | 3 | 4) is.")
+    _check_side(shape[1], shape[0], limits)
     levels = _to_uint8(array)
-    if levels.ndim == 2:
+    if len(shape) == 2:
         return levels
-    if levels.shape[2] == 1:
+    if shape[2] == 1:
         return np.ascontiguousarray(levels[:, :, 0])
-    return _flatten_alpha(levels) if levels.shape[2] == 4 else _luma(levels)
+    return _flatten_alpha(levels) if shape[2] == 4 else _luma(levels)
 
 
 def _to_uint8(array: Pixels) -> Gray:
@@ -114,28 +117,36 @@ def _to_uint8(array: Pixels) -> Gray:
     floats: NDArray[np.float64] = np.asarray(array, dtype=np.float64)
     if not bool(np.isfinite(floats).all()):
         raise InvalidImage("The array holds NaN or infinite values.")
-    low, high = float(floats.min()), float(floats.max())
+    low: float = floats.min()
+    high: float = floats.max()
     if low < 0.0 or high > 1.0:
         raise InvalidImage(f"The array's floats run from {low:g} to {high:g}; they must lie in [0, 1].")
-    return np.rint(np.multiply(floats, float(_WHITE))).astype(np.uint8)
+    scaled: NDArray[np.float64] = np.rint(np.multiply(floats, float(_WHITE)))
+    return scaled.astype(np.uint8)
 
 
 def _luma(rgb: Gray) -> Gray:
     """`(h, w, 3 or more)` → grey levels `(h, w)`; further channels are ignored."""
-    weighted: NDArray[np.float32] = np.dot(rgb[:, :, :3].astype(np.float32), np.array(_LUMA, dtype=np.float32))
-    return np.rint(weighted).astype(np.uint8)
+    weights: NDArray[np.float32] = np.array(_LUMA, dtype=np.float32)
+    colors: NDArray[np.float32] = rgb[:, :, :3].astype(np.float32)
+    weighted: NDArray[np.float32] = np.dot(colors, weights)
+    rounded: NDArray[np.float32] = np.rint(weighted)
+    return rounded.astype(np.uint8)
 
 
 def _flatten_alpha(rgba: Gray) -> Gray:
     """Lay `(h, w, 4)` on black paper if what is opaque is light, else on white."""
     luma = _luma(rgba)
     alpha = rgba[:, :, 3]
-    if bool((alpha == _WHITE).all()):
+    lowest: int = alpha.min()
+    if lowest == _WHITE:
         return luma
-    share = np.divide(alpha, float(_WHITE), dtype=np.float32)
-    weight = float(share.sum())
-    ink = np.multiply(luma, share, dtype=np.float32)
-    ink_is_light = weight > 0 and float(ink.sum()) / weight > _MIDDLE_GREY
+    share: NDArray[np.float32] = np.divide(alpha, float(_WHITE), dtype=np.float32)
+    weight: float = share.sum()
+    ink: NDArray[np.float32] = np.multiply(luma, share, dtype=np.float32)
+    light: float = ink.sum()
+    ink_is_light = weight > 0 and light / weight > _MIDDLE_GREY
     paper = 0.0 if ink_is_light else float(_WHITE)
-    blended = np.add(ink, np.multiply(np.subtract(1.0, share, dtype=np.float32), paper, dtype=np.float32))
-    return np.rint(blended).astype(np.uint8)
+    clear: NDArray[np.float32] = np.subtract(1.0, share, dtype=np.float32)
+    blended: NDArray[np.float32] = np.rint(np.add(ink, np.multiply(clear, np.float32(paper))))
+    return blended.astype(np.uint8)

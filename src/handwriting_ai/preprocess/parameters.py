@@ -65,6 +65,7 @@ def preprocess_signature(config: PreprocessConfig | None = None) -> str:
     Two pipelines have the same signature exactly if they make the same picture. A manifest carries the signature its
     model was trained with; the engine refuses a model with another one.
     """
-    parameters = asdict(config or PreprocessConfig()) | {"side": IMAGE_SIDE, "mean": MNIST_MEAN, "std": MNIST_STD}
+    parameters: dict[str, object] = asdict(config or PreprocessConfig())
+    parameters |= {"side": IMAGE_SIDE, "mean": MNIST_MEAN, "std": MNIST_STD}
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
     return f"{PIPELINE_VERSION}/{'+'.join(STEP_NAMES)}/{digest[:12]}"

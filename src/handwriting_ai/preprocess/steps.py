@@ -4,7 +4,7 @@ Throughout, "ink" is `uint8 (h, w)` with paper 0 and full ink 255, and a "mask" 
 """
 
 import math
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.preprocess.decode import Gray
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE, PreprocessConfig
+
+Mask: TypeAlias = "NDArray[np.bool_]"
 
 _LEVELS: Final = 256
 _FULL: Final = 255
@@ -38,31 +40,40 @@ def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gr
     paper = _rim_level(gray, config.border_share)
     otsu, _ = cv2.threshold(gray, 0, _FULL, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink_is_darker = paper > otsu if invert is None else invert
-    counts = np.bincount(gray.ravel(), minlength=_LEVELS)
-    levels = np.arange(_LEVELS, dtype=np.float64)
+    counts: NDArray[np.int64] = np.bincount(gray.ravel(), minlength=_LEVELS)
+    levels: NDArray[np.float64] = np.arange(_LEVELS, dtype=np.float64)
     if ink_is_darker:
-        counts, otsu, paper, levels = counts[::-1], _FULL - otsu - 1, _FULL - paper, levels[::-1]
+        counts, otsu, paper, levels = np.flip(counts), _FULL - otsu - 1, _FULL - paper, np.flip(levels)
     peak = _quantile_above(counts, otsu, config.peak_quantile)
     if peak - paper < config.min_contrast:
         raise blank(f"its ink differs from its paper by {max(peak - paper, 0):.0f} of 255 grey levels")
-    stretched = np.clip(np.rint((levels - paper) * (_FULL / (peak - paper))), 0, _FULL)
-    return cv2.LUT(gray, stretched.astype(np.uint8))
+    stretched: NDArray[np.float64] = np.multiply(np.subtract(levels, paper), _FULL / (peak - paper))
+    lookup: NDArray[np.float64] = np.clip(np.rint(stretched), 0, _FULL)
+    return cv2.LUT(gray, lookup.astype(np.uint8))
 
 
 def _rim_level(gray: Gray, share: float) -> float:
-    rim = max(1, round(min(gray.shape) * share))
-    pixels = np.concatenate([gray[:rim].ravel(), gray[-rim:].ravel(), gray[:, :rim].ravel(), gray[:, -rim:].ravel()])
+    height, width = size_of(gray)
+    rim = max(1, round(min(height, width) * share))
+    sides: list[Gray] = [gray[:rim].ravel(), gray[-rim:].ravel(), gray[:, :rim].ravel(), gray[:, -rim:].ravel()]
+    pixels: Gray = np.concatenate(sides)
     return float(np.median(pixels))
 
 
-def _quantile_above(counts: "NDArray[np.intp]", threshold: float, quantile: float) -> float:
+def size_of(image: Gray) -> tuple[int, int]:
+    """Height and width, in pixels."""
+    height: int = image.shape[0]
+    width: int = image.shape[1]
+    return height, width
+
+
+def _quantile_above(counts: "NDArray[np.int64]", threshold: float, quantile: float) -> float:
     """The grey level below which `quantile` of the pixels above `threshold` lie; `counts` is a histogram (256,)."""
     above = counts.copy()
     above[: math.floor(threshold) + 1] = 0
-    cumulated = np.cumsum(above)
-    if cumulated[-1] == 0:
-        return 0.0
-    return float(np.searchsorted(cumulated, quantile * float(cumulated[-1])))
+    cumulated: NDArray[np.int64] = np.cumsum(above)
+    total: int = cumulated.item(-1)
+    return float(np.searchsorted(cumulated, quantile * total)) if total else 0.0
 
 
 def threshold_ink(ink: Gray) -> Gray:
@@ -82,28 +93,42 @@ def keep_digit(mask: Gray, config: PreprocessConfig) -> Gray:
         raise blank("the picture is blank")
     if count == 2 or not config.keep_components:
         return mask
-    areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+    areas: NDArray[np.float64] = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
     areas[0] = 0.0  # label 0 is the paper
-    extents = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]).astype(np.float64)
+    sides: NDArray[np.int32] = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    extents: NDArray[np.float64] = sides.astype(np.float64)
     main = int(areas.argmax())
-    is_stroke = (areas <= config.max_fill * extents**2) & (extents >= config.min_extent_share * extents[main])
-    is_large = extents >= config.sure_extent_share * extents[main]
-    belongs = (
-        (areas >= config.min_area_share * areas[main])
-        & (is_stroke | is_large)
-        & (_gaps(stats, main) <= config.max_gap_share * extents[main])
-    )
+    area: float = areas.item(main)
+    extent: float = extents.item(main)
+    is_large: Mask = extents >= config.sure_extent_share * extent
+    is_stroke: Mask = extents >= config.min_extent_share * extent
+    is_thin: Mask = areas <= np.multiply(config.max_fill, np.square(extents))
+    is_no_speck: Mask = areas >= config.min_area_share * area
+    is_near: Mask = _gaps(stats, main) <= config.max_gap_share * extent
+    belongs: Mask = is_no_speck & is_near & (is_large | (is_stroke & is_thin))
     belongs[0], belongs[main] = False, True
-    return np.where(belongs, _FULL, 0).astype(np.uint8)[labels]
+    levels: Gray = np.where(belongs, _FULL, 0).astype(np.uint8)
+    kept: Gray = levels[labels]
+    return kept
 
 
 def _gaps(stats: "NDArray[np.int32]", main: int) -> "NDArray[np.float64]":
     """Distance of each component's box from the main one's box, in pixels; 0 where they overlap."""
-    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
-    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
-    across = np.maximum(np.maximum(left[main] - right, left - right[main]), 0)
-    down = np.maximum(np.maximum(top[main] - bottom, top - bottom[main]), 0)
-    return np.hypot(across.astype(np.float64), down.astype(np.float64))
+    across = _gaps_along(stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_WIDTH], main)
+    down = _gaps_along(stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], main)
+    distances: NDArray[np.float64] = np.hypot(across, down)
+    return distances
+
+
+def _gaps_along(starts: "NDArray[np.int32]", lengths: "NDArray[np.int32]", main: int) -> "NDArray[np.float64]":
+    """Distances in one direction; 0 where the spans overlap."""
+    ends: NDArray[np.int32] = np.add(starts, lengths)
+    main_start: int = starts.item(main)
+    main_end: int = ends.item(main)
+    before: NDArray[np.int32] = np.subtract(main_start, ends)
+    after: NDArray[np.int32] = np.subtract(starts, main_end)
+    gaps: NDArray[np.int32] = np.maximum(np.maximum(before, after), 0)
+    return gaps.astype(np.float64)
 
 
 def crop_to_work(ink: Gray, mask: Gray, config: PreprocessConfig) -> Gray:
@@ -117,7 +142,8 @@ def crop_to_work(ink: Gray, mask: Gray, config: PreprocessConfig) -> Gray:
     side = round(extent * IMAGE_SIDE / config.digit_side_px)
     fringe = max(1, round(extent * config.fringe_share))
     x0, y0 = max(left - fringe, 0), max(top - fringe, 0)
-    x1, y1 = min(left + width + fringe, ink.shape[1]), min(top + height + fringe, ink.shape[0])
+    ink_height, ink_width = size_of(ink)
+    x1, y1 = min(left + width + fringe, ink_width), min(top + height + fringe, ink_height)
     kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * fringe + 1, 2 * fringe + 1))
     digit = cv2.bitwise_and(ink[y0:y1, x0:x1], cv2.dilate(mask[y0:y1, x0:x1], kernel))
     square = np.zeros((side, side), dtype=np.uint8)
@@ -130,13 +156,15 @@ def crop_to_work(ink: Gray, mask: Gray, config: PreprocessConfig) -> Gray:
 
 def _paste(canvas: Gray, patch: Gray, x: int, y: int) -> None:
     """Lay `patch` on `canvas` with its corner at (x, y); what reaches over the edge is cut off."""
-    cut = patch[max(-y, 0) : canvas.shape[0] - y, max(-x, 0) : canvas.shape[1] - x]
+    height, width = size_of(canvas)
+    cut = patch[max(-y, 0) : height - y, max(-x, 0) : width - x]
     x, y = max(x, 0), max(y, 0)
-    canvas[y : y + cut.shape[0], x : x + cut.shape[1]] = cut
+    cut_height, cut_width = size_of(cut)
+    canvas[y : y + cut_height, x : x + cut_width] = cut
 
 
 def slant_of(ink: Gray, config: PreprocessConfig) -> float:
-    """The slant to correct, as the tangent of its angle: Σxy / Σy² of the central moments; 0 where it is not reliable."""
+    """The slant to correct, as the tangent of its angle: Σxy / Σy² of the central moments; 0 if it is not reliable."""
     if config.deskew_max_deg <= 0:
         return 0.0
     spread = cv2.moments(ink)
@@ -150,18 +178,22 @@ def straighten(ink: Gray, slant: float) -> Gray:
     """Shear the picture horizontally about its centre so that a stroke of this slant stands upright."""
     if slant == 0.0:
         return ink
-    height, width = ink.shape
+    height, width = size_of(ink)
     middle = (height - 1) / 2
-    shear = np.array([[1.0, -slant, slant * middle], [0.0, 1.0, 0.0]], dtype=np.float64)
+    rows = [[1.0, -slant, slant * middle], [0.0, 1.0, 0.0]]
+    shear: NDArray[np.float64] = np.array(rows, dtype=np.float64)
     return cv2.warpAffine(ink, shear, (width, height), flags=cv2.INTER_LINEAR)
 
 
 def stroke_width_px(mask: Gray) -> float:
     """Mean width of the strokes in a mask, in its own pixels: four times the mean distance to the paper."""
     distances = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5)
-    inside = distances[mask > 0]
+    inside: NDArray[np.float32] = distances[mask > 0]
     # The transform counts from pixel centres, half a pixel inside the edge.
-    return _DISTANCE_TO_WIDTH * max(float(inside.mean()) - 0.5, 0.25) if inside.size else 0.0
+    if not inside.size:
+        return 0.0
+    mean: float = inside.mean(dtype=np.float64)
+    return _DISTANCE_TO_WIDTH * max(mean - 0.5, 0.25)
 
 
 def normalize_width(ink: Gray, config: PreprocessConfig) -> Gray:
@@ -190,8 +222,10 @@ def _grow(mask: Gray, radius: float) -> Gray:
     """Move the mask's outline outwards by `radius` pixels (inwards if negative), with a soft edge of one pixel."""
     inside = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5)
     outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, cv2.DIST_MASK_5)
-    level = np.clip(np.subtract(inside, outside) + np.float32(radius + 0.5), 0.0, 1.0)
-    return np.rint(np.multiply(level, np.float32(_FULL))).astype(np.uint8)
+    distance: NDArray[np.float32] = np.add(np.subtract(inside, outside), np.float32(radius + 0.5))
+    level: NDArray[np.float32] = np.clip(distance, 0.0, 1.0)
+    gray: NDArray[np.float32] = np.rint(np.multiply(level, np.float32(_FULL)))
+    return gray.astype(np.uint8)
 
 
 def center(ink: Gray, config: PreprocessConfig) -> Gray:
@@ -212,7 +246,8 @@ def center(ink: Gray, config: PreprocessConfig) -> Gray:
     side = IMAGE_SIDE * config.oversampling
     shift_x = _shift(goal - mass["m10"] / mass["m00"] * scale, left * scale, width * scale, side)
     shift_y = _shift(goal - mass["m01"] / mass["m00"] * scale, top * scale, height * scale, side)
-    matrix = np.array([[scale, 0.0, shift_x], [0.0, scale, shift_y]], dtype=np.float64)
+    rows = [[scale, 0.0, shift_x], [0.0, scale, shift_y]]
+    matrix: NDArray[np.float64] = np.array(rows, dtype=np.float64)
     placed = cv2.warpAffine(ink, matrix, (side, side), flags=cv2.INTER_LINEAR)
     return cv2.resize(placed, (IMAGE_SIDE, IMAGE_SIDE), interpolation=cv2.INTER_AREA)
 

@@ -1,5 +1,6 @@
 """Which device and number format a run uses: found out from the machine, the same every time on one machine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,5 +38,5 @@ def _best_device() -> str:
 
 def cpu_has_bf16() -> bool:
     """Whether this processor multiplies bf16 matrices faster than fp32 ones."""
-    features: dict[str, object] = torch.cpu.get_capabilities()
+    features: Mapping[str, object] = torch.cpu.get_capabilities()
     return any(features.get(name) is True for name in _CPU_BF16_FEATURES)

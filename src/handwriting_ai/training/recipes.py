@@ -52,7 +52,8 @@ class Recipe:
 
     def digest(self) -> str:
         """SHA-256 of every field: two recipes with one digest train alike."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        fields: dict[str, object] = asdict(self)
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
 
 
 DRAWN: Final = Recipe(

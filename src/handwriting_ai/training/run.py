@@ -12,7 +12,7 @@ import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
-from handwriting_ai.architectures import build_model, count_parameters
+from handwriting_ai.architectures import build_model, channels_last, count_parameters
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import (
@@ -89,7 +89,8 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         history = _HISTORY.validate_python(state["history"])
     while trainer.epoch < config.recipe.epochs:
         metrics = trainer.run_epoch(watcher.on_step)
-        history.append(asdict(metrics))
+        row: dict[str, object] = asdict(metrics)
+        history.append(row)
         save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": history})
         write_atomically(metrics_file, _json_lines(history))
         watcher.on_epoch(metrics)
@@ -143,7 +144,7 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
 def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:
     network = build_model(arch, N_CLASSES)
     network.load_state_dict(state)
-    return predict_logits(network.to(memory_format=torch.channels_last), digits, compute)
+    return predict_logits(channels_last(network), digits, compute)
 
 
 def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:

@@ -76,7 +76,7 @@ def prepare_data(recipe: Recipe, *, mnist_folder: Path, ink_folder: Path | None,
     if recipe.scribbles:
         sources.append(_scribble_source(recipe, lenders, workers))
         scribbles = _render_scribbles(_VALIDATION_SCRIBBLES, lenders, _VALIDATION_SEED, workers)
-        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=np.full(len(scribbles), NOT_A_DIGIT))
+        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources), validation=mnist.pick(validation_rows), drawn_validation=drawn_validation
     )
@@ -92,7 +92,7 @@ def _drawn_source(file: StrokeFile, digits: Sequence[DrawnDigit], renderings: in
 def _scribble_source(recipe: Recipe, lenders: Sequence[DrawnDigit], workers: int) -> Source:
     flat = _render_scribbles(recipe.renderings * recipe.scribbles, lenders, _TRAINING_SEED, workers)
     images = flat.reshape(recipe.renderings, recipe.scribbles, IMAGE_SIDE, IMAGE_SIDE)
-    labels = np.full(recipe.scribbles, NOT_A_DIGIT)
+    labels = _no_digits(recipe.scribbles)
     return Source(
         name="scribbles", images=images, labels=labels, sha256=DigitImages(images=flat, labels=labels).digest()
     )
@@ -106,8 +106,11 @@ def _render_all(digits: Sequence[DrawnDigit], seed: int, workers: int) -> DigitI
         return _through_preprocessing(*_random_drawing(digits[index].strokes, generator))
 
     with ThreadPoolExecutor(workers) as pool:
-        images = np.stack(list(pool.map(picture, range(len(digits)))))
-    return DigitImages(images=images, labels=np.array([digit.label for digit in digits], dtype=np.int64))
+        pictures = list(pool.map(picture, range(len(digits))))
+    images: NDArray[np.uint8] = np.stack(pictures)
+    values = [digit.label for digit in digits]
+    labels: NDArray[np.int64] = np.array(values, dtype=np.int64)
+    return DigitImages(images=images, labels=labels)
 
 
 def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -> tuple[tuple[Stroke, ...], float]:
@@ -115,7 +118,8 @@ def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -
     extent = float(generator.uniform(*EXTENT_SHARE)) * CANVAS_SIDE_PX
     pen = float(generator.uniform(PEN_PX[0], max(PEN_PX[0] + 1.0, min(PEN_PX[1], MAX_PEN_SHARE * extent))))
     margin = min((extent + pen) / 2, CANVAS_SIDE_PX / 2)
-    x, y = (float(at) for at in generator.uniform(margin, CANVAS_SIDE_PX - margin, size=2))
+    x = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
+    y = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
     return place(strokes, extent_px=extent, center_px=(x, y)), pen
 
 
@@ -127,7 +131,15 @@ def _render_scribbles(count: int, lenders: Sequence[DrawnDigit], seed: int, work
         return _through_preprocessing(random_scribble(generator, lenders), float(generator.uniform(*PEN_PX)))
 
     with ThreadPoolExecutor(workers) as pool:
-        return np.stack(list(pool.map(picture, range(count))))
+        pictures = list(pool.map(picture, range(count)))
+    images: NDArray[np.uint8] = np.stack(pictures)
+    return images
+
+
+def _no_digits(count: int) -> "NDArray[np.int64]":
+    """Labels of scribbles, `(count,)`."""
+    labels: NDArray[np.int64] = np.full(count, NOT_A_DIGIT, dtype=np.int64)
+    return labels
 
 
 def _through_preprocessing(strokes: Sequence[Stroke], pen_px: float) -> "NDArray[np.uint8]":

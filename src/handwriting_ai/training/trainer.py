@@ -8,15 +8,16 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from handwriting_ai.architectures import build_model
+from handwriting_ai.architectures import build_fresh_state_dict, build_model, channels_last
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
-from handwriting_ai.errors import TrainingDiverged
+from handwriting_ai.errors import CheckpointError, TrainingDiverged
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
 from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
 from handwriting_ai.training.augment import augment
@@ -27,6 +28,7 @@ from handwriting_ai.training.sources import TrainingData
 N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 500
 _FULL: Final = 255.0
+_Averaging = Callable[[list[Tensor], list[Tensor], Tensor | int], None]
 _INITIAL_LR_DIVISOR: Final = 25.0
 _FINAL_LR_DIVISOR: Final = 1_000.0
 
@@ -64,13 +66,11 @@ class Trainer:
         self.recipe, self.compute = recipe, compute
         self.epoch = 0
         """Epochs completed."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            network = build_model(arch, N_CLASSES)
-        self.network = network.to(device=compute.device, memory_format=torch.channels_last)
-        self.average = AveragedModel(
-            self.network, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema_decay), use_buffers=True
-        )
+        network = build_model(arch, N_CLASSES)
+        network.load_state_dict(build_fresh_state_dict(arch, N_CLASSES, seed=seed))
+        self.network = channels_last(network.to(compute.device))
+        ema: Callable[[float], _Averaging] = get_ema_multi_avg_fn
+        self.average = AveragedModel(self.network, multi_avg_fn=ema(recipe.ema_decay), use_buffers=True)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(),
             lr=recipe.learning_rate,
@@ -128,26 +128,34 @@ class Trainer:
 
     def state(self) -> dict[str, object]:
         """Everything a later `restore` needs to go on as if nothing had happened."""
+        network: dict[str, object] = self.network.state_dict()
+        average: dict[str, object] = self.average.state_dict()
+        optimizer: dict[str, object] = self.optimizer.state_dict()
+        schedule: dict[str, object] = self.schedule.state_dict()
         return {
             "epoch": self.epoch,
-            "network": self.network.state_dict(),
-            "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "schedule": self.schedule.state_dict(),
+            "network": network,
+            "average": average,
+            "optimizer": optimizer,
+            "schedule": schedule,
             "generator": self.generator.get_state(),
         }
 
     def restore(self, state: dict[str, object]) -> None:
-        """Go on from what `state` returned."""
-        self.epoch = int(str(state["epoch"]))
-        for name, part in (
-            ("network", self.network),
-            ("average", self.average),
-            ("optimizer", self.optimizer),
-            ("schedule", self.schedule),
-        ):
-            part.load_state_dict(state[name])
-        self.generator.set_state(state["generator"])
+        """Go on from what `state` returned.
+
+        Raises:
+            CheckpointError: a part is missing or of another kind.
+        """
+        epoch, generator = state.get("epoch"), state.get("generator")
+        if not isinstance(epoch, int) or not isinstance(generator, Tensor):
+            raise CheckpointError("The checkpoint lacks its epoch or its generator. Delete it to start afresh.")
+        self.epoch = epoch
+        self.network.load_state_dict(_part(state, "network"))
+        self.average.load_state_dict(_part(state, "average"))
+        self.optimizer.load_state_dict(_part(state, "optimizer"))
+        self.schedule.load_state_dict(_part(state, "schedule"))
+        self.generator.set_state(generator)
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average of weights and statistics, on the CPU: what is kept as the model."""
@@ -178,14 +186,14 @@ class Trainer:
         return loss.detach()
 
     def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> EpochMetrics:
-        network = self.average.module
+        network: nn.Module = self.average.module
         validation = predict_logits(network, self._data.validation, self.compute).softmax(dim=1)
         labels = torch.from_numpy(self._data.validation.labels)
         drawn: dict[str, float] = {}
         scribble_confidence: float | None = None
         for name, digits in self._data.drawn_validation.items():
             probs = predict_logits(network, digits, self.compute).softmax(dim=1)
-            if bool((digits.labels == NOT_A_DIGIT).all()):
+            if bool(np.all(np.equal(digits.labels, NOT_A_DIGIT))):
                 scribble_confidence = float((probs.amax(dim=1) >= SURE).float().mean())
             else:
                 drawn[name] = 1.0 - count_errors(probs, torch.from_numpy(digits.labels)) / len(digits)
@@ -209,11 +217,21 @@ def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) ->
     outputs: list[Tensor] = []
     with torch.inference_mode():
         for start in range(0, len(digits), _EVALUATION_BATCH):
-            pixels = torch.from_numpy(np.ascontiguousarray(digits.images[start : start + _EVALUATION_BATCH]))
+            chunk: NDArray[np.uint8] = np.ascontiguousarray(digits.images[start : start + _EVALUATION_BATCH])
+            pixels = torch.from_numpy(chunk)
             batch = (pixels.to(compute.device).unsqueeze(1) / _FULL - MNIST_MEAN) / MNIST_STD
             logits: Tensor = network(batch.contiguous(memory_format=torch.channels_last))
             outputs.append(logits.float().cpu())
     return torch.cat(outputs)
+
+
+def _part(state: dict[str, object], name: str) -> dict[str, object]:
+    """One part of a checkpoint, which must be a dict."""
+    part = state.get(name)
+    if not isinstance(part, dict):
+        raise CheckpointError(f"The checkpoint lacks its {name}. Delete it to start afresh.")
+    entries: dict[str, object] = part
+    return entries
 
 
 def _target_table(label_smoothing: float, device: torch.device) -> Tensor:

@@ -1,0 +1,83 @@
+"""The engine's time for one drawing against ONNX Runtime's, in one run: `python benchmarks/engine_latency.py`.
+
+Both read the same 17 views with the same batch-norm-folded weights on two threads, in turns. Goals: a ratio of at most
+1.6, and at most 40 ms from picture to answer.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from handwriting_ai import DigitReader, Settings, TtaMode, load_settings
+from handwriting_ai.architectures import build_model
+from handwriting_ai.architectures.fold import fold_batch_norm
+from handwriting_ai.data.strokes import render
+from handwriting_ai.inference.engine import PredictOptions
+from handwriting_ai.inference.views import make_views, views_for
+from handwriting_ai.preprocess import preprocess, preprocess_signature
+from handwriting_ai.registry.store import ModelStore
+
+THREADS: Final = 2
+_RUNS: Final = 200
+_WARM_UP: Final = 20
+_THREE: Final = np.array([[80, 70], [180, 60], [120, 140], [190, 180], [150, 230], [80, 220]], dtype=np.float64)
+
+
+def onnx_session(model_id: str, settings: Settings, folder: Path) -> onnxruntime.InferenceSession:
+    """Export the folded network and open it with ONNX Runtime."""
+    stored = ModelStore(settings.digits.model_dir).read(model_id, signature=preprocess_signature())
+    network = build_model(stored.manifest.arch, stored.manifest.n_classes)
+    network.load_state_dict(stored.state)
+    path = folder / "model.onnx"
+    example = (torch.zeros(17, 1, 28, 28),)
+    torch.onnx.export(fold_batch_norm(network), example, str(path), input_names=["x"], verbose=False)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def timed_ms(work: Callable[[], object]) -> float:
+    """Milliseconds of one call."""
+    started = time.perf_counter()
+    work()
+    return (time.perf_counter() - started) * 1000
+
+
+def main() -> None:
+    """Print the medians and their ratio."""
+    settings = load_settings()
+    picture = render([_THREE], pen_px=18)
+    image = preprocess(picture).image
+    options = PredictOptions(tta=TtaMode.ADVANCED)
+    views: NDArray[np.float32] = make_views(torch.from_numpy(image).unsqueeze(0), views_for(TtaMode.ADVANCED)).numpy()
+    with DigitReader(settings) as reader, tempfile.TemporaryDirectory() as folder:
+        session = onnx_session(reader.engine.member_ids[0], settings, Path(folder))
+        ours: list[float] = []
+        peers: list[float] = []
+        whole: list[float] = []
+        for run in range(_WARM_UP + _RUNS):
+            times = (
+                timed_ms(lambda: reader.engine.predict(image, options)),
+                timed_ms(lambda: session.run(None, {"x": views})),
+                timed_ms(lambda: reader.read(picture, tta=TtaMode.ADVANCED)),
+            )
+            if run >= _WARM_UP:
+                for series, value in zip((ours, peers, whole), times, strict=True):
+                    series.append(value)
+    engine_ms, onnx_ms = statistics.median(ours), statistics.median(peers)
+    print(f"engine, 17 views made and read: {engine_ms:.1f} ms")
+    print(f"ONNX Runtime, 17 views read:    {onnx_ms:.1f} ms")
+    print(f"ratio: {engine_ms / onnx_ms:.2f} (goal 1.6)")
+    print(f"picture to answer: {statistics.median(whole):.1f} ms (goal 40 ms)")
+
+
+if __name__ == "__main__":
+    main()
