@@ -33,7 +33,7 @@ def probability_bars(prediction: Prediction) -> alt.Chart:
         x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"), title=None),
         y=alt.Y("digit:N", sort=_DIGITS, title=None, axis=alt.Axis(labelFontSize=14, labelOverlap=False)),
         color=color,
-        tooltip=[alt.Tooltip("digit:N"), alt.Tooltip("probability:Q", format=".2%")],
+        tooltip=alt.Tooltip("probability:Q", format=".2%"),
     )
     bars: alt.Chart = encoded.properties(height=_BAR_HEIGHT_PX * len(_DIGITS))
     return bars
@@ -59,7 +59,7 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
         x=x,
         y=y,
         color=alt.Color("probability:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
-        tooltip=[alt.Tooltip("view:N"), alt.Tooltip("digit:N"), alt.Tooltip("probability:Q", format=".2%")],
+        tooltip=alt.Tooltip("probability:Q", format=".2%"),
     )
     row_base: alt.Chart = alt.Chart(rows)
     row_marks: alt.Chart = row_base.mark_image(width=_PICTURE_PX, height=_PICTURE_PX)

@@ -28,7 +28,7 @@ from handwriting_ai.registry.store import ModelStore
 THREADS: Final = 2
 _RUNS: Final = 200
 _WARM_UP: Final = 20
-_THREE: Final = np.array([[80, 70], [180, 60], [120, 140], [190, 180], [150, 230], [80, 220]], dtype=np.float64)
+_THREE: Final = ((80.0, 70.0), (180.0, 60.0), (120.0, 140.0), (190.0, 180.0), (150.0, 230.0), (80.0, 220.0))
 
 
 def onnx_session(model_id: str, settings: Settings, folder: Path) -> onnxruntime.InferenceSession:
@@ -54,7 +54,8 @@ def timed_ms(work: Callable[[], object]) -> float:
 def main() -> None:
     """Print the medians and their ratio."""
     settings = load_settings()
-    picture = render([_THREE], pen_px=18)
+    stroke: NDArray[np.float64] = np.array(_THREE)
+    picture = render([stroke], pen_px=18)
     image = preprocess(picture).image
     options = PredictOptions(tta=TtaMode.ADVANCED)
     views: NDArray[np.float32] = make_views(torch.from_numpy(image).unsqueeze(0), views_for(TtaMode.ADVANCED)).numpy()

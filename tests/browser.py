@@ -4,17 +4,18 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.error import URLError
 
 from playwright.sync_api import FloatRect, Locator, Page, sync_playwright
 from tests.digit_strokes import Line
 
 from handwriting_ai.config import PROJECT_ROOT
 
+_HOST = "127.0.0.1"
 _START_LIMIT_S = 60.0
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -32,16 +33,15 @@ def running_dashboard(data_root: Path, environment: dict[str, str]) -> Iterator[
     """Start the dashboard on a free port; yields its address once it answers."""
     port = _free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
-    options = [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    options = [f"--server.port={port}", f"--server.address={_HOST}", "--server.fileWatcherType=none"]
     variables = environment | {"APP__DATA_ROOT": str(data_root)}
     with (data_root / "server.log").open("wb") as log:
         process = subprocess.Popen(
             [*command, *options], cwd=PROJECT_ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT
         )
         try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_healthy(f"{address}/_stcore/health", process)
-            yield address
+            _wait_until_healthy(port, process)
+            yield f"http://{_HOST}:{port}"
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -89,24 +89,26 @@ def draw(page: Page, lines: list[Line], *, scale: float = 1.3, left: float = 70,
 
 def _free_port() -> int:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((_HOST, 0))
         port: int = probe.getsockname()[1]
     return port
 
 
-def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
+def _wait_until_healthy(port: int, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_LIMIT_S
     while process.poll() is None and time.monotonic() < deadline:
-        if _answers(address):
+        if _answers(_HOST, port):
             return
         time.sleep(0.2)
     raise AssertionError(f"The dashboard did not start within {_START_LIMIT_S:g} s (exit status {process.poll()}).")
 
 
-def _answers(address: str) -> bool:
+def _answers(host: str, port: int) -> bool:
+    connection = HTTPConnection(host, port, timeout=2)
     try:
-        with urllib.request.urlopen(address, timeout=2) as response:
-            status: int = response.status
-    except (URLError, OSError):
+        connection.request("GET", "/_stcore/health")
+        return connection.getresponse().status == HTTPStatus.OK
+    except OSError:
         return False
-    return status == 200
+    finally:
+        connection.close()

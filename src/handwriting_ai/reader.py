@@ -29,8 +29,6 @@ from handwriting_ai.registry.store import LoadReport
 
 _FULL: Final = 255.0
 _MS_PER_S: Final = 1_000.0
-_WARM_UP_PICTURE: Final = np.pad(np.full((200, 20), 255, dtype=np.uint8), 50)
-"""One thick stroke: the first picture costs more than those after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +56,13 @@ class DigitReader:
         self._limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
         self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
         self.report: LoadReport = self.engine.try_load_active()
-        preprocess(_WARM_UP_PICTURE)
+        self._warm_up()
+
+    def _warm_up(self) -> None:
+        """Read a thick stroke: the first picture costs more than those after it."""
+        picture = np.zeros((300, 120), dtype=np.uint8)
+        picture[50:250, 50:70] = 255
+        preprocess(picture, limits=ImageLimits())
 
     def reload(self) -> LoadReport:
         """Read the models folder again; the running set stays if nothing there can be loaded."""

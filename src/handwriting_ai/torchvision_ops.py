@@ -4,6 +4,7 @@ On Linux, PyPI's torchvision is built against CUDA. Beside a CPU-only torch its 
 import fails since two of them are missing. None is needed here, so their schemas are declared first.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -20,14 +21,15 @@ def torchvision_resnet18(n_classes: int) -> nn.Module:
     _declare_missing_operators()
     from torchvision.models import resnet18
 
-    network: nn.Module = resnet18(weights=None, num_classes=n_classes)
-    return network
+    return resnet18(weights=None, num_classes=n_classes)
 
 
 def _declare_missing_operators() -> None:
     if _LIBRARIES or torch.cuda.is_available() or torch.version.cuda is not None:
         return
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    open_library: Callable[[str, str], torch.library.Library] = torch.library.Library
+    library = open_library("torchvision", "FRAGMENT")
+    define: Callable[[str], object] = library.define
     for name in _MISSING:
-        library.define(f"{name}{_SCHEMA}")
+        define(f"{name}{_SCHEMA}")
     _LIBRARIES.append(library)

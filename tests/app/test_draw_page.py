@@ -5,15 +5,17 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import streamlit as st
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import ButtonGroup
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.data.strokes import render
+from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.drawings import DrawingStore
 
 MAIN = PROJECT_ROOT / "app" / "main.py"
@@ -25,20 +27,34 @@ def page(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     """The app with the shipped models; drawings go to an empty folder."""
     monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
     st.cache_resource.clear()
-    yield AppTest.from_file(str(MAIN), default_timeout=60)
+    yield open_app()
     st.cache_resource.clear()
 
 
 def _put_on_canvas(page: AppTest, digit: int, version: int = 0) -> None:
     """Hand the page what the browser component would report."""
     lines = [[(x * 1.3 + 70, y * 1.3 + 60) for x, y in line] for line in DIGIT_STROKES[digit]]
-    ink = render([np.array(line) for line in lines], pen_px=18, side_px=_SIZE[1])[:, : _SIZE[0]]
-    picture = Image.fromarray(np.subtract(255, ink, dtype=np.uint8)).convert("RGBA")
+    strokes: list[Stroke] = [np.array(line, dtype=np.float64) for line in lines]
+    ink = render(strokes, pen_px=18, side_px=_SIZE[1])[:, : _SIZE[0]]
+    picture = Image.fromarray(cv2.bitwise_not(ink)).convert("RGBA")
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
     url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-    raw = {"version": "5", "objects": [_path(line) for line in lines]}
-    page.session_state[f"canvas_{version}"] = {"drawing": {"raw": raw, "data": url}, "backgroundFit": None}
+    raw: dict[str, object] = {"version": "5", "objects": [_path(line) for line in lines]}
+    drawing: dict[str, object] = {"raw": raw, "data": url}
+    state: dict[str, object] = {"drawing": drawing, "backgroundFit": None}
+    page.session_state[f"canvas_{version}"] = state
+
+
+def open_app() -> AppTest:
+    """The app, not yet run."""
+    return AppTest(str(MAIN), default_timeout=60)
+
+
+def _select(page: AppTest, key: str, value: int | str) -> None:
+    """Choose one of a group of buttons."""
+    group: ButtonGroup[int | str] = page.button_group(key=key)
+    group.set_value(value).run()
 
 
 def _click(page: AppTest, label: str) -> None:
@@ -47,14 +63,16 @@ def _click(page: AppTest, label: str) -> None:
 
 def _path(line: Line) -> dict[str, object]:
     first, *rest = line
-    commands: list[list[str | float]] = [["M", *first], *(["L", *point] for point in rest)]
+    commands: list[list[str | float]] = [["M", first[0], first[1]]]
+    commands += [["L", x, y] for x, y in rest]
     return {"type": "path", "path": commands}
 
 
 def _texts(page: AppTest) -> str:
     """All that the page says in boxes and metrics."""
-    boxes = [*page.info, *page.warning, *page.error, *page.success]
-    return "\n".join([*(str(box.value) for box in boxes), *(f"{each.label}: {each.value}" for each in page.metric)])
+    said = [box.value for box in page.info] + [box.value for box in page.warning]
+    said += [box.value for box in page.error] + [box.value for box in page.success]
+    return "\n".join(said + [f"{each.label}: {each.value}" for each in page.metric])
 
 
 def test_an_empty_canvas_asks_for_a_digit(page: AppTest) -> None:
@@ -80,7 +98,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     """It stands in the store, and on the page of saved drawings."""
     _put_on_canvas(page, 5)
     page.run()
-    page.button_group(key="label_0").set_value(5).run()
+    _select(page, "label_0", 5)
     (saved,) = DrawingStore(clean_environment / "drawings").all()
     assert (saved.label, saved.read_as, len(saved.strokes)) == (5, 5, 2)
     assert "Saved with its label" in _texts(page)
@@ -105,7 +123,7 @@ def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:
 def test_a_random_test_digit_is_read(page: AppTest) -> None:
     """With its number and its label."""
     page.run()
-    page.button_group(key="source").set_value("Random test digit").run()
+    _select(page, "source", "Random test digit")
     assert not page.exception
     assert "Answer:" in _texts(page)
 
@@ -120,7 +138,7 @@ def test_a_random_test_digit_is_read(page: AppTest) -> None:
 def test_a_bad_upload_gets_a_sentence(page: AppTest, content: bytes, message: str) -> None:
     """No traceback."""
     page.run()
-    page.button_group(key="source").set_value("Upload").run()
+    _select(page, "source", "Upload")
     page.file_uploader[0].set_value(("bad.png", content, "image/png")).run()
     assert not page.exception
     assert message in _texts(page)

@@ -27,7 +27,7 @@ def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
         yield opened
 
 
-def _metric(page: Page, label: str) -> str:
+def _metric(label: str) -> str:
     return f'[data-testid="stMetric"]:has-text("{label}") [data-testid="stMetricValue"]'
 
 
@@ -35,7 +35,7 @@ def test_each_of_the_ten_digits_is_read_right(page: Page) -> None:
     """Drawn, read, cleared, ten times; the canvas is empty again each time."""
     for digit, lines in DIGIT_STROKES.items():
         draw(page, lines)
-        expect(page.locator(_metric(page, "Answer"))).to_have_text(str(digit))
+        expect(page.locator(_metric("Answer"))).to_have_text(str(digit))
         page.get_by_role("button", name="Clear", exact=True).click()
         expect(page.get_by_text("Draw one digit on the canvas")).to_be_visible()
 
@@ -43,18 +43,18 @@ def test_each_of_the_ten_digits_is_read_right(page: Page) -> None:
 def test_a_scribble_is_never_a_sure_digit(page: Page) -> None:
     """A question mark stands where the answer would, and a sentence says why."""
     draw(page, [_SCRIBBLE])
-    expect(page.locator(_metric(page, "Answer"))).to_have_text("?")
+    expect(page.locator(_metric("Answer"))).to_have_text("?")
     expect(page.get_by_text("does not look like a digit").or_(page.get_by_text("Uncertain"))).to_be_visible()
 
 
 def test_a_drawing_survives_a_page_switch_and_is_saved(page: Page) -> None:
     """Draw, look at another page, come back, save, and find it there."""
     draw(page, DIGIT_STROKES[7])
-    expect(page.locator(_metric(page, "Answer"))).to_have_text("7")
+    expect(page.locator(_metric("Answer"))).to_have_text("7")
     page.get_by_role("link", name="Saved drawings").click()
     expect(page.get_by_text("Nothing saved yet")).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
-    expect(page.locator(_metric(page, "Answer"))).to_have_text("7")
+    expect(page.locator(_metric("Answer"))).to_have_text("7")
     page.get_by_role("radio", name="7", exact=True).click()
     expect(page.get_by_text("Saved with its label")).to_be_visible()
 
@@ -68,4 +68,4 @@ def test_a_bad_upload_is_explained_and_the_page_goes_on(page: Page) -> None:
     expect(page.get_by_text("not a picture that can be read")).to_be_visible()
     page.get_by_text("Canvas", exact=True).click()
     draw(page, DIGIT_STROKES[2])
-    expect(page.locator(_metric(page, "Answer"))).to_have_text("2")
+    expect(page.locator(_metric("Answer"))).to_have_text("2")

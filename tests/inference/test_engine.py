@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
@@ -20,7 +21,8 @@ PICTURE = torch.randn(1, 28, 28, generator=torch.Generator().manual_seed(1))
 
 
 def _engine(root: Path, **changes: object) -> InferenceEngine:
-    settings = DigitsSettings.model_validate({"model_dir": root, **changes})
+    values: dict[str, object] = {"model_dir": root} | changes
+    settings = DigitsSettings.model_validate(values)
     return InferenceEngine(settings, threads=2, signature=preprocess_signature())
 
 
@@ -64,10 +66,11 @@ def test_a_bad_member_is_refused_and_the_others_load(model_dir: Path) -> None:
 def test_answers_are_the_same_from_run_to_run(engine: InferenceEngine) -> None:
     """Bit for bit, also through the batch."""
     options = PredictOptions(tta=TtaMode.ADVANCED)
-    first, second = engine.predict(PICTURE, options), engine.predict(PICTURE.numpy(), options)
+    as_array: NDArray[np.float32] = PICTURE.numpy()
+    first, second = engine.predict(PICTURE, options), engine.predict(as_array, options)
     assert first.probs == second.probs
     batched = engine.predict_batch(PICTURE.unsqueeze(0), options)
-    np.testing.assert_allclose(np.array(first.probs), batched[0].numpy(), atol=1e-6)
+    torch.testing.assert_close(torch.tensor(first.probs), batched[0], atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("count", [0, 1, 70])
@@ -104,7 +107,7 @@ def test_an_impossible_temperature_is_refused(temperature: float) -> None:
 
 def test_an_unknown_member_is_refused(engine: InferenceEngine) -> None:
     """The error lists those that are loaded."""
-    with pytest.raises(UnknownModel, match="Not loaded: third. Loaded: first, second"):
+    with pytest.raises(UnknownModel, match=r"Not loaded: third\. Loaded: first, second"):
         engine.predict(PICTURE, PredictOptions(members=("third",)))
 
 

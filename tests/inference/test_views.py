@@ -84,7 +84,8 @@ def test_scales_agree_with_opencv(factor: float) -> None:
 @pytest.mark.parametrize("slant", [-0.05, 0.05])
 def test_shears_agree_with_opencv(slant: float) -> None:
     """A shear moves rows sideways in proportion to their distance from the middle."""
-    matrix = np.array([[1.0, slant, -slant * 13.5], [0.0, 1.0, 0.0]], dtype=np.float64)
+    rows = [[1.0, slant, -slant * 13.5], [0.0, 1.0, 0.0]]
+    matrix: NDArray[np.float64] = np.array(rows, dtype=np.float64)
     _assert_like_opencv(_ADVANCED[f"shear {slant:+g}"], matrix)
 
 

@@ -47,7 +47,8 @@ def _random_walk(generator: np.random.Generator, _: Sequence[DrawnDigit]) -> tup
 def _back_and_forth(generator: np.random.Generator, _: Sequence[DrawnDigit]) -> tuple[Stroke, ...]:
     """A zigzag, as a child fills an area; five reversals at least, since fewer can be a 2, a 3 or a Z."""
     turns = int(generator.integers(5, 20))
-    sides: Stroke = np.arange(turns) % 2.0
+    steps: Stroke = np.arange(turns, dtype=np.float64)
+    sides = np.mod(steps, 2.0)
     across = np.add(sides, generator.normal(0.0, 0.08, size=turns))
     levels = np.linspace(0.0, generator.uniform(0.4, 1.5), turns)
     along = np.add(levels, generator.normal(0.0, 0.03, size=turns))

@@ -39,7 +39,7 @@ def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray
 
 def _draw(generator: np.random.Generator, labels: "NDArray[np.int64]", digit: int, count: int) -> "NDArray[np.int64]":
     """`count` random rows of one digit."""
-    all_rows: NDArray[np.int64] = np.flatnonzero(labels == digit)
+    all_rows: NDArray[np.int64] = np.flatnonzero(np.equal(labels, digit))
     rows: NDArray[np.int64] = generator.permutation(all_rows)
     return rows[:count]
 

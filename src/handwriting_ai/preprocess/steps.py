@@ -32,7 +32,7 @@ def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gr
     """Orient and stretch grey levels so that paper is 0 and ink 255.
 
     Paper is the median of the picture's rim. Ink is darker if the rim lies above Otsu's threshold; `invert` True says
-    that ink is darker, False that it is lighter.
+    that ink is darker, False that it is lighter. Where that contradicts the rim, paper is the median of the other side.
 
     Raises:
         BlankImage: paper and ink differ by less than `min_contrast` levels.
@@ -40,6 +40,8 @@ def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gr
     paper = _rim_level(gray, config.border_share)
     otsu, _ = cv2.threshold(gray, 0, _FULL, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink_is_darker = paper > otsu if invert is None else invert
+    if ink_is_darker != (paper > otsu):
+        paper = _level_beyond(gray, otsu, lighter=ink_is_darker)
     counts: NDArray[np.int64] = np.bincount(gray.ravel(), minlength=_LEVELS)
     levels: NDArray[np.float64] = np.arange(_LEVELS, dtype=np.float64)
     if ink_is_darker:
@@ -58,6 +60,13 @@ def _rim_level(gray: Gray, share: float) -> float:
     sides: list[Gray] = [gray[:rim].ravel(), gray[-rim:].ravel(), gray[:, :rim].ravel(), gray[:, -rim:].ravel()]
     pixels: Gray = np.concatenate(sides)
     return float(np.median(pixels))
+
+
+def _level_beyond(gray: Gray, threshold: float, *, lighter: bool) -> float:
+    """The median of the pixels on one side of the threshold: the paper, where the rim is not."""
+    side: Mask = np.greater(gray, threshold) if lighter else np.less_equal(gray, threshold)
+    pixels: Gray = gray[side]
+    return float(np.median(pixels)) if pixels.size else 0.0
 
 
 def size_of(image: Gray) -> tuple[int, int]:

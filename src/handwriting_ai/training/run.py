@@ -27,7 +27,7 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.recipes import Recipe
-from handwriting_ai.training.sources import TrainingData
+from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.trainer import N_CLASSES, EpochMetrics, Trainer, predict_logits
 
 CHECKPOINT_NAME: Final = "checkpoint.pt"
@@ -113,6 +113,7 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
     labels = torch.from_numpy(data.validation.labels)
     temperature = fit_temperature(logits, labels)
     probs = (logits / temperature).softmax(dim=1)
+    origins = [_describe(source) for source in data.sources]
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         model_id=config.model_id,
@@ -129,9 +130,7 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         training_seed=config.seed,
         training_epochs=config.recipe.epochs,
         recipe_hash=config.recipe.digest(),
-        train_data=tuple(
-            DataSource(name=source.name, sha256=source.sha256, count=len(source.labels)) for source in data.sources
-        ),
+        train_data=tuple(origins),
         n_parameters=count_parameters(trainer.network),
         train_seconds=seconds,
         device=f"{trainer.compute.label}, {platform.machine()}, {torch.get_num_threads()} threads",
@@ -139,6 +138,11 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         test_overlap="none",
     )
     return config.store.register(manifest, state, force=config.force)
+
+
+def _describe(source: Source) -> DataSource:
+    count: int = source.labels.size
+    return DataSource(name=source.name, sha256=source.sha256, count=count)
 
 
 def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:

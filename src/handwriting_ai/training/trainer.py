@@ -28,7 +28,8 @@ from handwriting_ai.training.sources import TrainingData
 N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 500
 _FULL: Final = 255.0
-_Averaging = Callable[[list[Tensor], list[Tensor], Tensor | int], None]
+_Tensors = tuple[Tensor, ...] | list[Tensor]
+_Averaging = Callable[[_Tensors, _Tensors, Tensor | int], None]
 _INITIAL_LR_DIVISOR: Final = 25.0
 _FINAL_LR_DIVISOR: Final = 1_000.0
 
@@ -148,7 +149,7 @@ class Trainer:
             CheckpointError: a part is missing or of another kind.
         """
         epoch, generator = state.get("epoch"), state.get("generator")
-        if not isinstance(epoch, int) or not isinstance(generator, Tensor):
+        if not isinstance(epoch, int) or not torch.is_tensor(generator):
             raise CheckpointError("The checkpoint lacks its epoch or its generator. Delete it to start afresh.")
         self.epoch = epoch
         self.network.load_state_dict(_part(state, "network"))

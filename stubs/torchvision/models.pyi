@@ -1,0 +1,5 @@
+"""The one function of torchvision that this project calls; the package has no `py.typed`."""
+
+from torch import nn
+
+def resnet18(*, weights: None = None, num_classes: int = 1000) -> nn.Module: ...

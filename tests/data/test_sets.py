@@ -1,0 +1,160 @@
+"""MNIST, its split, pen strokes and scribbles."""
+
+import gzip
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from handwriting_ai.config import PROJECT_ROOT
+from handwriting_ai.data.mnist import DigitImages, Part, join, load_mnist
+from handwriting_ai.data.scribbles import random_scribble
+from handwriting_ai.data.split import VALIDATION_COUNT, held_out_writers, split_rows
+from handwriting_ai.data.strokes import DrawnDigit, Stroke, load_stroke_files, place, render
+from handwriting_ai.errors import DataCorrupt, DataMissing
+
+MNIST = PROJECT_ROOT / "data" / "mnist"
+
+
+@pytest.mark.parametrize(("part", "count", "first"), [(Part.TRAIN, 60_000, 5), (Part.TEST, 10_000, 7)])
+def test_mnist_has_its_published_size(part: Part, count: int, first: int) -> None:
+    """Pictures of 28 × 28, labels 0–9, and the first label everybody knows."""
+    digits = load_mnist(MNIST, part)
+    assert (len(digits), digits.images.shape) == (count, (count, 28, 28))
+    assert digits.labels.item(0) == first
+
+
+def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
+    """With the variable that points elsewhere, or the digest that is wrong."""
+    with pytest.raises(DataMissing, match="TRAINING__DATA_DIR"):
+        load_mnist(tmp_path, Part.TEST)
+    for path in MNIST.glob("*.gz"):
+        shutil.copy(path, tmp_path)
+    images = tmp_path / "t10k-images-idx3-ubyte.gz"
+    images.write_bytes(images.read_bytes()[:1000])
+    with pytest.raises(DataCorrupt, match="cannot be unpacked"):
+        load_mnist(tmp_path, Part.TEST)
+    images.write_bytes(gzip.compress(b"other"))
+    with pytest.raises(DataCorrupt, match="its MD5 is"):
+        load_mnist(tmp_path, Part.TEST)
+
+
+def test_validation_is_stratified_fixed_and_apart() -> None:
+    """5,000 rows, each digit in proportion, none of them trained on."""
+    labels = load_mnist(MNIST, Part.TRAIN).labels
+    training, validation = split_rows(labels)
+    assert (training.size, validation.size) == (60_000 - VALIDATION_COUNT, VALIDATION_COUNT)
+    assert np.intersect1d(training, validation).size == 0
+    whole: list[int] = np.bincount(labels).tolist()
+    kept: list[int] = np.bincount(labels[validation]).tolist()
+    assert all(abs(part - total / 12) <= 1 for part, total in zip(kept, whole, strict=True))
+    assert validation[:4].tolist() == split_rows(labels)[1][:4].tolist()
+
+
+def test_writers_are_held_out_as_a_whole() -> None:
+    """A sixth of them, the same each time, whatever the order of their digits."""
+    writers = [f"writer-{number % 30}" for number in range(300)]
+    held_out = held_out_writers(writers)
+    assert len(held_out) == 5
+    assert held_out == held_out_writers(list(reversed(writers)))
+    assert len(held_out_writers(["only"])) == 1
+
+
+def test_sets_join_pick_and_have_a_digest() -> None:
+    """Rows keep their labels; another picture, another digest."""
+    images: NDArray[np.uint8] = np.zeros((3, 28, 28), dtype=np.uint8)
+    labels: NDArray[np.int64] = np.arange(3)
+    digits = DigitImages(images=images, labels=labels)
+    both = join([digits, digits])
+    assert len(both) == 6
+    assert both.pick(np.flatnonzero(np.equal(both.labels, 1))).labels.tolist() == [1, 1]
+    assert both.digest() != digits.digest()
+
+
+def _write(folder: Path, lines: Sequence[object]) -> Path:
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    path = folder / "some.jsonl.gz"
+    path.write_bytes(gzip.compress(text.encode()))
+    return path
+
+
+def test_stroke_files_are_read_with_y_down(tmp_path: Path) -> None:
+    """Writer groups go before writers, flags make a digit doubtful."""
+    strokes = [[[0, 0], [10, 20]]]
+    _write(
+        tmp_path,
+        [
+            {"label": 1, "writer": "a", "strokes": strokes},
+            {"label": 7, "writer": "b", "writer_group": "g", "strokes": strokes, "knn_suspect": True},
+        ],
+    )
+    (file,) = load_stroke_files(tmp_path)
+    assert [(digit.label, digit.writer, digit.doubtful) for digit in file.digits] == [(1, "a", False), (7, "g", True)]
+    assert file.digits[0].strokes[0].tolist() == [[0.0, 0.0], [10.0, -20.0]]
+    assert (file.name, len(file.sha256)) == ("some", 64)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"label": 11, "writer": "a", "strokes": [[[0, 0]]]},
+        {"label": 1, "writer": "a", "strokes": []},
+        {"label": 1, "writer": "a", "strokes": [[]]},
+        {"label": 1, "strokes": [[[0, 0]]]},
+        {"label": 1, "writer": "a", "strokes": [[[0]]]},
+    ],
+)
+def test_a_bad_line_is_named(tmp_path: Path, line: dict[str, object]) -> None:
+    """File and number."""
+    _write(tmp_path, [line])
+    with pytest.raises(DataCorrupt, match=r"some\.jsonl\.gz, line 1"):
+        load_stroke_files(tmp_path)
+
+
+def test_missing_and_broken_stroke_files(tmp_path: Path) -> None:
+    """The error names the variable, or the file."""
+    with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
+        load_stroke_files(tmp_path)
+    (tmp_path / "some.jsonl.gz").write_bytes(b"not gzip")
+    with pytest.raises(DataCorrupt, match=r"some\.jsonl\.gz"):
+        load_stroke_files(tmp_path)
+
+
+def _line(*points: tuple[float, float]) -> Stroke:
+    stroke: Stroke = np.array(points, dtype=np.float64)
+    return stroke
+
+
+def test_placing_scales_the_longer_side_and_centres_the_box() -> None:
+    """Proportions stay."""
+    (placed,) = place([_line((0, 0), (10, 40))], extent_px=100, center_px=(140, 140))
+    assert placed.tolist() == [[127.5, 90.0], [152.5, 190.0]]
+
+
+def test_rendering_draws_round_strokes_of_the_pen_s_width() -> None:
+    """A level line covers pen width × length, with round ends."""
+    picture = render([_line((60, 140), (220, 140))], pen_px=20)
+    ink: float = picture.sum(dtype=np.float64) / 255
+    assert ink == pytest.approx(160 * 20 + np.pi * 100, rel=0.07)
+
+
+def test_a_tap_leaves_a_dot() -> None:
+    """One point, one disc."""
+    picture = render([_line((100, 100))], pen_px=20)
+    ink: float = picture.sum(dtype=np.float64) / 255
+    assert ink == pytest.approx(np.pi * 100, rel=0.1)
+
+
+def test_scribbles_lie_on_the_canvas_and_repeat_with_their_seed() -> None:
+    """Of all kinds, with digits to borrow from and without."""
+    digit = DrawnDigit(label=1, writer="a", strokes=(_line((0, 0), (10, 40)), _line((0, 20), (10, 20))))
+    for digits in ([], [digit]):
+        for seed in range(60):
+            strokes = random_scribble(np.random.default_rng(seed), digits)
+            again = random_scribble(np.random.default_rng(seed), digits)
+            assert all(np.array_equal(one, two) for one, two in zip(strokes, again, strict=True))
+            assert render(strokes, pen_px=8).any()
