@@ -15,7 +15,7 @@ from handwriting_ai.prediction import Prediction, ViewPrediction
 
 _DIGITS: Final = [str(digit) for digit in range(10)]
 _INPUT_COLUMN: Final = "input"
-_BAR_HEIGHT_PX: Final = 22
+_BAR_HEIGHT_PX: Final = 26
 _ROW_HEIGHT_PX: Final = 30
 _PICTURE_PX: Final = 26
 _STRONG: Final = "#2F6FDE"
@@ -31,7 +31,9 @@ def probability_bars(prediction: Prediction) -> alt.Chart:
     marks: alt.Chart = base.mark_bar(cornerRadiusEnd=3)
     encoded: alt.Chart = marks.encode(
         x=alt.X("probability:Q", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%"), title=None),
-        y=alt.Y("digit:N", sort=_DIGITS, title=None, axis=alt.Axis(labelFontSize=14, labelOverlap=False)),
+        y=alt.Y(
+            "digit:N", sort=_DIGITS, title=None, axis=alt.Axis(labelFontSize=14, labelOverlap=False, labelFlush=False)
+        ),
         color=color,
         tooltip=alt.Tooltip("probability:Q", format=".2%"),
     )

@@ -73,7 +73,8 @@ def test_sets_join_pick_and_have_a_digest() -> None:
     digits = DigitImages(images=images, labels=labels)
     both = join([digits, digits])
     assert len(both) == 6
-    rows: NDArray[np.int64] = np.array([1, 4])
+    wanted = [1, 4]
+    rows: NDArray[np.int64] = np.array(wanted)
     assert np.array_equal(both.pick(rows).labels, [1, 1])
     assert both.digest() != digits.digest()
 

@@ -37,19 +37,22 @@ def _data() -> TrainingData:
     generator = np.random.default_rng(0)
     labels: NDArray[np.int64] = generator.integers(10, size=64)
     images: NDArray[np.uint8] = np.zeros((2, 64, 28, 28), dtype=np.uint8)
-    for row, label in enumerate(labels.tolist()):
+    values: list[int] = labels.tolist()
+    for row, label in enumerate(values):
         x, y = 4 + (label % 5) * 5, 6 + (label // 5) * 12
         images[:, row, y : y + 4, x : x + 4] = 255
     noise: NDArray[np.uint8] = generator.integers(0, 255, size=(2, 4, 28, 28), dtype=np.uint8)
     no_digits: NDArray[np.int64] = np.full(4, NOT_A_DIGIT)
-    digits = DigitImages(images=images[0], labels=labels)
+    shown: NDArray[np.uint8] = images[0]
+    unread: NDArray[np.uint8] = noise[0]
+    digits = DigitImages(images=shown, labels=labels)
     return TrainingData(
         sources=(
             Source(name="blobs", images=images, labels=labels, sha256="a"),
             Source(name="scribbles", images=noise, labels=no_digits, sha256="b"),
         ),
         validation=digits,
-        drawn_validation={"blobs": digits, "scribbles": DigitImages(images=noise[0], labels=no_digits)},
+        drawn_validation={"blobs": digits, "scribbles": DigitImages(images=unread, labels=no_digits)},
     )
 
 
@@ -146,7 +149,8 @@ def test_a_run_registers_a_complete_model(tmp_path: Path) -> None:
     """Checked as the engine would, with every field that can be known."""
     config, epochs = _run(tmp_path)
     stored = config.store.read("mnist_compact_drawn_seed3", signature=preprocess_signature())
-    unknown = {name for name, value in stored.manifest.model_dump().items() if value is None}
+    fields: dict[str, object] = stored.manifest.model_dump()
+    unknown = {name for name, value in fields.items() if value is None}
     assert len(epochs) == 2
     assert unknown == {"parent_model_id", "test_acc", "test_nll", "test_ece"}
     assert stored.manifest.recipe_hash == TINY.digest()
@@ -165,7 +169,7 @@ def test_an_existing_model_is_not_replaced_without_force(tmp_path: Path) -> None
 def test_recipes_are_found_by_name() -> None:
     """An unknown one lists those there are; the number of epochs can be replaced."""
     assert get_recipe("drawn") is DRAWN
-    with pytest.raises(UnknownRecipe, match="Unknown recipe 'best'. Available: drawn"):
+    with pytest.raises(UnknownRecipe, match=r"Unknown recipe 'best'\. Available: drawn"):
         get_recipe("best")
     assert with_epochs(DRAWN, None) is DRAWN
     assert with_epochs(DRAWN, 3).epochs == 3
@@ -191,7 +195,8 @@ def test_each_picture_has_a_draw_of_its_own() -> None:
     """Four copies of one picture come out as four."""
     ink = torch.rand(1, 1, 28, 28).repeat(4, 1, 1, 1)
     made = augment(ink, DRAWN.augmentation, torch.Generator().manual_seed(1))
-    assert len({float(picture.sum()) for picture in made}) == 4
+    ink_each: list[float] = made.sum(dim=(1, 2, 3)).tolist()
+    assert len(set(ink_each)) == 4
 
 
 def test_draws_stay_within_their_ranges() -> None:
@@ -199,7 +204,7 @@ def test_draws_stay_within_their_ranges() -> None:
     maps = random_affine(2_000, 28, DRAWN.augmentation, torch.Generator().manual_seed(1))
     shifts = maps[:, :, 2] * 14
     assert 1.9 < float(shifts.abs().max()) <= 2.0
-    areas = torch.linalg.det(maps[:, :, :2])
+    areas = maps[:, 0, 0] * maps[:, 1, 1] - maps[:, 0, 1] * maps[:, 1, 0]
     assert float(areas.min()) > 1 / (1.15**2 * 1.07) - 1e-6
     assert float(areas.max()) < 1 / (0.85**2 * 0.93) + 1e-6
 
@@ -210,7 +215,7 @@ def test_a_rotation_agrees_with_opencv() -> None:
     picture[8:20, 10:14] = 255
     picture = cv2.GaussianBlur(picture, (5, 5), 1.2)
     generator = torch.Generator().manual_seed(4)
-    (affine,) = random_affine(1, 28, Augmentation(rotation_deg=15), torch.Generator().manual_seed(4))
+    affine = random_affine(1, 28, Augmentation(rotation_deg=15), torch.Generator().manual_seed(4))[0]
     angle = float(torch.rad2deg(torch.atan2(affine[1, 0], affine[0, 0])))
     made = augment(torch.from_numpy(picture).view(1, 1, 28, 28) / 255, Augmentation(rotation_deg=15), generator)
     expected = cv2.warpAffine(picture, cv2.getRotationMatrix2D((13.5, 13.5), angle, 1.0), (28, 28))
@@ -239,15 +244,15 @@ def test_precision_follows_the_processor(
     assert compute.label == ("cpu bf16" if autocast else "cpu fp32")
 
 
+def _written(digit: int, writer: str) -> str:
+    strokes = [[(x, -y) for x, y in line] for line in DIGIT_STROKES[digit]]
+    line: dict[str, object] = {"label": digit, "writer": writer, "strokes": strokes}
+    return json.dumps(line)
+
+
 def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
     """MNIST, each stroke file without its held-out writers, and scribbles."""
-    lines = [
-        json.dumps(
-            {"label": digit, "writer": f"w{writer}", "strokes": [[[x, -y] for x, y in line] for line in strokes]}
-        )
-        for writer in range(6)
-        for digit, strokes in DIGIT_STROKES.items()
-    ]
+    lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
     (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     recipe = replace(DRAWN, renderings=2, scribbles=12)
     data = prepare_data(recipe, mnist_folder=PROJECT_ROOT / "data" / "mnist", ink_folder=tmp_path, workers=2)
