@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from tests.registry.samples import manifest
 
+from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.store import ModelStore
 
 PICTURE = torch.randn(1, 28, 28, generator=torch.Generator().manual_seed(1))
 
@@ -61,6 +64,16 @@ def test_a_bad_member_is_refused_and_the_others_load(model_dir: Path) -> None:
         assert report.loaded == ("first",)
         assert [refusal.model_id for refusal in report.refused] == ["second"]
         assert engine.ready
+
+
+def test_a_model_of_other_classes_is_refused(model_dir: Path) -> None:
+    """It loads by itself, but its answers cannot be averaged with digits."""
+    fields = {"preprocess_hash": preprocess_signature(), "n_classes": 4}
+    ModelStore(model_dir).register(manifest("letters").model_copy(update=fields), build_fresh_state_dict("compact", 4))
+    with _engine(model_dir) as engine:
+        report = engine.try_load_active()
+        assert report.loaded == ("first", "second")
+        assert [refusal.reason for refusal in report.refused] == ["It has 4 classes, not 10."]
 
 
 def test_answers_are_the_same_from_run_to_run(engine: InferenceEngine) -> None:

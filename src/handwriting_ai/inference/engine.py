@@ -26,7 +26,7 @@ from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import choose_members
-from handwriting_ai.registry.store import LoadReport, ModelStore, StoredModel
+from handwriting_ai.registry.store import LoadReport, ModelStore, Refusal, StoredModel
 
 N_CLASSES: Final = 10
 MOST_THREADS: Final = 8
@@ -140,7 +140,8 @@ class InferenceEngine:
         """
         root = self._settings.model_dir
         choice = choose_members(self._settings.active_model, root)
-        models, report = ModelStore(root).read_all(choice.members, signature=self._signature)
+        read, found = ModelStore(root).read_all(choice.members, signature=self._signature)
+        models, report = _only_ten_classes(read, found)
         if models:
             tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
             active = _Active(tuple(_prepare(model) for model in models), tta)
@@ -250,6 +251,18 @@ class InferenceEngine:
         return member_probabilities(
             logits.view(len(active.members), len(views), len(batch), -1), self._temperatures(active, options)
         )
+
+
+def _only_ten_classes(models: Sequence[StoredModel], report: LoadReport) -> tuple[tuple[StoredModel, ...], LoadReport]:
+    """Refuse sound models that tell another number of classes apart: their answers cannot be averaged."""
+    fitting = tuple(model for model in models if model.manifest.n_classes == N_CLASSES)
+    others = tuple(
+        Refusal(model_id=model.manifest.model_id, reason=f"It has {model.manifest.n_classes} classes, not {N_CLASSES}.")
+        for model in models
+        if model.manifest.n_classes != N_CLASSES
+    )
+    names = tuple(model.manifest.model_id for model in fitting)
+    return fitting, LoadReport(loaded=names, refused=report.refused + others)
 
 
 def _prepare(model: StoredModel) -> _Member:
