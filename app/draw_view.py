@@ -106,9 +106,9 @@ def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
     raw = drawn.raw if drawn.raw is not None else state.shown_at_entry
     strokes = canvas.strokes_of(raw)
     state.drawing = raw
-    undo, clear, _ = st.columns([1, 1, 1])
-    undo.button("Undo", icon=":material/undo:", disabled=not strokes, on_click=_undo, width="stretch")
-    clear.button("Clear", icon=":material/delete:", disabled=not strokes, on_click=_clear, width="stretch")
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", disabled=not strokes, on_click=_undo)
+        st.button("Clear", icon=":material/delete:", disabled=not strokes, on_click=_clear)
     if not strokes:
         return None
     return _read(
