@@ -201,8 +201,9 @@ def stroke_width_px(mask: Gray) -> float:
     # The transform counts from pixel centres, half a pixel inside the edge.
     if not inside.size:
         return 0.0
-    mean: float = inside.mean(dtype=np.float64)
-    return _DISTANCE_TO_WIDTH * max(mean - 0.5, 0.25)
+    # A single-precision mean, then Python floats: the models were trained on exactly these numbers.
+    mean: float = inside.mean()
+    return _DISTANCE_TO_WIDTH * max(float(mean) - 0.5, 0.25)
 
 
 def normalize_width(ink: Gray, config: PreprocessConfig) -> Gray:
