@@ -4,7 +4,7 @@ OpenCV's own stubs type every array as `ndarray[Any, dtype[integer | floating]]`
 """
 
 from collections.abc import Sequence
-from typing import Final, TypeAlias, TypedDict
+from typing import Final, overload, TypeAlias, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,10 @@ class Moments(TypedDict):
     mu02: float
 
 def LUT(src: _Gray, lut: _Gray) -> _Gray: ...
+@overload
 def GaussianBlur(src: _Gray, ksize: tuple[int, int], sigmaX: float) -> _Gray: ...
+@overload
+def GaussianBlur(src: NDArray[np.float32], ksize: tuple[int, int], sigmaX: float) -> NDArray[np.float32]: ...
 def boundingRect(array: _Gray) -> tuple[int, int, int, int]: ...
 def bitwise_and(src1: _Gray, src2: _Gray) -> _Gray: ...
 def bitwise_not(src: _Gray) -> _Gray: ...

@@ -90,8 +90,8 @@ def test_architectures_are_listed() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["train", "--recipe", "magic"], "Unknown recipe 'magic'. Available: drawn."),
-        (["train"], "TRAINING__INK_DIR"),
+        (["train", "--recipe", "magic"], "Unknown recipe 'magic'. Available: drawn, baseline, heavy_aug."),
+        (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
         (["predict", "x.png"], "DIGITS__UNCERTAIN_THRESHOLD=7"),
     ],
 )
@@ -114,3 +114,28 @@ def test_every_command_has_help(command: list[str]) -> None:
     result = RUNNER.invoke(cli.app, [*command, "--help"])
     assert result.exit_code == 0
     assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize(("text", "seeds"), [("3", [3]), ("0-2", [0, 1, 2]), ("0,4,7-8", [0, 4, 7, 8])])
+def test_seeds_are_read_as_people_write_them(text: str, seeds: list[int]) -> None:
+    """One, a range, a list."""
+    assert cli.parse_seeds(text) == seeds
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("text", ["", "x", "1-x", "4-2", "-1"])
+def test_bad_seeds_are_refused(text: str) -> None:
+    """Before anything is loaded, with the value and the forms that work."""
+    result = RUNNER.invoke(cli.app, ["train", "--seeds", text], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "--seeds" in result.stderr
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_train_needs_strokes_for_the_recipe_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And says which variable names them, before a folder is made."""
+    monkeypatch.setenv("APP__DATA_ROOT", str(tmp_path))
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path / "models"))
+    result = RUNNER.invoke(cli.app, ["train"])
+    assert "TRAINING__INK_DIR" in str(result.exception)
+    assert not (tmp_path / "runs").exists()

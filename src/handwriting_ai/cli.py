@@ -16,14 +16,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
-from handwriting_ai.errors import DataMissing, HandwritingError
+from handwriting_ai.errors import HandwritingError
 
 if TYPE_CHECKING:
     from handwriting_ai.reader import DigitReader
+    from handwriting_ai.training.precision import Compute
+    from handwriting_ai.training.run import RunConfig
+    from handwriting_ai.training.sources import TrainingData
     from handwriting_ai.training.trainer import EpochMetrics
 
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 _PERCENT: Final = 100.0
+_BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 models_app = typer.Typer(no_args_is_help=True, help="List and verify the models in the models folder.")
@@ -63,41 +67,43 @@ def train(
     arch: Annotated[str, typer.Option(help="Architecture; `models architectures` lists them.")] = "compact",
     recipe: Annotated[str, typer.Option(help="Recipe: every number of the training.")] = "drawn",
     epochs: Annotated[int | None, typer.Option(help="Another number of epochs; the schedule scales.", min=1)] = None,
-    seed: Annotated[int, typer.Option(help="Seed of weights, order and augmentation.", min=0)] = 0,
+    seeds: Annotated[str, typer.Option(help="Seeds of weights, order and augmentation: 3, or 0-4, or 0,2,5.")] = "0",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
-    """Train a model and register it; an interrupted run of the same settings goes on where it stopped."""
+    """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
     from handwriting_ai.registry.store import ModelStore
     from handwriting_ai.training.precision import choose_compute
-    from handwriting_ai.training.recipes import get_recipe
-    from handwriting_ai.training.run import RunConfig, Watcher, run_training, with_epochs
+    from handwriting_ai.training.recipes import get_recipe, with_epochs
+    from handwriting_ai.training.run import RunConfig
     from handwriting_ai.training.sources import prepare_data
 
     settings, console = load_settings(), Console()
     chosen = with_epochs(get_recipe(recipe), epochs)
-    store = ModelStore(settings.digits.model_dir)
     compute = choose_compute(device)
-    folder = settings.app.data_root / "runs" / f"{arch}_{recipe}_seed{seed}"
-    config = RunConfig(arch=arch, recipe=chosen, seed=seed, run_folder=folder, store=store, force=force)
-    ink_folder = _ink_folder(settings)
-    console.print(f"Training {config.model_id} for {chosen.epochs} epochs ({compute.label}). State in {folder}.")
-    with console.status("Rendering pen strokes …"):
+    configs = [
+        RunConfig(
+            arch=arch,
+            recipe=chosen,
+            seed=seed,
+            run_folder=settings.app.data_root / "runs" / f"{arch}_{recipe}_seed{seed}",
+            store=ModelStore(settings.digits.model_dir),
+            force=force,
+        )
+        for seed in parse_seeds(seeds)
+    ]
+    for config in configs:  # before any work is done
+        config.refuse_existing()
+    with console.status("Preparing the data …"):
         data = prepare_data(
             chosen,
             mnist_folder=settings.training.data_dir,
-            ink_folder=ink_folder,
+            ink_folder=settings.training.ink_dir,
             workers=_workers(settings),
         )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("epoch")
-        watcher = Watcher(
-            on_step=lambda seen, total: progress.update(bar, completed=seen, total=total),
-            on_epoch=lambda metrics: progress.console.print(_epoch_line(metrics)),
-        )
-        model_folder = run_training(config, data, compute, watcher)
-    console.print(f"Registered {model_folder}.")
+    for config in configs:
+        console.print(f"{config.model_id}: {chosen.epochs} epochs, {compute.label}; state in {config.run_folder}")
+        console.print(f"Registered {_train_one(config, data, compute, console)}.")
 
 
 def list_models() -> None:
@@ -193,13 +199,30 @@ def _sentence(answer: dict[str, object]) -> str:
     return f"{answer['path']}: {answer['digit']}{doubt}  {float(str(answer['confidence'])):.1%}"
 
 
-def _ink_folder(settings: Settings) -> Path:
-    if settings.training.ink_dir is None:
-        raise DataMissing(
-            "The recipe `drawn` learns from pen strokes. Set TRAINING__INK_DIR to a folder of *.jsonl.gz files: the "
-            "README names public sets, and the Draw page exports saved drawings in this format."
+def parse_seeds(text: str) -> list[int]:
+    """`3`, `0-4` and `0,2,5` as numbers."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
+            raise typer.BadParameter(f"{text!r} names no seeds. Write 3, 0-4 or 0,2,5.", param_hint="--seeds")
+        seeds += range(int(first), int(last or first) + 1)
+    if not seeds:
+        raise typer.BadParameter(f"{text!r} is an empty range.", param_hint="--seeds")
+    return seeds
+
+
+def _train_one(config: "RunConfig", data: "TrainingData", compute: "Compute", console: Console) -> Path:
+    """Train with a progress bar for the epoch and a line for each finished one."""
+    from handwriting_ai.training.run import Watcher, run_training
+
+    with Progress(*_BAR, console=console) as progress:
+        bar = progress.add_task("epoch")
+        watcher = Watcher(
+            on_step=lambda seen, total: progress.update(bar, completed=seen, total=total),
+            on_epoch=lambda metrics: progress.console.print(_epoch_line(metrics)),
         )
-    return settings.training.ink_dir
+        return run_training(config, data, compute, watcher)
 
 
 def _workers(settings: Settings) -> int:

@@ -22,6 +22,7 @@ HandwritingError
 │   └── DataCorrupt
 └── TrainingError              a run that cannot go on
     ├── UnknownRecipe          no such recipe (also a ValueError)
+    ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
     ├── TrainingDiverged       the loss is no longer a number
     └── CheckpointError        a checkpoint that is damaged or belongs to another run
 """
@@ -113,6 +114,10 @@ class TrainingError(HandwritingError):
 
 class UnknownRecipe(TrainingError, ValueError):
     """No recipe has this name; the message lists those there are."""
+
+
+class InvalidRecipe(TrainingError, ValueError):
+    """A recipe cannot be followed as asked; the message says why."""
 
 
 class TrainingDiverged(TrainingError):

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,19 +18,41 @@ from torch import Tensor
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
-from handwriting_ai.errors import CheckpointError, ModelExists, TrainingDiverged, UnknownRecipe
+from handwriting_ai.errors import (
+    CheckpointError,
+    DataMissing,
+    InvalidRecipe,
+    ModelExists,
+    TrainingDiverged,
+    UnknownRecipe,
+)
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.augment import augment, random_affine
+from handwriting_ai.training.augment import augment, change_pen, cut_out, elastic_field, mix, random_affine
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
+from handwriting_ai.training.optimization import build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute, choose_compute
-from handwriting_ai.training.recipes import DRAWN, Augmentation, Recipe, get_recipe
-from handwriting_ai.training.run import RunConfig, Watcher, run_training, with_epochs
+from handwriting_ai.training.recipes import (
+    BASELINE,
+    DRAWN,
+    HEAVY_AUG,
+    Augmentation,
+    DataSet,
+    Recipe,
+    Schedule,
+    Stage,
+    get_recipe,
+    with_epochs,
+)
+from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import Source, TrainingData, prepare_data
 from handwriting_ai.training.trainer import EpochMetrics, Trainer
 
 CPU = Compute(device=torch.device("cpu"), autocast=False)
-TINY = replace(DRAWN, epochs=2, batch_size=16, renderings=2)
+TINY = replace(with_epochs(DRAWN, 2), stages=(replace(DRAWN.stages[0], epochs=2, batch_size=16),), renderings=2)
+_HEAVY = replace(HEAVY_AUG.stages[0], data=DRAWN.stages[0].data, batch_size=16, epochs=1)
+TWO_STAGES = replace(TINY, stages=(*TINY.stages, _HEAVY))
+RECIPES = {"one stage": TINY, "two stages, with mixup, cutout and dropout": TWO_STAGES}
 
 
 def _data() -> TrainingData:
@@ -48,8 +71,8 @@ def _data() -> TrainingData:
     digits = DigitImages(images=shown, labels=labels)
     return TrainingData(
         sources=(
-            Source(name="blobs", images=images, labels=labels, sha256="a"),
-            Source(name="scribbles", images=noise, labels=no_digits, sha256="b"),
+            Source(name="blobs", kind=DataSet.MNIST, images=images, labels=labels, sha256="a"),
+            Source(name="scribbles", kind=DataSet.SCRIBBLES, images=noise, labels=no_digits, sha256="b"),
         ),
         validation=digits,
         drawn_validation={"blobs": digits, "scribbles": DigitImages(images=unread, labels=no_digits)},
@@ -82,14 +105,24 @@ def test_the_same_seed_gives_the_same_weights() -> None:
     assert not _same(first, _weights(_trained(2)))
 
 
-def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path) -> None:
-    """Through a checkpoint on disk into a fresh trainer, bit for bit."""
-    path = tmp_path / "checkpoint.pt"
-    save_checkpoint(path, "run", _trained(1, epochs=1).state())
-    resumed = Trainer("compact", TINY, 99, _data(), CPU)
+@pytest.mark.parametrize("name", RECIPES)
+@pytest.mark.parametrize("stop", [1, 2])
+def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path, name: str, stop: int) -> None:
+    """Through a checkpoint on disk into a fresh trainer, bit for bit, also at the end of a stage."""
+    recipe, path = RECIPES[name], tmp_path / "checkpoint.pt"
+    unbroken = Trainer("compact", recipe, 1, _data(), CPU)
+    for epoch in range(recipe.epochs):
+        if epoch == stop:
+            save_checkpoint(path, "run", unbroken.state())
+        unbroken.run_epoch(_ignore_step)
+    if stop == recipe.epochs:
+        save_checkpoint(path, "run", unbroken.state())
+    resumed = Trainer("compact", recipe, 99, _data(), CPU)
     resumed.restore(load_checkpoint(path, "run"))
-    resumed.run_epoch(_ignore_step)
-    assert _same(_weights(resumed), _weights(_trained(1)))
+    torch.rand(7)  # whoever uses the global generator in between does not matter
+    for _ in range(stop, recipe.epochs):
+        resumed.run_epoch(_ignore_step)
+    assert _same(_weights(resumed), _weights(unbroken))
 
 
 def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:
@@ -175,14 +208,68 @@ def test_recipes_are_found_by_name() -> None:
     assert with_epochs(DRAWN, 3).epochs == 3
 
 
+def test_epochs_are_shared_out_among_stages() -> None:
+    """In proportion, one to each at least; fewer epochs than stages are refused."""
+    long = replace(TWO_STAGES, stages=(replace(_HEAVY, epochs=50), replace(_HEAVY, epochs=100)))
+    assert [stage.epochs for stage in with_epochs(long, 30).stages] == [10, 20]
+    assert [stage.epochs for stage in with_epochs(long, 2).stages] == [1, 1]
+    with pytest.raises(InvalidRecipe, match="has 2 stages, 1 epochs are too few"):
+        with_epochs(long, 1)
+
+
+def test_recipes_hold_the_numbers_they_are_known_by() -> None:
+    """Of `baseline` and `heavy_aug`, as published in the documentation."""
+    plain, heavy = BASELINE.stages[0], HEAVY_AUG.stages[0]
+    assert (plain.optimizer, plain.learning_rate, plain.weight_decay, plain.batch_size) == ("adam", 1e-3, 0, 128)
+    assert (plain.epochs, plain.augmentation) == (100, Augmentation(rotation_deg=10, shift_px=2.8))
+    assert (heavy.optimizer, heavy.learning_rate, heavy.weight_decay, heavy.batch_size) == ("adamw", 1e-3, 1e-4, 128)
+    assert (heavy.epochs, heavy.label_smoothing, heavy.dropout) == (150, 0.1, 0.3)
+    assert (heavy.augmentation.elastic_alpha_px, heavy.augmentation.elastic_sigma_px) == (34, 4)
+    assert (heavy.augmentation.cutout_px, heavy.augmentation.mixup_alpha) == (8, 0.2)
+
+
+def _rates(schedule: Schedule, steps: int) -> list[float]:
+    stage = replace(BASELINE.stages[0], schedule=schedule)
+    parameter = torch.nn.Linear(1, 1)
+    optimizer = build_optimizer(parameter, stage, fused=False)
+    moving = build_schedule(optimizer, stage, steps)
+    rates: list[float] = []
+    for _ in range(steps):
+        rates.append(float(moving.get_last_lr()[0]))
+        optimizer.step()
+        moving.step()
+    return rates
+
+
+def test_schedules_span_the_stage() -> None:
+    """Constant; a tenth from half-way on; a cosine to 1e-6; up for a fifth and down to nearly nothing."""
+    assert _rates(Schedule.CONSTANT, 20) == pytest.approx([1e-3] * 20)
+    assert _rates(Schedule.STEP, 20) == pytest.approx([1e-3] * 10 + [1e-4] * 10)
+    cosine = [1e-6 + (1e-3 - 1e-6) * (1 + math.cos(math.pi * step / 20)) / 2 for step in range(20)]
+    assert _rates(Schedule.COSINE, 20) == pytest.approx(cosine)
+    cycle = _rates(Schedule.ONE_CYCLE, 100)
+    assert cycle.index(max(cycle)) in {19, 20}
+    assert cycle[0] == pytest.approx(4e-5)
+    assert cycle[-1] < 1e-5
+
+
 _FIELDS: dict[str, object] = asdict(DRAWN)
+_STAGE: dict[str, object] = asdict(DRAWN.stages[0])
+_NUMBERS = {
+    name for name, value in (_FIELDS | _STAGE).items() if isinstance(value, (int, float)) and not isinstance(value, str)
+}
 
 
-@pytest.mark.parametrize("name", [name for name in _FIELDS if name not in {"name", "augmentation"}])
-def test_every_field_of_a_recipe_counts(name: str) -> None:
+@pytest.mark.parametrize("name", sorted(_NUMBERS))
+def test_every_number_of_a_recipe_counts(name: str) -> None:
     """Two recipes with one digest train alike."""
-    changed = TypeAdapter(Recipe).validate_python(_FIELDS | {name: float(str(_FIELDS[name])) + 1})
+    if name in _FIELDS:
+        changed = TypeAdapter(Recipe).validate_python(_FIELDS | {name: float(str(_FIELDS[name])) + 1})
+    else:
+        stage = TypeAdapter(Stage).validate_python(_STAGE | {name: float(str(_STAGE[name])) + 1})
+        changed = replace(DRAWN, stages=(stage,))
     assert changed.digest() != DRAWN.digest()
+    assert replace(DRAWN, summary="other words").digest() == DRAWN.digest()
 
 
 def test_augmentation_without_ranges_changes_nothing() -> None:
@@ -194,14 +281,14 @@ def test_augmentation_without_ranges_changes_nothing() -> None:
 def test_each_picture_has_a_draw_of_its_own() -> None:
     """Four copies of one picture come out as four."""
     ink = torch.rand(1, 1, 28, 28).repeat(4, 1, 1, 1)
-    made = augment(ink, DRAWN.augmentation, torch.Generator().manual_seed(1))
+    made = augment(ink, DRAWN.stages[0].augmentation, torch.Generator().manual_seed(1))
     ink_each: list[float] = made.sum(dim=(1, 2, 3)).tolist()
     assert len(set(ink_each)) == 4
 
 
 def test_draws_stay_within_their_ranges() -> None:
     """Shifts of at most two pixels, determinants of at most the scales' product."""
-    maps = random_affine(2_000, 28, DRAWN.augmentation, torch.Generator().manual_seed(1))
+    maps = random_affine(2_000, 28, DRAWN.stages[0].augmentation, torch.Generator().manual_seed(1))
     shifts = maps[:, :, 2] * 14
     assert 1.9 < float(shifts.abs().max()) <= 2.0
     areas = maps[:, 0, 0] * maps[:, 1, 1] - maps[:, 0, 1] * maps[:, 1, 0]
@@ -227,10 +314,61 @@ def test_elastic_displacement_moves_ink_but_adds_none() -> None:
     """Another picture of about the same amount of ink, on paper that stays 0."""
     ink = torch.zeros(16, 1, 28, 28)
     ink[:, :, 8:20, 10:18] = 1
-    made = augment(ink, Augmentation(elastic_px=0.63), torch.Generator().manual_seed(1))
+    made = augment(ink, Augmentation(elastic_alpha_px=15.5), torch.Generator().manual_seed(1))
     assert not torch.allclose(made, ink, atol=0.1)
     assert float(made.mean()) == pytest.approx(float(ink.mean()), rel=0.05)
     assert float(made[:, :, 0].max()) == 0.0
+
+
+def test_the_elastic_field_is_blurred_noise() -> None:
+    """The same noise through OpenCV's Gaussian gives the same field, and its size is Simard's."""
+    field = elastic_field(1, 28, 34.0, 4.0, torch.Generator().manual_seed(5))
+    noise: NDArray[np.float32] = (
+        torch.rand((1, 2, 28, 28), generator=torch.Generator().manual_seed(5)) * 2 - 1
+    ).numpy()
+    for axis in range(2):
+        plane: NDArray[np.float32] = noise[0, axis]
+        expected: NDArray[np.float32] = cv2.GaussianBlur(plane, (33, 33), 4.0)
+        torch.testing.assert_close(field[0, :, :, axis], torch.from_numpy(expected) * 34, atol=1e-4, rtol=0)
+    many = elastic_field(500, 28, 34.0, 4.0, torch.Generator().manual_seed(6))
+    assert float(many[:, 8:20, 8:20].std()) == pytest.approx(34 / math.sqrt(3) / (2 * 4 * math.sqrt(math.pi)), rel=0.1)
+
+
+def test_the_pen_changes_a_bar_by_the_pixels_asked_for() -> None:
+    """A bar four pixels wide becomes five, three, and stays as it is."""
+    ink = torch.zeros(3, 1, 28, 28)
+    ink[:, :, :, 10:14] = 1
+    by_px: list[float] = [1.0, -1.0, 0.0]
+    changed = change_pen(ink, torch.tensor(by_px))
+    widths: list[float] = changed[:, 0, 14].sum(dim=1).tolist()
+    assert widths == pytest.approx([5.0, 3.0, 4.0])
+
+
+def test_cutout_wipes_a_square_somewhere_else_in_each_picture() -> None:
+    """At most 8 × 8 pixels, a quarter of that at the corners, and nothing beside it."""
+    holes = 1 - cut_out(torch.ones(400, 1, 28, 28), 8, torch.Generator().manual_seed(1))
+    areas: list[float] = holes.sum(dim=(1, 2, 3)).tolist()
+    assert max(areas) == 64
+    assert min(areas) >= 16
+    assert float(holes.mean(dim=0).min()) > 0
+    rows: list[float] = holes.amax(dim=3).sum(dim=(1, 2)).tolist()
+    columns: list[float] = holes.amax(dim=2).sum(dim=(1, 2)).tolist()
+    assert [height * width for height, width in zip(rows, columns, strict=True)] == pytest.approx(areas)
+
+
+def test_mixup_blends_pictures_and_targets_in_the_same_share() -> None:
+    """Pictures that show their own target still do; shares follow Beta(0.2, 0.2), each picture its own."""
+    count = 4_000
+    targets = torch.eye(10)[torch.arange(count) % 10]
+    pictures = torch.nn.functional.pad(targets.view(count, 1, 1, 10), (0, 18, 0, 27))
+    blended, mixed = mix(pictures, targets, 0.2, torch.Generator().manual_seed(1))
+    torch.testing.assert_close(blended[:, 0, 0, :10], mixed)
+    torch.testing.assert_close(mixed.sum(dim=1), torch.ones(count))
+    own = mixed[torch.arange(count), torch.arange(count) % 10]
+    alone = own[mixed.amax(dim=1) < 1]
+    assert float(alone.mean()) == pytest.approx(0.5, abs=0.03)
+    shares: list[float] = alone.tolist()
+    assert len(set(shares)) > 1_000
 
 
 @pytest.mark.parametrize(("features", "autocast"), [({"avx512_bf16": True}, True), ({"avx2": True}, False)])
@@ -248,6 +386,16 @@ def _written(digit: int, writer: str) -> str:
     strokes = [[(x, -y) for x, y in line] for line in DIGIT_STROKES[digit]]
     line: dict[str, object] = {"label": digit, "writer": writer, "strokes": strokes}
     return json.dumps(line)
+
+
+def test_a_recipe_of_strokes_needs_a_folder_of_them() -> None:
+    """The message names the variable; a recipe without them does not ask."""
+    mnist = PROJECT_ROOT / "data" / "mnist"
+    with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
+        prepare_data(DRAWN, mnist_folder=mnist, ink_folder=None, workers=1)
+    data = prepare_data(BASELINE, mnist_folder=mnist, ink_folder=None, workers=1)
+    assert [source.kind for source in data.sources] == [DataSet.MNIST]
+    assert data.drawn_validation == {}
 
 
 def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from handwriting_ai.architectures.base import TypedModule, channels_last
+from handwriting_ai.architectures.base import TypedModule, channels_last, drop_features
 from handwriting_ai.architectures.compact import compact
 from handwriting_ai.architectures.densenet import densenet_bc100
 from handwriting_ai.architectures.resnet import resnet18
@@ -21,6 +21,7 @@ __all__ = [
     "build_model",
     "channels_last",
     "count_parameters",
+    "drop_features",
 ]
 
 _BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {

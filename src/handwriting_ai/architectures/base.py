@@ -1,9 +1,12 @@
 """What every architecture shares: a module whose call is typed, and the block they are mostly made of."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 _CONVOLUTION_DIMENSIONS: Final = 4
 """Only the weights of convolutions have four."""
@@ -61,3 +64,34 @@ def conv_bn_relu(in_channels: int, out_channels: int, kernel_px: int, *, padding
         BatchNorm(out_channels),
         nn.ReLU(inplace=True),
     ]
+
+
+class Classifier(nn.Linear):
+    """The last layer: features to logits."""
+
+    def __init__(self, features: int, n_classes: int, *, bias: bool = True) -> None:
+        super().__init__(features, n_classes, bias=bias)
+
+
+@contextmanager
+def drop_features(network: TypedModule, share: float) -> Iterator[None]:
+    """While training, drop this share of the classifier's inputs (Srivastava et al. 2014); 0 drops none.
+
+    Raises:
+        ValueError: the network has no `Classifier`.
+    """
+    if share == 0:
+        yield
+        return
+
+    def drop(module: nn.Module, inputs: tuple[Tensor, ...]) -> Tensor:
+        return functional.dropout(inputs[0], share, training=module.training)
+
+    classifiers = [module for module in network.modules() if isinstance(module, Classifier)]
+    if len(classifiers) != 1:
+        raise ValueError(f"Dropout needs one Classifier, {type(network).__name__} has {len(classifiers)}.")
+    hook = classifiers[0].register_forward_pre_hook(drop)
+    try:
+        yield
+    finally:
+        hook.remove()

@@ -4,7 +4,7 @@ from typing import Final
 
 from torch import nn
 
-from handwriting_ai.architectures.base import Chain, TypedModule, conv_bn_relu
+from handwriting_ai.architectures.base import Chain, Classifier, TypedModule, conv_bn_relu
 
 _CHANNELS: Final = (32, 64, 128)
 
@@ -22,4 +22,4 @@ def compact(n_classes: int) -> TypedModule:
         layers += conv_bn_relu(width_in, width, 3, padding_px=1)
         layers += conv_bn_relu(width, width, 3, padding_px=1)
         width_in = width
-    return Chain(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), nn.Linear(width_in, n_classes))
+    return Chain(*layers, nn.AdaptiveMaxPool2d(1), nn.Flatten(), Classifier(width_in, n_classes))

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from handwriting_ai.architectures.base import Chain, TypedModule
+from handwriting_ai.architectures.base import Chain, Classifier, TypedModule
 
 _DEPTH: Final = 100
 _GROWTH: Final = 12
@@ -59,7 +59,7 @@ class _DenseNet(TypedModule):
                 layers += _transition(width, int(width * _COMPRESSION))
                 width = int(width * _COMPRESSION)
         self.trunk = Chain(*layers, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
-        self.head = Chain(nn.Flatten(), nn.Linear(width, n_classes))
+        self.head = Chain(nn.Flatten(), Classifier(width, n_classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(n, 1, 28, 28)` → `(n, n_classes)`."""

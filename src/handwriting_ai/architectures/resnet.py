@@ -4,10 +4,11 @@ from typing import Final
 
 from torch import Tensor, nn
 
-from handwriting_ai.architectures.base import TypedModule
+from handwriting_ai.architectures.base import Classifier, TypedModule
 from handwriting_ai.torchvision_ops import torchvision_resnet18
 
 _STEM_CHANNELS: Final = 64
+_FEATURES: Final = 512
 
 
 class _ResNet18(TypedModule):
@@ -16,6 +17,7 @@ class _ResNet18(TypedModule):
         self.network = torchvision_resnet18(n_classes)
         self.network.add_module("conv1", nn.Conv2d(1, _STEM_CHANNELS, 3, padding=1, bias=False))
         self.network.add_module("maxpool", nn.Identity())
+        self.network.add_module("fc", Classifier(_FEATURES, n_classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(n, 1, 28, 28)` → `(n, n_classes)`."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from torch import nn
 
-from handwriting_ai.architectures.base import Chain, TypedModule, conv_bn_relu
+from handwriting_ai.architectures.base import Chain, Classifier, TypedModule, conv_bn_relu
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE
 
 _M3_CHANNELS: Final = (32, 48, 64, 80, 96, 112, 128, 144, 160, 176)
@@ -37,5 +37,5 @@ def _simplecnn(kernel_px: int, channels: Sequence[int], n_classes: int) -> Typed
     for width in channels:
         layers += conv_bn_relu(width_in, width, kernel_px)
         width_in, side = width, side - kernel_px + 1
-    head = [nn.Flatten(), nn.Linear(width_in * side * side, n_classes, bias=False), nn.BatchNorm1d(n_classes)]
+    head = [nn.Flatten(), Classifier(width_in * side * side, n_classes, bias=False), nn.BatchNorm1d(n_classes)]
     return Chain(*layers, *head)

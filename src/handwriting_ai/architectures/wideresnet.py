@@ -5,7 +5,7 @@ from typing import Final
 from torch import Tensor, nn
 from torch.nn import functional
 
-from handwriting_ai.architectures.base import Chain, TypedModule
+from handwriting_ai.architectures.base import Chain, Classifier, TypedModule
 
 _DEPTH: Final = 28
 _WIDTH: Final = 10
@@ -47,7 +47,7 @@ class _WideResNet(TypedModule):
                 layers.append(_WideBlock(width_in, width, stride=2 if stage > 0 and block == 0 else 1))
                 width_in = width
         self.trunk = Chain(*layers, nn.BatchNorm2d(width_in), nn.ReLU(inplace=True))
-        self.head = Chain(nn.Flatten(), nn.Linear(width_in, n_classes))
+        self.head = Chain(nn.Flatten(), Classifier(width_in, n_classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """`(n, 1, 28, 28)` → `(n, n_classes)`."""

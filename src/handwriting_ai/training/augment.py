@@ -5,30 +5,51 @@ from typing import Final
 
 import torch
 from torch import Tensor
+from torch.distributions import Beta
 from torch.nn import functional
 
+from handwriting_ai.training.randomness import seeded
 from handwriting_ai.training.recipes import Augmentation
 
-_ELASTIC_POINTS: Final = 5
-"""The elastic field is drawn at 5 × 5 points and interpolated smoothly between them."""
+_TRUNCATE: Final = 4.0
+"""A Gaussian is cut off at this many standard deviations."""
 
 
 def augment(ink: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
-    """Warp each picture by its own random rotation, scale, shear, shift and elastic field.
+    """Change each picture by its own random pen width, rotation, scale, shear, shift, elastic field and cutout.
 
     Args:
         ink: `(n, 1, side, side)` in [0, 1], paper 0.
-        ranges: how far each draw may go.
+        ranges: how far each draw may go; a range of 0 draws nothing. Mixup is `mix`'s, since it needs the targets.
         generator: of `ink`'s device; the same state gives the same pictures.
 
     Returns:
-        `(n, 1, side, side)`; what the warp uncovers is paper.
+        `(n, 1, side, side)`; what the warp uncovers, and what is cut out, is paper.
     """
     count, _, side, _ = ink.shape
+    if ranges.pen_px > 0:
+        ink = change_pen(ink, _symmetric(count, ranges.pen_px, generator))
     grid = functional.affine_grid(random_affine(count, side, ranges, generator), list(ink.shape), align_corners=False)
-    if ranges.elastic_px > 0:
-        grid = grid + _elastic_field(count, side, ranges.elastic_px, generator)
-    return functional.grid_sample(ink, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    if ranges.elastic_alpha_px > 0:
+        field = elastic_field(count, side, ranges.elastic_alpha_px, ranges.elastic_sigma_px, generator)
+        grid = grid + field * (2 / side)
+    warped = functional.grid_sample(ink, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+    return cut_out(warped, ranges.cutout_px, generator) if ranges.cutout_px else warped
+
+
+def change_pen(ink: Tensor, change_px: Tensor) -> Tensor:
+    """Make each picture's strokes wider (> 0) or narrower (< 0), by at most two pixels.
+
+    A dilation or erosion by one pixel on either side, blended with the picture so that fractions of a pixel count.
+
+    Args:
+        ink: `(n, 1, side, side)` in [0, 1].
+        change_px: `(n,)` in [−2, 2].
+    """
+    wider = functional.max_pool2d(ink, 3, stride=1, padding=1)
+    narrower = -functional.max_pool2d(-ink, 3, stride=1, padding=1)
+    change = change_px.view(-1, 1, 1, 1) / 2
+    return torch.lerp(ink, torch.where(change > 0, wider, narrower), change.abs())
 
 
 def random_affine(count: int, side: int, ranges: Augmentation, generator: torch.Generator) -> Tensor:
@@ -48,8 +69,60 @@ def random_affine(count: int, side: int, ranges: Augmentation, generator: torch.
     return torch.stack(rows, dim=1)
 
 
-def _elastic_field(count: int, side: int, sigma_px: float, generator: torch.Generator) -> Tensor:
-    """A smooth random displacement, `(count, side, side, 2)` in [−1, 1] coordinates."""
-    coarse = torch.randn((count, 2, _ELASTIC_POINTS, _ELASTIC_POINTS), generator=generator, device=generator.device)
-    field = functional.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=True)
-    return field.permute(0, 2, 3, 1) * (2 * sigma_px / side)
+def elastic_field(count: int, side: int, alpha_px: float, sigma_px: float, generator: torch.Generator) -> Tensor:
+    """A smooth random displacement for each picture (Simard et al. 2003), `(count, side, side, 2)` in pixels.
+
+    Noise, uniform in ±`alpha_px`, is smoothed by a Gaussian of `sigma_px`, reflected at the rim.
+    """
+    noise = torch.rand((count, 2, side, side), generator=generator, device=generator.device) * 2 - 1
+    blur = _gaussian_matrix(side, sigma_px).to(generator.device)
+    return (alpha_px * (blur @ noise @ blur.T)).permute(0, 2, 3, 1)
+
+
+def _gaussian_matrix(side: int, sigma_px: float) -> Tensor:
+    """`(side, side)`: multiplied with a column of pixels, it blurs it, as a reflected convolution would."""
+    reach = min(math.ceil(_TRUNCATE * sigma_px), side - 1)
+    offsets = torch.arange(-reach, reach + 1)
+    weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
+    source = (torch.arange(side).unsqueeze(1) + offsets).abs()
+    source = torch.where(source > side - 1, 2 * (side - 1) - source, source)
+    return torch.zeros(side, side).scatter_add_(1, source, (weights / weights.sum()).expand(side, -1).contiguous())
+
+
+def cut_out(ink: Tensor, side_px: int, generator: torch.Generator) -> Tensor:
+    """Wipe a square of `side_px` out of each picture; its centre lies anywhere, so part of it may lie outside."""
+    count, _, side, _ = ink.shape
+    centers = torch.randint(side, (2, count, 1), generator=generator, device=ink.device)
+    first = centers - side_px // 2
+    pixels = torch.arange(side, device=ink.device)
+    inside = (pixels >= first) & (pixels < first + side_px)
+    square = inside[0].unsqueeze(2) & inside[1].unsqueeze(1)
+    return ink.masked_fill(square.unsqueeze(1), 0.0)
+
+
+def mix(pictures: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Blend each picture and its target with another of the batch, in a share of its own (mixup, Zhang et al. 2018).
+
+    Args:
+        pictures: `(n, 1, side, side)`.
+        targets: `(n, classes)`, each row a distribution.
+        alpha: shares are drawn from Beta(alpha, alpha).
+        generator: as for `augment`.
+    """
+    other = torch.randperm(len(pictures), generator=generator, device=generator.device)
+    share = _beta(len(pictures), alpha, generator)
+    blended = torch.lerp(pictures[other], pictures, share.view(-1, 1, 1, 1))
+    return blended, torch.lerp(targets[other], targets, share.view(-1, 1))
+
+
+def _beta(count: int, alpha: float, generator: torch.Generator) -> Tensor:
+    """`(count,)` draws of Beta(alpha, alpha); torch's sampler knows only the global generator, so it is lent a seed."""
+    seed = torch.randint(2**31, (1,), generator=generator, device=generator.device)
+    with seeded(int(seed)):
+        draws: Tensor = Beta(alpha, alpha).sample((count,))
+    return draws.to(generator.device)
+
+
+def _symmetric(count: int, largest: float, generator: torch.Generator) -> Tensor:
+    """`(count,)` uniform draws in ±`largest`."""
+    return (torch.rand(count, generator=generator, device=generator.device) * 2 - 1) * largest

@@ -3,7 +3,7 @@
 import json
 import platform
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -55,6 +55,14 @@ class RunConfig:
         """The name the model is registered under."""
         return f"mnist_{self.arch}_{self.recipe.name}_seed{self.seed}"
 
+    def refuse_existing(self) -> None:
+        """Stop before work is done for a name that is taken.
+
+        Raises:
+            ModelExists: the model is registered already and `force` is off.
+        """
+        self.store.refuse_existing(self.model_id, force=self.force)
+
     @property
     def identity(self) -> str:
         """What a checkpoint must agree with."""
@@ -78,7 +86,7 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         CheckpointError: the run folder holds another run's checkpoint, or a damaged one.
         TrainingDiverged: the loss is no longer finite.
     """
-    config.store.refuse_existing(config.model_id, force=config.force)
+    config.refuse_existing()
     config.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint, metrics_file = config.run_folder / CHECKPOINT_NAME, config.run_folder / METRICS_NAME
     trainer = Trainer(config.arch, config.recipe, config.seed, data, compute)
@@ -153,8 +161,3 @@ def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute
     network = build_model(arch, N_CLASSES)
     network.load_state_dict(state)
     return predict_logits(channels_last(network), digits, compute)
-
-
-def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
-    """The recipe over another number of epochs; its schedule scales along. None leaves it as it is."""
-    return recipe if epochs is None else replace(recipe, epochs=epochs)

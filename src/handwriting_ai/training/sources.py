@@ -13,9 +13,9 @@ from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.scribbles import NOT_A_DIGIT, random_scribble
 from handwriting_ai.data.split import held_out_writers, split_rows
 from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, StrokeFile, load_stroke_files, place, render
-from handwriting_ai.errors import BlankImage
+from handwriting_ai.errors import BlankImage, DataMissing
 from handwriting_ai.preprocess import IMAGE_SIDE, PreprocessConfig, preprocess
-from handwriting_ai.training.recipes import Recipe
+from handwriting_ai.training.recipes import DataSet, Recipe
 
 PEN_PX: Final = (4.0, 30.0)
 """Narrowest and widest pen, on a canvas of 280 pixels."""
@@ -33,6 +33,7 @@ class Source:
     """Training pictures of one origin."""
 
     name: str
+    kind: DataSet
     images: "NDArray[np.uint8]"
     """`(renderings, n, 28, 28)`: an epoch shows each of the n digits once, in a rendering drawn at random."""
     labels: "NDArray[np.int64]"
@@ -58,22 +59,29 @@ def prepare_data(recipe: Recipe, *, mnist_folder: Path, ink_folder: Path | None,
     The renderings depend on constants and the recipe alone, so that every seed sees the same data.
 
     Raises:
-        DataMissing, DataCorrupt: as the loaders of the sets.
+        DataMissing, DataCorrupt: as the loaders of the sets; DataMissing also where the recipe needs pen strokes and
+            `ink_folder` is None.
     """
+    if recipe.needs(DataSet.STROKES) and ink_folder is None:
+        raise DataMissing(
+            f"The recipe {recipe.name!r} learns from pen strokes. Set TRAINING__INK_DIR to a folder of *.jsonl.gz "
+            "files: the README names public sets, and the page Saved drawings exports your own in this format."
+        )
     mnist = load_mnist(mnist_folder, Part.TRAIN)
     training_rows, validation_rows = split_rows(mnist.labels)
     kept = mnist.pick(training_rows)
-    sources = [Source(name="mnist", images=kept.images[np.newaxis], labels=kept.labels, sha256=kept.digest())]
+    mnist_images: NDArray[np.uint8] = kept.images[np.newaxis]
+    sources = [Source(name="mnist", kind=DataSet.MNIST, images=mnist_images, labels=kept.labels, sha256=kept.digest())]
     drawn_validation: dict[str, DigitImages] = {}
     lenders: list[DrawnDigit] = []
-    for file in load_stroke_files(ink_folder) if ink_folder else ():
+    for file in load_stroke_files(ink_folder) if ink_folder and recipe.needs(DataSet.STROKES) else ():
         writers = held_out_writers([digit.writer for digit in file.digits])
         training = [digit for digit in file.digits if digit.writer not in writers]
         held_out = [digit for digit in file.digits if digit.writer in writers]
         sources.append(_drawn_source(file, training, recipe.renderings, workers))
         drawn_validation[file.name] = _render_all(held_out, _VALIDATION_SEED, workers)
         lenders += training
-    if recipe.scribbles:
+    if recipe.needs(DataSet.SCRIBBLES):
         sources.append(_scribble_source(recipe, lenders, workers))
         scribbles = _render_scribbles(_VALIDATION_SCRIBBLES, lenders, _VALIDATION_SEED, workers)
         drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
@@ -85,7 +93,11 @@ def prepare_data(recipe: Recipe, *, mnist_folder: Path, ink_folder: Path | None,
 def _drawn_source(file: StrokeFile, digits: Sequence[DrawnDigit], renderings: int, workers: int) -> Source:
     sets = [_render_all(digits, _TRAINING_SEED + rendering, workers) for rendering in range(renderings)]
     return Source(
-        name=file.name, images=np.stack([each.images for each in sets]), labels=sets[0].labels, sha256=file.sha256
+        name=file.name,
+        kind=DataSet.STROKES,
+        images=np.stack([each.images for each in sets]),
+        labels=sets[0].labels,
+        sha256=file.sha256,
     )
 
 
@@ -93,9 +105,8 @@ def _scribble_source(recipe: Recipe, lenders: Sequence[DrawnDigit], workers: int
     flat = _render_scribbles(recipe.renderings * recipe.scribbles, lenders, _TRAINING_SEED, workers)
     images = flat.reshape(recipe.renderings, recipe.scribbles, IMAGE_SIDE, IMAGE_SIDE)
     labels = _no_digits(recipe.scribbles)
-    return Source(
-        name="scribbles", images=images, labels=labels, sha256=DigitImages(images=flat, labels=labels).digest()
-    )
+    digest = DigitImages(images=flat, labels=labels).digest()
+    return Source(name="scribbles", kind=DataSet.SCRIBBLES, images=images, labels=labels, sha256=digest)
 
 
 def _render_all(digits: Sequence[DrawnDigit], seed: int, workers: int) -> DigitImages:

@@ -11,27 +11,24 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.lr_scheduler import OneCycleLR
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from handwriting_ai.architectures import build_fresh_state_dict, build_model, channels_last
+from handwriting_ai.architectures import build_fresh_state_dict, build_model, channels_last, drop_features
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
 from handwriting_ai.errors import CheckpointError, TrainingDiverged
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
 from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
-from handwriting_ai.training.augment import augment
+from handwriting_ai.training.augment import augment, mix
+from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute
+from handwriting_ai.training.randomness import seeded
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import TrainingData
 
 N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 500
 _FULL: Final = 255.0
-_Tensors = tuple[Tensor, ...] | list[Tensor]
-_Averaging = Callable[[_Tensors, _Tensors, Tensor | int], None]
-_INITIAL_LR_DIVISOR: Final = 25.0
-_FINAL_LR_DIVISOR: Final = 1_000.0
+_SEEDS: Final = 2**31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,34 +67,10 @@ class Trainer:
         network = build_model(arch, N_CLASSES)
         network.load_state_dict(build_fresh_state_dict(arch, N_CLASSES, seed=seed))
         self.network = channels_last(network.to(compute.device))
-        ema: Callable[[float], _Averaging] = get_ema_multi_avg_fn
-        self.average = AveragedModel(self.network, multi_avg_fn=ema(recipe.ema_decay), use_buffers=True)
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=recipe.learning_rate,
-            betas=(recipe.beta1, recipe.beta2),
-            weight_decay=recipe.weight_decay,
-            fused=compute.device.type != "mps",
-        )
-        self._pools = [
-            (torch.from_numpy(source.images).to(compute.device), torch.from_numpy(source.labels).to(compute.device))
-            for source in data.sources
-        ]
-        self._data = data
-        self.images_per_epoch = sum(int(labels.numel()) for _, labels in self._pools)
-        steps = math.ceil(self.images_per_epoch / recipe.batch_size)
-        self.schedule = OneCycleLR(
-            self.optimizer,
-            max_lr=recipe.learning_rate,
-            total_steps=steps * recipe.epochs,
-            pct_start=recipe.warmup_share,
-            div_factor=_INITIAL_LR_DIVISOR,
-            final_div_factor=_FINAL_LR_DIVISOR,
-            cycle_momentum=False,
-        )
         self.generator = torch.Generator(device=compute.device)
         self.generator.manual_seed(seed)
-        self._targets = _target_table(recipe.label_smoothing, compute.device)
+        self._data = data
+        self._enter_stage(0)
 
     def run_epoch(self, on_step: Callable[[int, int], None]) -> EpochMetrics:
         """Train on every picture once, then measure the averaged weights on validation.
@@ -109,19 +82,26 @@ class Trainer:
             TrainingDiverged: the loss is not finite.
         """
         started = time.perf_counter()
+        if self.epoch == self._stage_end:
+            average: dict[str, Tensor] = self.average.module.state_dict()
+            self.network.load_state_dict(average)
+            self._enter_stage(self._stage_index + 1)
         images, labels = self._draw_epoch()
         order = torch.randperm(len(labels), generator=self.generator, device=self.compute.device)
         self.network.train()
         total = torch.zeros((), device=self.compute.device)
-        for start in range(0, len(order), self.recipe.batch_size):
-            rows = order[start : start + self.recipe.batch_size]
-            total += self._step(images[rows], labels[rows]) * len(rows)
-            on_step(start + len(rows), len(order))
+        # Dropout draws from the global generator, which a resumed run must find as an unbroken one does.
+        seed = torch.randint(_SEEDS, (1,), generator=self.generator, device=self.compute.device)
+        with seeded(int(seed)):
+            for start in range(0, len(order), self.stage.batch_size):
+                rows = order[start : start + self.stage.batch_size]
+                total += self._step(images[rows], labels[rows]) * len(rows)
+                on_step(start + len(rows), len(order))
         train_loss = float(total) / len(order)
         if not math.isfinite(train_loss):
             raise TrainingDiverged(
                 f"The training loss of epoch {self.epoch + 1} is {train_loss}. Lower the learning rate, "
-                f"{self.recipe.learning_rate:g} at its peak."
+                f"{self.stage.learning_rate:g} at its peak."
             )
         self.epoch += 1
         seconds = time.perf_counter() - started
@@ -135,6 +115,7 @@ class Trainer:
         schedule: dict[str, object] = self.schedule.state_dict()
         return {
             "epoch": self.epoch,
+            "stage": self._stage_index,
             "network": network,
             "average": average,
             "optimizer": optimizer,
@@ -148,9 +129,10 @@ class Trainer:
         Raises:
             CheckpointError: a part is missing or of another kind.
         """
-        epoch, generator = state.get("epoch"), state.get("generator")
-        if not isinstance(epoch, int) or not torch.is_tensor(generator):
-            raise CheckpointError("The checkpoint lacks its epoch or its generator. Delete it to start afresh.")
+        epoch, stage, generator = state.get("epoch"), state.get("stage"), state.get("generator")
+        if not isinstance(epoch, int) or not isinstance(stage, int) or not torch.is_tensor(generator):
+            raise CheckpointError("The checkpoint lacks its epoch, stage or generator. Delete it to start afresh.")
+        self._enter_stage(stage)
         self.epoch = epoch
         self.network.load_state_dict(_part(state, "network"))
         self.average.load_state_dict(_part(state, "average"))
@@ -163,6 +145,23 @@ class Trainer:
         state: dict[str, Tensor] = self.average.module.state_dict()
         return {name: tensor.detach().cpu().clone() for name, tensor in state.items()}
 
+    def _enter_stage(self, index: int) -> None:
+        """Set up data, optimizer, schedule and average of one stage; the network goes on from where it is."""
+        self.stage, self._stage_index = self.recipe.stages[index], index
+        self._stage_end = sum(stage.epochs for stage in self.recipe.stages[: index + 1])
+        device = self.compute.device
+        self._pools = [
+            (torch.from_numpy(source.images).to(device), torch.from_numpy(source.labels).to(device))
+            for source in self._data.sources
+            if source.kind in self.stage.data
+        ]
+        self.images_per_epoch = sum(int(labels.numel()) for _, labels in self._pools)
+        steps = math.ceil(self.images_per_epoch / self.stage.batch_size) * self.stage.epochs
+        self.average = average_of(self.network, self.recipe.ema_decay)
+        self.optimizer = build_optimizer(self.network, self.stage, fused=device.type != "mps")
+        self.schedule = build_schedule(self.optimizer, self.stage, steps)
+        self._targets = _target_table(self.stage.label_smoothing, device)
+
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """One rendering of every digit: `uint8 (n, 28, 28)` and `int64 (n,)`."""
         chosen: list[Tensor] = []
@@ -174,11 +173,18 @@ class Trainer:
 
     def _step(self, pixels: Tensor, labels: Tensor) -> Tensor:
         """One update from a batch `uint8 (b, 28, 28)`; the loss, still on the device."""
-        ink = augment(pixels.unsqueeze(1) / _FULL, self.recipe.augmentation, self.generator)
+        ranges = self.stage.augmentation
+        ink = augment(pixels.unsqueeze(1) / _FULL, ranges, self.generator)
+        targets = self._targets[labels]
+        if ranges.mixup_alpha > 0:
+            ink, targets = mix(ink, targets, ranges.mixup_alpha, self.generator)
         batch = ((ink - MNIST_MEAN) / MNIST_STD).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self.compute.device.type, torch.bfloat16, enabled=self.compute.autocast):
+        with (
+            torch.autocast(self.compute.device.type, torch.bfloat16, enabled=self.compute.autocast),
+            drop_features(self.network, self.stage.dropout),
+        ):
             logits = self.network(batch)
-        loss = functional.cross_entropy(logits.float(), self._targets[labels])
+        loss = functional.cross_entropy(logits.float(), targets)
         self.optimizer.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
         self.optimizer.step()
