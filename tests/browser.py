@@ -10,7 +10,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
-from playwright.sync_api import FloatRect, Locator, Page, sync_playwright
+from playwright.sync_api import FloatRect, Locator, Page, expect, sync_playwright
 from tests.digit_strokes import Line
 
 from handwriting_ai.config import PROJECT_ROOT
@@ -68,6 +68,7 @@ def wait_until_idle(page: Page) -> None:
 def canvas_box(page: Page) -> FloatRect:
     """Where the canvas lies on the screen."""
     canvas: Locator = page.locator('[class*="st-key-canvas_"] canvas.upper-canvas')
+    expect(canvas).to_have_count(1)  # a cleared canvas stands beside its successor for a moment
     canvas.wait_for()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
