@@ -13,6 +13,7 @@ PACKAGE = PROJECT_ROOT / "src" / "handwriting_ai"
 LONGEST = 300
 ROWS = (
     ("cli",),
+    ("jobs",),
     ("training",),
     ("reader",),
     ("inference", "drawings"),
@@ -22,7 +23,7 @@ ROWS = (
     ("architectures",),
     ("preprocess",),
     ("config", "torchvision_ops"),
-    ("prediction", "problems", "files"),
+    ("prediction", "problems", "files", "locks"),
     ("errors",),
 )
 """From the top down: a row imports only from rows below it."""

@@ -68,12 +68,15 @@ class DigitsSettings(BaseModel):
 
 
 class TrainingSettings(BaseModel):
-    """`TRAINING__…`: where the data lies."""
+    """`TRAINING__…`: where the data lies, and how many runs share the machine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: Path = PROJECT_ROOT / "data" / "mnist"
     ink_dir: OptionalPath = None
+    emnist_dir: OptionalPath = None
+    max_concurrent: int = Field(default=1, ge=1, le=64)
+    """Runs of the dashboard's queue that train at the same time."""
 
 
 class Settings(BaseSettings):

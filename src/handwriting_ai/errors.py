@@ -20,6 +20,11 @@ HandwritingError
 ├── DataError                  a data set that is missing or damaged
 │   ├── DataMissing
 │   └── DataCorrupt
+├── JobError                   a job that cannot be handled as asked
+│   ├── UnknownJob             no such job
+│   ├── JobDamaged             a job's folder that can no longer be understood
+│   ├── JobConflict            not in its present state, or its model's name is taken
+│   └── JobCancelled           somebody asked the run to stop
 └── TrainingError              a run that cannot go on
     ├── UnknownRecipe          no such recipe (also a ValueError)
     ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
@@ -106,6 +111,26 @@ class DataMissing(DataError):
 
 class DataCorrupt(DataError):
     """A data file is damaged; the message names it."""
+
+
+class JobError(HandwritingError):
+    """A job cannot be handled as asked."""
+
+
+class UnknownJob(JobError):
+    """There is no job of this name."""
+
+
+class JobDamaged(JobError):
+    """A job's folder can no longer be understood."""
+
+
+class JobConflict(JobError):
+    """What was asked for does not fit the job's present state, or another job makes the same model."""
+
+
+class JobCancelled(JobError):
+    """Somebody asked the run to stop."""
 
 
 class TrainingError(HandwritingError):

@@ -5,6 +5,7 @@ import fails since two of them are missing. None is needed here, so their schema
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import torch
@@ -22,6 +23,14 @@ def torchvision_resnet18(n_classes: int) -> nn.Module:
     from torchvision.models import resnet18
 
     return resnet18(weights=None, num_classes=n_classes)
+
+
+def download_emnist(folder: Path) -> None:
+    """Download EMNIST from NIST (0.5 GB) and unpack it under `folder`, unless it is there."""
+    _declare_missing_operators()
+    from torchvision.datasets import EMNIST
+
+    EMNIST(str(folder), split="digits", download=True)
 
 
 def _declare_missing_operators() -> None:

@@ -1,4 +1,4 @@
-"""The one function of torchvision that this project calls; the package has no `py.typed`."""
+"""The one model of torchvision that this project builds on; the package has no `py.typed`."""
 
 from torch import nn
 

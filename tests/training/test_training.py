@@ -32,6 +32,7 @@ from handwriting_ai.training.augment import augment, change_pen, cut_out, elasti
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.optimization import build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute, choose_compute
+from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import (
     BASELINE,
     DRAWN,
@@ -41,12 +42,14 @@ from handwriting_ai.training.recipes import (
     Recipe,
     Schedule,
     Stage,
+    as_trial,
     get_recipe,
+    model_name,
     with_epochs,
 )
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
-from handwriting_ai.training.sources import Source, TrainingData, prepare_data
-from handwriting_ai.training.trainer import EpochMetrics, Trainer
+from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
+from handwriting_ai.training.trainer import Trainer
 
 CPU = Compute(device=torch.device("cpu"), autocast=False)
 TINY = replace(with_epochs(DRAWN, 2), stages=(replace(DRAWN.stages[0], epochs=2, batch_size=16),), renderings=2)
@@ -163,9 +166,9 @@ def test_metrics_say_what_was_measured() -> None:
     assert 0 <= metrics.val_accuracy <= 1
 
 
-def _run(folder: Path, *, force: bool = False) -> tuple[RunConfig, list[EpochMetrics]]:
+def _run(folder: Path, *, force: bool = False) -> tuple[RunConfig, list[TrainingMetrics]]:
     """Train in `folder`, or go on there; returns the configuration and the epochs it took."""
-    epochs: list[EpochMetrics] = []
+    epochs: list[TrainingMetrics] = []
     config = RunConfig(
         arch="compact",
         recipe=TINY,
@@ -185,7 +188,7 @@ def test_a_run_registers_a_complete_model(tmp_path: Path) -> None:
     fields: dict[str, object] = stored.manifest.model_dump()
     unknown = {name for name, value in fields.items() if value is None}
     assert len(epochs) == 2
-    assert unknown == {"parent_model_id", "test_acc", "test_nll", "test_ece"}
+    assert unknown == {"run_id", "parent_model_id", "test_acc", "test_nll", "test_ece"}
     assert stored.manifest.recipe_hash == TINY.digest()
     assert [source.count for source in stored.manifest.train_data or ()] == [64, 4]
 
@@ -392,8 +395,8 @@ def test_a_recipe_of_strokes_needs_a_folder_of_them() -> None:
     """The message names the variable; a recipe without them does not ask."""
     mnist = PROJECT_ROOT / "data" / "mnist"
     with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
-        prepare_data(DRAWN, mnist_folder=mnist, ink_folder=None, workers=1)
-    data = prepare_data(BASELINE, mnist_folder=mnist, ink_folder=None, workers=1)
+        prepare_data(DRAWN, DataFolders(mnist=mnist), workers=1)
+    data = prepare_data(BASELINE, DataFolders(mnist=mnist), workers=1)
     assert [source.kind for source in data.sources] == [DataSet.MNIST]
     assert data.drawn_validation == {}
 
@@ -403,7 +406,8 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
     lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
     (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     recipe = replace(DRAWN, renderings=2, scribbles=12)
-    data = prepare_data(recipe, mnist_folder=PROJECT_ROOT / "data" / "mnist", ink_folder=tmp_path, workers=2)
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path, cache=tmp_path / "cache")
+    data = prepare_data(recipe, folders, workers=2)
     assert [(source.name, source.labels.size) for source in data.sources] == [
         ("mnist", 55_000),
         ("mine", 50),
@@ -412,3 +416,22 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
     assert data.sources[1].images.shape == (2, 50, 28, 28)
     assert set(data.drawn_validation) == {"mine", "scribbles"}
     assert len(data.drawn_validation["mine"]) == 10
+    files = sorted((tmp_path / "cache").iterdir())
+    written = [path.stat().st_mtime_ns for path in files]
+    again = prepare_data(recipe, folders, workers=2)
+    assert [path.stat().st_mtime_ns for path in files] == written
+    assert all(
+        np.array_equal(first.images, second.images) for first, second in zip(data.sources, again.sources, strict=True)
+    )
+
+
+def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:
+    """Of MNIST, strokes, scribbles and validation alike; its model's name says so."""
+    lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
+    (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    recipe = as_trial(replace(DRAWN, renderings=1), 20)
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
+    data = prepare_data(recipe, folders, workers=2)
+    assert [source.labels.size for source in data.sources] == [20, 20, 20]
+    assert len(data.validation) == 20
+    assert model_name("compact", recipe, 4) == "mnist_compact_drawn_seed4_trial20"

@@ -62,10 +62,19 @@ def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
         DataMissing: the folder is not there or holds no such file.
         DataCorrupt: a file cannot be unpacked, or a line is not a digit's strokes.
     """
+    return tuple(_load(path) for path in stroke_paths(folder))
+
+
+def stroke_paths(folder: Path) -> list[Path]:
+    """The files of a folder of pen strokes, sorted.
+
+    Raises:
+        DataMissing: the folder is not there or holds no such file.
+    """
     paths = sorted(folder.glob("*.jsonl.gz"))
     if not paths:
         raise DataMissing(f"No pen strokes (*.jsonl.gz) in {folder}. Set TRAINING__INK_DIR to the folder with them.")
-    return tuple(_load(path) for path in paths)
+    return paths
 
 
 def _load(path: Path) -> StrokeFile:

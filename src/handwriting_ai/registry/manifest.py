@@ -47,6 +47,8 @@ class DataSource(BaseModel):
     sha256: str
     count: int = Field(ge=0)
     """Digits, each counted once however often it was rendered."""
+    dropped: int = Field(default=0, ge=0)
+    """Digits left out because they nearly repeat a test picture."""
 
 
 class Manifest(BaseModel):
@@ -86,6 +88,8 @@ class Manifest(BaseModel):
     torch_version: str | None = None
     test_overlap: str | None = None
     """ "none", or "possible" with a sentence."""
+    run_id: str | None = None
+    """The job that trained it."""
 
     @field_validator("model_id")
     @classmethod

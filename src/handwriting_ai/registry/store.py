@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from uuid import uuid4
 
 import torch
 from torch import Tensor
@@ -22,10 +21,13 @@ from handwriting_ai.errors import (
     WeightsError,
 )
 from handwriting_ai.files import write_atomically
+from handwriting_ai.locks import locked
 from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, check_model_id, read_manifest, write_manifest
 
 WEIGHTS_NAME: Final = "model.pt"
 _NAMES_SHOWN: Final = 5
+_INCOMING: Final = ".incoming-"
+_REPLACED: Final = ".replaced-"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -147,8 +149,6 @@ class ModelStore:
         Raises:
             ModelExists: the name is taken and `force` is off.
         """
-        self.refuse_existing(manifest.model_id, force=force)
-        self.root.mkdir(parents=True, exist_ok=True)
         buffer = io.BytesIO()
         # A clone stores only its own numbers, where a slice would store all that it was cut from.
         stored: dict[str, Tensor] = {}
@@ -159,29 +159,47 @@ class ModelStore:
         stamp: dict[str, object] = {"weights_sha256": hashlib.sha256(weights).hexdigest()}
         complete = manifest.model_copy(update=stamp)
         target = self.folder(manifest.model_id)
-        incoming = self.root / f".incoming-{manifest.model_id}-{uuid4().hex}"
-        incoming.mkdir()
-        try:
-            write_atomically(incoming / WEIGHTS_NAME, weights)
-            write_manifest(incoming / MANIFEST_NAME, complete)
-            _move_into_place(incoming, target, force=force)
-        finally:
-            shutil.rmtree(incoming, ignore_errors=True)
+        with locked(self.root):
+            self._clean_up()
+            self.refuse_existing(manifest.model_id, force=force)
+            incoming = self.root / f"{_INCOMING}{manifest.model_id}"
+            incoming.mkdir()
+            try:
+                write_atomically(incoming / WEIGHTS_NAME, weights)
+                write_manifest(incoming / MANIFEST_NAME, complete)
+                _move_into_place(incoming, target)
+            finally:
+                shutil.rmtree(incoming, ignore_errors=True)
         return target
 
+    def recover(self) -> None:
+        """Undo what a registration that was killed left behind: its half model goes, a model it moved aside returns."""
+        if self.root.is_dir():
+            with locked(self.root):
+                self._clean_up()
 
-def _move_into_place(incoming: Path, target: Path, *, force: bool) -> None:
+    def _clean_up(self) -> None:
+        """Only under the lock: otherwise another registration may be at work on these folders."""
+        for replaced in self.root.glob(f"{_REPLACED}*"):
+            target = self.root / replaced.name.removeprefix(_REPLACED)
+            if target.exists():
+                shutil.rmtree(replaced)
+            else:
+                replaced.rename(target)
+        for incoming in self.root.glob(f"{_INCOMING}*"):
+            shutil.rmtree(incoming)
+
+
+def _move_into_place(incoming: Path, target: Path) -> None:
     """Rename `incoming` to `target`; a model that stands there is moved aside first, and back if this fails."""
-    replaced = target.with_name(f".replaced-{target.name}-{uuid4().hex}")
-    if force and target.exists():
+    replaced = target.with_name(f"{_REPLACED}{target.name}")
+    if target.exists():
         target.rename(replaced)
     try:
         incoming.rename(target)
-    except OSError as error:
+    except OSError:
         if replaced.exists():
             replaced.rename(target)
-        elif target.exists():  # another process was faster
-            raise ModelExists(f"Model {target.name!r} exists in {target.parent}. Use --force to replace it.") from error
         raise
     shutil.rmtree(replaced, ignore_errors=True)
 

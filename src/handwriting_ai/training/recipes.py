@@ -14,6 +14,8 @@ class DataSet(StrEnum):
     """What a stage can learn from."""
 
     MNIST = "mnist"
+    EMNIST = "emnist"
+    """EMNIST's digits without near-duplicates of MNIST's test pictures."""
     STROKES = "strokes"
     """Digits drawn with a pen, from `TRAINING__INK_DIR`."""
     SCRIBBLES = "scribbles"
@@ -102,6 +104,8 @@ class Recipe:
     """Pictures rendered of each drawn digit, of which an epoch shows one."""
     scribbles: int = 0
     """Drawings an epoch shows that are no digit."""
+    trial_digits: int | None = None
+    """For a quick trial: so many digits of each set, and no more; None takes all."""
 
     @property
     def epochs(self) -> int:
@@ -190,10 +194,35 @@ DRAWN: Final = Recipe(
     ),
     ema_decay=0.999,
     renderings=3,
-    scribbles=3_000,
+    scribbles=8_000,
 )
 
-_RECIPES: Final = {recipe.name: recipe for recipe in (DRAWN, BASELINE, HEAVY_AUG)}
+SEMI_SUPERVISED: Final = Recipe(
+    name="semi_supervised",
+    summary="EMNIST's digits first, then MNIST at a tenth of the learning rate.",
+    stages=(
+        Stage(
+            data=(DataSet.EMNIST,),
+            epochs=50,
+            batch_size=256,
+            optimizer=Optimizer.ADAM,
+            learning_rate=1e-3,
+            schedule=Schedule.CONSTANT,
+        ),
+        Stage(
+            data=(DataSet.MNIST,),
+            epochs=100,
+            batch_size=128,
+            optimizer=Optimizer.ADAMW,
+            learning_rate=1e-4,
+            schedule=Schedule.CONSTANT,
+            label_smoothing=0.1,
+            augmentation=Augmentation(rotation_deg=15.0, shift_px=4.2, scale=0.15),
+        ),
+    ),
+)
+
+_RECIPES: Final = {recipe.name: recipe for recipe in (DRAWN, BASELINE, HEAVY_AUG, SEMI_SUPERVISED)}
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -225,6 +254,17 @@ def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     shares = _share_out(epochs, [stage.epochs for stage in recipe.stages])
     stages = [replace(stage, epochs=share) for stage, share in zip(recipe.stages, shares, strict=True)]
     return replace(recipe, stages=tuple(stages))
+
+
+def as_trial(recipe: Recipe, digits: int | None) -> Recipe:
+    """The recipe on so many digits of each set; None changes nothing."""
+    return replace(recipe, trial_digits=digits)
+
+
+def model_name(arch: str, recipe: Recipe, seed: int) -> str:
+    """The name a run's model is registered under; a trial's says that it is one."""
+    trial = "" if recipe.trial_digits is None else f"_trial{recipe.trial_digits}"
+    return f"mnist_{arch}_{recipe.name}_seed{seed}{trial}"
 
 
 def _share_out(total: int, weights: Sequence[int]) -> list[int]:

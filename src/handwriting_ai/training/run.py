@@ -1,15 +1,13 @@
 """One run from start to finish: data → epochs → temperature → a model in the models folder."""
 
-import json
 import platform
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 import torch
-from pydantic import TypeAdapter
 from torch import Tensor
 
 from handwriting_ai.architectures import build_model, channels_last, count_parameters
@@ -20,19 +18,17 @@ from handwriting_ai.evaluation.metrics import (
     expected_calibration_error,
     negative_log_likelihood,
 )
-from handwriting_ai.files import write_atomically
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource, Manifest
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.precision import Compute
-from handwriting_ai.training.recipes import Recipe
+from handwriting_ai.training.progress import TrainingMetrics, metrics_from, metrics_rows, write_metrics
+from handwriting_ai.training.recipes import Recipe, model_name
 from handwriting_ai.training.sources import Source, TrainingData
-from handwriting_ai.training.trainer import N_CLASSES, EpochMetrics, Trainer, predict_logits
+from handwriting_ai.training.trainer import N_CLASSES, Trainer, predict_logits
 
 CHECKPOINT_NAME: Final = "checkpoint.pt"
-METRICS_NAME: Final = "metrics.jsonl"
-_HISTORY: Final = TypeAdapter(list[dict[str, object]])
 SCHEMA_VERSION: Final = "v1.1"
 MODEL_VERSION: Final = "1.0.0"
 
@@ -49,11 +45,13 @@ class RunConfig:
     store: ModelStore
     force: bool = False
     """Whether a model of the same name is replaced."""
+    run_id: str | None = None
+    """Kept in the manifest, so that a run knows its own model again."""
 
     @property
     def model_id(self) -> str:
         """The name the model is registered under."""
-        return f"mnist_{self.arch}_{self.recipe.name}_seed{self.seed}"
+        return model_name(self.arch, self.recipe, self.seed)
 
     def refuse_existing(self) -> None:
         """Stop before work is done for a name that is taken.
@@ -75,7 +73,9 @@ class Watcher:
 
     on_step: Callable[[int, int], None]
     """Pictures seen and pictures of an epoch, after each step."""
-    on_epoch: Callable[[EpochMetrics], None]
+    on_epoch: Callable[[TrainingMetrics], None]
+    on_resume: Callable[[int], None] | None = None
+    """Epochs completed before, if the run goes on from a checkpoint."""
 
 
 def run_training(config: RunConfig, data: TrainingData, compute: Compute, watcher: Watcher) -> Path:
@@ -88,25 +88,22 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
     """
     config.refuse_existing()
     config.run_folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, metrics_file = config.run_folder / CHECKPOINT_NAME, config.run_folder / METRICS_NAME
+    checkpoint = config.run_folder / CHECKPOINT_NAME
     trainer = Trainer(config.arch, config.recipe, config.seed, data, compute)
-    history: list[dict[str, object]] = []
+    history: list[TrainingMetrics] = []
     if checkpoint.exists():
         state = load_checkpoint(checkpoint, config.identity)
         trainer.restore(state)
-        history = _HISTORY.validate_python(state["history"])
+        history = metrics_from(state["history"])
+        if watcher.on_resume is not None:
+            watcher.on_resume(trainer.epoch)
     while trainer.epoch < config.recipe.epochs:
         metrics = trainer.run_epoch(watcher.on_step)
-        row: dict[str, object] = asdict(metrics)
-        history.append(row)
-        save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": history})
-        write_atomically(metrics_file, _json_lines(history))
+        history.append(metrics)
+        save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": metrics_rows(history)})
+        write_metrics(config.run_folder, history)
         watcher.on_epoch(metrics)
-    return _register(config, data, trainer, sum(float(str(row["seconds"])) for row in history))
-
-
-def _json_lines(rows: Iterable[dict[str, object]]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+    return _register(config, data, trainer, sum(metrics.seconds for metrics in history))
 
 
 def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: float) -> Path:
@@ -142,7 +139,8 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         train_seconds=seconds,
         device=f"{trainer.compute.label}, {platform.machine()}, {torch.get_num_threads()} threads",
         torch_version=torch.__version__,
-        test_overlap="none",
+        test_overlap=data.test_overlap,
+        run_id=config.run_id,
     )
     return config.store.register(manifest, state, force=config.force)
 
@@ -154,7 +152,7 @@ def _origins(data: TrainingData) -> tuple[DataSource, ...]:
 
 def _describe(source: Source) -> DataSource:
     count: int = source.labels.size
-    return DataSource(name=source.name, sha256=source.sha256, count=count)
+    return DataSource(name=source.name, sha256=source.sha256, count=count, dropped=source.dropped)
 
 
 def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:

@@ -1,6 +1,7 @@
 """What a run learns from: MNIST, drawn digits and scribbles, all as MNIST-like pictures in memory."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,26 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.config import Settings
+from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.overlap import SAME, near_duplicates
 from handwriting_ai.data.scribbles import NOT_A_DIGIT, random_scribble
 from handwriting_ai.data.split import held_out_writers, split_rows
-from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, StrokeFile, load_stroke_files, place, render
+from handwriting_ai.data.strokes import (
+    CANVAS_SIDE_PX,
+    DrawnDigit,
+    Stroke,
+    StrokeFile,
+    load_stroke_files,
+    place,
+    render,
+    stroke_paths,
+)
 from handwriting_ai.errors import BlankImage, DataMissing
-from handwriting_ai.preprocess import IMAGE_SIDE, PreprocessConfig, preprocess
+from handwriting_ai.preprocess import IMAGE_SIDE, PreprocessConfig, preprocess, preprocess_signature
 from handwriting_ai.training.recipes import DataSet, Recipe
+from handwriting_ai.training.renderings import kept
 
 PEN_PX: Final = (4.0, 30.0)
 """Narrowest and widest pen, on a canvas of 280 pixels."""
@@ -23,6 +37,8 @@ EXTENT_SHARE: Final = (0.15, 0.90)
 """Smallest and largest digit, as a share of the canvas."""
 MAX_PEN_SHARE: Final = 0.16
 """Nobody writes with a pen wider than this share of the digit: its holes would close."""
+RENDERING_RULES: Final = 1
+"""Raised whenever strokes or scribbles come to be drawn in another way: pictures kept on disk are then drawn anew."""
 _VALIDATION_SEED: Final = 1
 _TRAINING_SEED: Final = 2
 _VALIDATION_SCRIBBLES: Final = 1_000
@@ -40,6 +56,8 @@ class Source:
     """`(n,)`; `NOT_A_DIGIT` for scribbles."""
     sha256: str
     """Digest of what the pictures were made from."""
+    dropped: int = 0
+    """Digits left out because they nearly repeat a test picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,77 +69,185 @@ class TrainingData:
     """MNIST's 5,000 held-out training digits: they choose things."""
     drawn_validation: dict[str, DigitImages]
     """For each pen-stroke file the digits of its held-out writers, and `scribbles`."""
+    test_overlap: str = "none"
+    """For the manifest: "none", or "possible" with a sentence."""
 
 
-def prepare_data(recipe: Recipe, *, mnist_folder: Path, ink_folder: Path | None, workers: int) -> TrainingData:
-    """Load MNIST, and render the pen strokes and scribbles that the recipe asks for.
+@dataclass(frozen=True, kw_only=True)
+class DataFolders:
+    """Where the sets lie; None where one is not at hand."""
+
+    mnist: Path
+    strokes: Path | None = None
+    emnist: Path | None = None
+    cache: Path | None = None
+    """Keeps what was rendered, so that the next run need not."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "DataFolders":
+        """As the settings name them."""
+        training = settings.training
+        return cls(
+            mnist=training.data_dir,
+            strokes=training.ink_dir,
+            emnist=training.emnist_dir,
+            cache=settings.app.data_root / "cache",
+        )
+
+    def require(self, recipe: Recipe) -> None:
+        """Find out, before a run is queued, whether the sets that the recipe needs are there; nothing is read.
+
+        Raises:
+            DataMissing: one is not; the message says which, and how to get it.
+        """
+        if recipe.needs(DataSet.STROKES):
+            stroke_paths(_named(self.strokes, recipe))
+        if recipe.needs(DataSet.EMNIST):
+            emnist_paths(self.emnist)
+
+
+def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> TrainingData:
+    """Load MNIST, and whatever else the recipe asks for; pen strokes and scribbles are rendered.
 
     The renderings depend on constants and the recipe alone, so that every seed sees the same data.
 
     Raises:
         DataMissing, DataCorrupt: as the loaders of the sets; DataMissing also where the recipe needs pen strokes and
-            `ink_folder` is None.
+            no folder of them is named.
     """
-    if recipe.needs(DataSet.STROKES) and ink_folder is None:
+    files = _stroke_files(recipe, folders)
+    mnist = load_mnist(folders.mnist, Part.TRAIN)
+    training_rows, validation_rows = split_rows(mnist.labels)
+    kept_digits = mnist.pick(training_rows[: recipe.trial_digits])
+    sources = [_fixed_source("mnist", DataSet.MNIST, kept_digits)]
+    overlap = "none"
+    if recipe.needs(DataSet.EMNIST):
+        sources.append(_emnist_source(recipe, folders))
+        overlap = f"possible: {sources[-1].dropped} near-duplicates of test pictures were dropped from EMNIST."
+    drawn_validation: dict[str, DigitImages] = {}
+    lenders: list[DrawnDigit] = []
+    artist = _Artist(folders.cache, workers)
+    for file in files:
+        writers = held_out_writers([digit.writer for digit in file.digits])
+        training = [digit for digit in file.digits if digit.writer not in writers and not digit.doubtful]
+        training = training[: recipe.trial_digits]
+        held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
+        sources.append(artist.source(file, training, recipe.renderings))
+        drawn_validation[file.name] = artist.digits(file, held_out, _VALIDATION_SEED)
+        lenders += training
+    if recipe.needs(DataSet.SCRIBBLES):
+        lent = [file.sha256 for file in files]
+        sources.append(artist.scribble_source(recipe, lenders, lent))
+        scribbles = artist.scribbles(_limited(_VALIDATION_SCRIBBLES, recipe), lenders, lent, _VALIDATION_SEED)
+        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
+    return TrainingData(
+        sources=tuple(sources),
+        validation=mnist.pick(validation_rows[: recipe.trial_digits]),
+        drawn_validation=drawn_validation,
+        test_overlap=overlap,
+    )
+
+
+def _stroke_files(recipe: Recipe, folders: DataFolders) -> tuple[StrokeFile, ...]:
+    return load_stroke_files(_named(folders.strokes, recipe)) if recipe.needs(DataSet.STROKES) else ()
+
+
+def _named(folder: Path | None, recipe: Recipe) -> Path:
+    """The folder of pen strokes, which must be named."""
+    if folder is None:
         raise DataMissing(
             f"The recipe {recipe.name!r} learns from pen strokes. Set TRAINING__INK_DIR to a folder of *.jsonl.gz "
             "files: the README names public sets, and the page Saved drawings exports your own in this format."
         )
-    mnist = load_mnist(mnist_folder, Part.TRAIN)
-    training_rows, validation_rows = split_rows(mnist.labels)
-    kept = mnist.pick(training_rows)
-    mnist_images: NDArray[np.uint8] = kept.images[np.newaxis]
-    sources = [Source(name="mnist", kind=DataSet.MNIST, images=mnist_images, labels=kept.labels, sha256=kept.digest())]
-    drawn_validation: dict[str, DigitImages] = {}
-    lenders: list[DrawnDigit] = []
-    for file in load_stroke_files(ink_folder) if ink_folder and recipe.needs(DataSet.STROKES) else ():
-        writers = held_out_writers([digit.writer for digit in file.digits])
-        training = [digit for digit in file.digits if digit.writer not in writers]
-        held_out = [digit for digit in file.digits if digit.writer in writers]
-        sources.append(_drawn_source(file, training, recipe.renderings, workers))
-        drawn_validation[file.name] = _render_all(held_out, _VALIDATION_SEED, workers)
-        lenders += training
-    if recipe.needs(DataSet.SCRIBBLES):
-        sources.append(_scribble_source(recipe, lenders, workers))
-        scribbles = _render_scribbles(_VALIDATION_SCRIBBLES, lenders, _VALIDATION_SEED, workers)
-        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
-    return TrainingData(
-        sources=tuple(sources), validation=mnist.pick(validation_rows), drawn_validation=drawn_validation
-    )
+    return folder
 
 
-def _drawn_source(file: StrokeFile, digits: Sequence[DrawnDigit], renderings: int, workers: int) -> Source:
-    sets = [_render_all(digits, _TRAINING_SEED + rendering, workers) for rendering in range(renderings)]
-    return Source(
-        name=file.name,
-        kind=DataSet.STROKES,
-        images=np.stack([each.images for each in sets]),
-        labels=sets[0].labels,
-        sha256=file.sha256,
-    )
+def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 0) -> Source:
+    """Digits that are pictures already."""
+    images: NDArray[np.uint8] = digits.images[np.newaxis]
+    return Source(name=name, kind=kind, images=images, labels=digits.labels, sha256=digits.digest(), dropped=dropped)
 
 
-def _scribble_source(recipe: Recipe, lenders: Sequence[DrawnDigit], workers: int) -> Source:
-    flat = _render_scribbles(recipe.renderings * recipe.scribbles, lenders, _TRAINING_SEED, workers)
-    images = flat.reshape(recipe.renderings, recipe.scribbles, IMAGE_SIDE, IMAGE_SIDE)
-    labels = _no_digits(recipe.scribbles)
-    digest = DigitImages(images=flat, labels=labels).digest()
-    return Source(name="scribbles", kind=DataSet.SCRIBBLES, images=images, labels=labels, sha256=digest)
+def _emnist_source(recipe: Recipe, folders: DataFolders) -> Source:
+    """EMNIST's digits without those that nearly repeat a test picture of MNIST; the test labels are not looked at."""
+    emnist = load_emnist_digits(folders.emnist)
+    if recipe.trial_digits is not None:
+        emnist = emnist.pick(np.arange(min(recipe.trial_digits, len(emnist))))
+    test = load_mnist(folders.mnist, Part.TEST)
+
+    def repeats() -> "NDArray[np.uint8]":
+        return near_duplicates(emnist.images, test.images).astype(np.uint8)
+
+    parts: dict[str, object] = {"what": "overlap with MNIST's test", "of": emnist.digest(), "same": SAME}
+    repeated: NDArray[np.bool_] = kept(folders.cache, parts, repeats).astype(np.bool_)
+    rows: NDArray[np.int64] = np.flatnonzero(~repeated)
+    return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)
 
 
-def _render_all(digits: Sequence[DrawnDigit], seed: int, workers: int) -> DigitImages:
-    """Each digit once, with a random pen, size and place of its own, through the full preprocessing."""
+def _limited(count: int, recipe: Recipe) -> int:
+    return count if recipe.trial_digits is None else min(count, recipe.trial_digits)
 
-    def picture(index: int) -> "NDArray[np.uint8]":
-        generator = np.random.default_rng([seed, index])
-        return _through_preprocessing(*_random_drawing(digits[index].strokes, generator))
 
-    with ThreadPoolExecutor(workers) as pool:
-        pictures = list(pool.map(picture, range(len(digits))))
-    images: NDArray[np.uint8] = np.stack(pictures)
-    values = [digit.label for digit in digits]
-    labels: NDArray[np.int64] = np.array(values, dtype=np.int64)
-    return DigitImages(images=images, labels=labels)
+class _Artist:
+    """Draws strokes as people would, through the full preprocessing, and keeps the pictures on disk."""
+
+    def __init__(self, cache: Path | None, workers: int) -> None:
+        self._cache, self._workers = cache, workers
+
+    def source(self, file: StrokeFile, digits: Sequence[DrawnDigit], renderings: int) -> Source:
+        """Digits to train on, each rendered several times."""
+        sets = [self.digits(file, digits, _TRAINING_SEED + rendering) for rendering in range(renderings)]
+        images: NDArray[np.uint8] = np.stack([each.images for each in sets])
+        labels = sets[0].labels
+        return Source(name=file.name, kind=DataSet.STROKES, images=images, labels=labels, sha256=file.sha256)
+
+    def digits(self, file: StrokeFile, digits: Sequence[DrawnDigit], seed: int) -> DigitImages:
+        """Each digit once, with a random pen, size and place of its own."""
+
+        def picture(index: int) -> "NDArray[np.uint8]":
+            generator = np.random.default_rng([seed, index])
+            return _through_preprocessing(*_random_drawing(digits[index].strokes, generator))
+
+        writers = hashlib.sha256("\n".join(digit.writer for digit in digits).encode()).hexdigest()
+        parts: dict[str, object] = {"of": file.sha256, "writers": writers, "seed": seed}
+        values = [digit.label for digit in digits]
+        labels: NDArray[np.int64] = np.array(values, dtype=np.int64)
+        return DigitImages(images=self._drawn(len(digits), picture, parts), labels=labels)
+
+    def scribble_source(self, recipe: Recipe, lenders: Sequence[DrawnDigit], lent: Sequence[str]) -> Source:
+        """Drawings to train on that are no digit."""
+        count = _limited(recipe.scribbles, recipe)
+        flat = self.scribbles(recipe.renderings * count, lenders, lent, _TRAINING_SEED)
+        images = flat.reshape(recipe.renderings, count, IMAGE_SIDE, IMAGE_SIDE)
+        labels = _no_digits(count)
+        digest = DigitImages(images=flat, labels=labels).digest()
+        return Source(name="scribbles", kind=DataSet.SCRIBBLES, images=images, labels=labels, sha256=digest)
+
+    def scribbles(
+        self, count: int, lenders: Sequence[DrawnDigit], lent: Sequence[str], seed: int
+    ) -> "NDArray[np.uint8]":
+        """`uint8 (count, 28, 28)`; some are made of the strokes of `lenders`, from files of the digests `lent`."""
+
+        def picture(index: int) -> "NDArray[np.uint8]":
+            generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
+            return _through_preprocessing(random_scribble(generator, lenders), float(generator.uniform(*PEN_PX)))
+
+        parts: dict[str, object] = {"lent": list(lent), "lenders": len(lenders), "seed": seed, "scribbles": count}
+        return self._drawn(count, picture, parts)
+
+    def _drawn(
+        self, count: int, picture: Callable[[int], "NDArray[np.uint8]"], parts: dict[str, object]
+    ) -> "NDArray[np.uint8]":
+        """`uint8 (count, 28, 28)`: one call of `picture` for each index, side by side."""
+
+        def make() -> "NDArray[np.uint8]":
+            with ThreadPoolExecutor(self._workers) as pool:
+                pictures = list(pool.map(picture, range(count)))
+            images: NDArray[np.uint8] = np.stack(pictures)
+            return images
+
+        rules: list[object] = [RENDERING_RULES, preprocess_signature(), PEN_PX, EXTENT_SHARE, MAX_PEN_SHARE]
+        return kept(self._cache, parts | {"rules": rules}, make)
 
 
 def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -> tuple[tuple[Stroke, ...], float]:
@@ -132,19 +258,6 @@ def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -
     x = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
     y = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
     return place(strokes, extent_px=extent, center_px=(x, y)), pen
-
-
-def _render_scribbles(count: int, lenders: Sequence[DrawnDigit], seed: int, workers: int) -> "NDArray[np.uint8]":
-    """`uint8 (count, 28, 28)`: drawings that are no digit, through the full preprocessing."""
-
-    def picture(index: int) -> "NDArray[np.uint8]":
-        generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
-        return _through_preprocessing(random_scribble(generator, lenders), float(generator.uniform(*PEN_PX)))
-
-    with ThreadPoolExecutor(workers) as pool:
-        pictures = list(pool.map(picture, range(count)))
-    images: NDArray[np.uint8] = np.stack(pictures)
-    return images
 
 
 def _no_digits(count: int) -> "NDArray[np.int64]":

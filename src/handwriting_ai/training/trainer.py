@@ -3,7 +3,6 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
 from handwriting_ai.training.augment import augment, mix
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute
+from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.randomness import seeded
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import TrainingData
@@ -29,23 +29,6 @@ N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 500
 _FULL: Final = 255.0
 _SEEDS: Final = 2**31
-
-
-@dataclass(frozen=True, kw_only=True)
-class EpochMetrics:
-    """What one epoch reports; `drawn_accuracy` holds one entry for each pen-stroke file."""
-
-    epoch: int
-    epochs: int
-    learning_rate: float
-    train_loss: float
-    val_loss: float
-    val_accuracy: float
-    drawn_accuracy: dict[str, float]
-    scribble_confidence: float | None
-    """Share of scribbles read with a confidence of 0.7 or more; None where there are none."""
-    images_per_second: float
-    seconds: float
 
 
 SURE: Final = 0.70
@@ -72,7 +55,7 @@ class Trainer:
         self._data = data
         self._enter_stage(0)
 
-    def run_epoch(self, on_step: Callable[[int, int], None]) -> EpochMetrics:
+    def run_epoch(self, on_step: Callable[[int, int], None]) -> TrainingMetrics:
         """Train on every picture once, then measure the averaged weights on validation.
 
         Args:
@@ -192,7 +175,7 @@ class Trainer:
         self.average.update_parameters(self.network)
         return loss.detach()
 
-    def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> EpochMetrics:
+    def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> TrainingMetrics:
         network: nn.Module = self.average.module
         validation = predict_logits(network, self._data.validation, self.compute).softmax(dim=1)
         labels = torch.from_numpy(self._data.validation.labels)
@@ -204,7 +187,7 @@ class Trainer:
                 scribble_confidence = float((probs.amax(dim=1) >= SURE).float().mean())
             else:
                 drawn[name] = 1.0 - count_errors(probs, torch.from_numpy(digits.labels)) / len(digits)
-        return EpochMetrics(
+        return TrainingMetrics(
             epoch=self.epoch,
             epochs=self.recipe.epochs,
             learning_rate=float(self.schedule.get_last_lr()[0]),

@@ -1,0 +1,28 @@
+"""The command line: `handwriting-ai app | predict | train | jobs | models | data`.
+
+Heavy imports stand inside the commands, so that `--help` answers at once.
+"""
+
+import sys
+
+import typer
+
+from handwriting_ai.cli import data, jobs, models, read, train
+from handwriting_ai.errors import HandwritingError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.command(name="app")(read.run_app)
+app.command()(read.predict)
+app.command()(train.train)
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(models.app, name="models")
+app.add_typer(data.app, name="data")
+
+
+def main() -> None:
+    """Run a command; an error of ours ends it with one line and status 2."""
+    try:
+        app()
+    except HandwritingError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,136 @@
+"""`handwriting-ai jobs`: look after training runs, whoever started them."""
+
+import time
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Table
+
+from handwriting_ai.cli.train import open_jobs, parse_seeds
+from handwriting_ai.config import load_settings
+
+if TYPE_CHECKING:
+    from handwriting_ai.jobs.local import LocalJobs
+    from handwriting_ai.jobs.types import Job
+
+JobId = Annotated[str, typer.Argument(help="The job, as `jobs list` names it.")]
+_CANCEL_LIMIT_S: Final = 10.0
+_LOOK_EVERY_S: Final = 0.5
+_STEPS: Final = 1.0
+
+
+def list_jobs() -> None:
+    """Show every job in the order of the queue."""
+    found = open_jobs(load_settings()).all()
+    table = Table("job", "status", "model", "epoch", "at", "error")
+    for job in found.jobs:
+        state = job.state
+        epoch = f"{state.current_epoch}/{job.config.epochs}"
+        table.add_row(job.job_id, state.status, job.config.model_id, epoch, state.activity, state.error or "")
+    for error in found.damaged:
+        table.add_row("damaged", "", "", "", "", str(error))
+    Console().print(table)
+
+
+def show_job(job_id: JobId) -> None:
+    """Show one job: how it stands, its epochs, the end of its log."""
+    jobs = open_jobs(load_settings())
+    typer.echo(jobs.store.read(job_id).model_dump_json(indent=2))
+    for metrics in jobs.metrics(job_id):
+        typer.echo(
+            f"epoch {metrics.epoch}/{metrics.epochs}: train {metrics.train_loss:.4f}, validation "
+            f"{metrics.val_loss:.4f}, {metrics.val_accuracy:.2%}"
+        )
+    typer.echo(jobs.log_tail(job_id).rstrip())
+
+
+def submit_jobs(
+    arch: Annotated[str, typer.Option(help="Architecture.")] = "compact",
+    recipe: Annotated[str, typer.Option(help="Recipe.")] = "drawn",
+    epochs: Annotated[int | None, typer.Option(help="Another number of epochs.", min=1)] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds: 3, or 0-4, or 0,2,5; one job each.")] = "0",
+    trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
+) -> None:
+    """Put runs into the queue, which `jobs work` or an open dashboard works off."""
+    from handwriting_ai.jobs.types import plan
+    from handwriting_ai.training.sources import DataFolders
+
+    settings = load_settings()
+    jobs = open_jobs(settings)
+    for seed in parse_seeds(seeds):
+        config = plan(arch, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force)
+        DataFolders.of(settings).require(config.resolved_recipe())
+        typer.echo(jobs.submit(config).job_id)
+
+
+def work_off() -> None:
+    """Work the queue off in the background of this terminal until it is empty; Ctrl-C leaves running jobs alone."""
+    jobs = open_jobs(load_settings())
+    jobs.start()
+    try:
+        while any(not job.state.status.ended for job in jobs.all().jobs):
+            time.sleep(_LOOK_EVERY_S)
+    finally:
+        jobs.close()
+
+
+def cancel_job(job_id: JobId) -> None:
+    """Take a job out of the queue or stop its process; what was trained is kept."""
+    jobs = open_jobs(load_settings())
+    jobs.cancel(job_id)
+    job = jobs.wait_until_ended(job_id, _CANCEL_LIMIT_S)
+    typer.echo(f"{job_id}: {job.state.status}")
+
+
+def resume_job(
+    job_id: JobId,
+    afresh: Annotated[bool, typer.Option("--afresh", help="Throw its checkpoint away and begin again.")] = False,
+) -> None:
+    """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
+    open_jobs(load_settings()).resume(job_id, afresh=afresh)
+    typer.echo(f"{job_id}: queued. An open dashboard, or `handwriting-ai jobs work`, starts it.")
+
+
+def delete_job(job_id: JobId) -> None:
+    """Remove a job with its checkpoint and log; a model it registered stays."""
+    open_jobs(load_settings()).delete(job_id)
+    typer.echo(f"{job_id}: deleted")
+
+
+def follow_job(job_id: JobId) -> None:
+    """Watch a job until it ends; Ctrl-C stops the watching, not the job."""
+    jobs, console = open_jobs(load_settings()), Console()
+    with Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console) as progress:
+        bar, seen = progress.add_task(job_id, total=_STEPS), 0
+        while True:
+            job = jobs.store.read(job_id)
+            seen = _print_epochs(jobs, job, seen, progress.console)
+            progress.update(bar, completed=job.state.progress, description=job.state.activity or job.state.status)
+            if job.state.status.ended:
+                break
+            time.sleep(_LOOK_EVERY_S)
+    typer.echo(f"{job_id}: {job.state.status}{': ' + job.state.error if job.state.error else ''}")
+
+
+def _print_epochs(jobs: "LocalJobs", job: "Job", seen: int, console: Console) -> int:
+    """Print the epochs after the `seen` first; returns how many there are now."""
+    from handwriting_ai.jobs.child import describe
+
+    history = jobs.metrics(job.job_id)
+    for metrics in history[seen:]:
+        console.print(f"epoch {metrics.epoch}/{metrics.epochs}: {describe(metrics)}")
+    return len(history)
+
+
+app = typer.Typer(no_args_is_help=True, help="Look after training runs, whoever started them.")
+app.command(name="list")(list_jobs)
+app.command(name="show")(show_job)
+app.command(name="submit")(submit_jobs)
+app.command(name="work")(work_off)
+app.command(name="follow")(follow_job)
+app.command(name="cancel")(cancel_job)
+app.command(name="resume")(resume_job)
+app.command(name="delete")(delete_job)

@@ -1,0 +1,63 @@
+"""`handwriting-ai models`: what is in the models folder, and whether it is sound."""
+
+from typing import Final
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from handwriting_ai.config import load_settings
+from handwriting_ai.errors import HandwritingError
+
+_PERCENT: Final = 100.0
+
+
+def list_models() -> None:
+    """Show every model, and why one would be refused."""
+    from handwriting_ai.registry.store import ModelStore
+
+    store = ModelStore(load_settings().digits.model_dir)
+    table = Table("model", "architecture", "validation", "temperature", "created", title=str(store.root))
+    for model_id in store.model_ids():
+        try:
+            manifest = store.read_manifest(model_id)
+        except HandwritingError as error:
+            table.add_row(model_id, "refused", str(error), "", "")
+            continue
+        accuracy = f"{_PERCENT * manifest.val_acc:.2f} %"
+        created = f"{manifest.created_at:%Y-%m-%d}"
+        table.add_row(model_id, manifest.arch, accuracy, f"{manifest.temperature:.3f}", created)
+    Console().print(table)
+
+
+def verify_models() -> None:
+    """Check every model as the engine would: signature, digest, architecture, shapes, numbers."""
+    from handwriting_ai.preprocess import preprocess_signature
+    from handwriting_ai.registry.store import ModelStore
+
+    store = ModelStore(load_settings().digits.model_dir)
+    failed = False
+    for model_id in store.model_ids():
+        try:
+            store.read(model_id, signature=preprocess_signature())
+        except HandwritingError as error:
+            failed = True
+            typer.echo(f"refused  {model_id}: {error}")
+        else:
+            typer.echo(f"sound    {model_id}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def list_architectures() -> None:
+    """Name the architectures that can be trained."""
+    from handwriting_ai.architectures import architecture_names
+
+    for name in architecture_names():
+        typer.echo(name)
+
+
+app = typer.Typer(no_args_is_help=True, help="List and verify the models in the models folder.")
+app.command(name="list")(list_models)
+app.command(name="verify")(verify_models)
+app.command(name="architectures")(list_architectures)

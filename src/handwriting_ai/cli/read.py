@@ -1,0 +1,86 @@
+"""`handwriting-ai app | predict`: start the dashboard, read digits in files."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from handwriting_ai.config import PROJECT_ROOT, load_settings
+from handwriting_ai.errors import HandwritingError
+
+if TYPE_CHECKING:
+    from handwriting_ai.reader import DigitReader
+
+PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+
+
+def run_app(
+    port: Annotated[int, typer.Option(help="Port of the dashboard.", min=1, max=65535)] = 8501,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
+) -> None:
+    """Start the dashboard."""
+    load_settings()
+    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
+    options = [f"--server.port={port}", f"--server.address={host}"]
+    raise typer.Exit(subprocess.run([*command, *options], cwd=PROJECT_ROOT, check=False).returncode)
+
+
+def predict(
+    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures (PNG, JPEG, WebP).")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Read the digit in each picture; an unreadable one is reported, the rest are still read."""
+    from handwriting_ai.reader import DigitReader
+
+    failed = False
+    with DigitReader(load_settings()) as reader:
+        _warn_of_refusals(reader)
+        for path in _pictures(paths):
+            answer = _read_one(reader, path)
+            failed |= "error" in answer
+            typer.echo(json.dumps(answer) if as_json else _sentence(answer))
+    if failed:
+        raise typer.Exit(1)
+
+
+def _warn_of_refusals(reader: "DigitReader") -> None:
+    for refusal in reader.report.refused:
+        typer.echo(f"Refused {refusal.model_id}: {refusal.reason}", err=True)
+
+
+def _pictures(paths: list[Path]) -> Iterator[Path]:
+    """The files named, and the pictures in the folders named, in order."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
+        else:
+            yield path
+
+
+def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
+    """One line of the answer."""
+    try:
+        prediction = reader.read(path.read_bytes()).prediction
+    except OSError as error:
+        return {"path": str(path), "error": f"The file cannot be read: {error.strerror}."}
+    except HandwritingError as error:
+        return {"path": str(path), "error": str(error)}
+    return {
+        "path": str(path),
+        "digit": prediction.digit,
+        "confidence": prediction.confidence,
+        "probs": list(prediction.probs),
+        "model_id": prediction.model_id,
+        "uncertain": prediction.uncertain,
+    }
+
+
+def _sentence(answer: dict[str, object]) -> str:
+    if "error" in answer:
+        return f"{answer['path']}: {answer['error']}"
+    doubt = " (uncertain)" if answer["uncertain"] else ""
+    return f"{answer['path']}: {answer['digit']}{doubt}  {float(str(answer['confidence'])):.1%}"

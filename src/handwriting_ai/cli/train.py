@@ -1,0 +1,109 @@
+"""`handwriting-ai train`: runs in the foreground, kept as jobs like all others."""
+
+import signal
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.errors import JobCancelled
+
+if TYPE_CHECKING:
+    from handwriting_ai.jobs.local import LocalJobs
+    from handwriting_ai.jobs.types import JobState, TrainingConfig
+    from handwriting_ai.training.sources import TrainingData
+
+_BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+def open_jobs(settings: Settings) -> "LocalJobs":
+    """The jobs of this machine; nobody works the queue off until `start` is called."""
+    from handwriting_ai.jobs.local import LocalJobs
+    from handwriting_ai.registry.store import ModelStore
+
+    models = ModelStore(settings.digits.model_dir)
+    return LocalJobs(settings.app.data_root / "runs", models, max_concurrent=settings.training.max_concurrent)
+
+
+def train(
+    arch: Annotated[str, typer.Option(help="Architecture; `models architectures` lists them.")] = "compact",
+    recipe: Annotated[str, typer.Option(help="Recipe: every number of the training.")] = "drawn",
+    epochs: Annotated[int | None, typer.Option(help="Another number of epochs; the schedule scales.", min=1)] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds of weights, order and augmentation: 3, or 0-4, or 0,2,5.")] = "0",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
+    trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
+) -> None:
+    """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
+    from handwriting_ai.jobs.types import JobStatus, plan
+    from handwriting_ai.training.precision import choose_compute
+    from handwriting_ai.training.sources import DataFolders
+
+    choose_compute(device)
+    settings, console = load_settings(), Console()
+    jobs = open_jobs(settings)
+    plans = [
+        plan(arch, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force)
+        for seed in parse_seeds(seeds)
+    ]
+    for config in plans:  # before any work is done
+        jobs.refuse(config)
+        DataFolders.of(settings).require(config.resolved_recipe())
+    previous = signal.signal(signal.SIGTERM, _stop)
+    try:
+        for config in plans:
+            state = _train_one(jobs, config, settings, console)
+            if state.status is not JobStatus.COMPLETED:
+                typer.echo(f"{state.job_id} {state.status}: {state.error or 'the same command goes on'}", err=True)
+                raise typer.Exit(1)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def parse_seeds(text: str) -> list[int]:
+    """`3`, `0-4` and `0,2,5` as numbers."""
+    seeds: list[int] = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
+            raise typer.BadParameter(f"{text!r} names no seeds. Write 3, 0-4 or 0,2,5.", param_hint="--seeds")
+        seeds += range(int(first), int(last or first) + 1)
+    if not seeds:
+        raise typer.BadParameter(f"{text!r} is an empty range.", param_hint="--seeds")
+    return seeds
+
+
+def _train_one(jobs: "LocalJobs", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
+    """Train with a progress bar for the epoch and a line for each finished one."""
+    from handwriting_ai.jobs.child import carry_out, describe, prepare, run_job
+    from handwriting_ai.training.run import Watcher
+
+    with jobs.in_foreground(config) as job, Progress(*_BAR, console=console) as progress:
+        bar = progress.add_task("preparing the data", total=None)
+        progress.console.print(f"{config.model_id}: {config.epochs} epochs, job {job.job_id}")
+
+        def data() -> "TrainingData":
+            prepared = prepare(job, settings)
+            progress.update(bar, description="epoch")
+            return prepared
+
+        watcher = Watcher(
+            on_step=lambda seen, total: progress.update(bar, completed=seen, total=total),
+            on_epoch=lambda metrics: progress.console.print(
+                f"epoch {metrics.epoch}/{metrics.epochs}: {describe(metrics)}"
+            ),
+            on_resume=lambda epoch: progress.console.print(f"going on after epoch {epoch}"),
+        )
+        state = carry_out(jobs.store, job, run_job(jobs.store, jobs.models, data, watcher))
+    if not state.error:
+        console.print(f"{config.model_id}: {state.status}")
+    return state
+
+
+def _stop(number: int, _: FrameType | None) -> None:
+    """End the run as Ctrl-C does, so that `jobs cancel` works from elsewhere."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise JobCancelled(f"Signal {number}.")

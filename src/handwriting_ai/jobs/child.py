@@ -1,0 +1,197 @@
+"""The process that trains: `python -m handwriting_ai.jobs.child RUNS MODELS JOB`, or the command `train` itself."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final
+
+from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.errors import HandwritingError, JobCancelled
+from handwriting_ai.inference.engine import resolve_threads
+from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.types import Job, JobState, JobStatus
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.precision import choose_compute
+from handwriting_ai.training.progress import TrainingMetrics
+from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
+
+HEARTBEAT_S: Final = 1.0
+_LOG: Final = logging.getLogger("handwriting_ai.job")
+
+
+class Pulse:
+    """Keeps a job's state and writes it once a second, so that whoever looks knows that the run lives."""
+
+    def __init__(self, store: JobStore, state: JobState) -> None:
+        self._store, self._state = store, state
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+
+    def __enter__(self) -> "Pulse":
+        """Start."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop; the last state is the caller's to write, through `finish`."""
+        self._stop.set()
+        self._thread.join()
+
+    def note(self, **changes: object) -> None:
+        """Change the state; the next beat writes it."""
+        with self._lock:
+            self._state = self._state.model_copy(update=changes)
+
+    def finish(self, status: JobStatus, error: str | None = None) -> JobState:
+        """Write the last state."""
+        self._stop.set()
+        self.note(status=status, error=error, completed_at=datetime.now(UTC), activity="", seconds_left=None, pid=None)
+        self._write()
+        return self._state
+
+    def _beat(self) -> None:
+        while not self._stop.is_set():
+            self._write()
+            self._stop.wait(HEARTBEAT_S)
+
+    def _write(self) -> None:
+        self.note(heartbeat=datetime.now(UTC))
+        try:
+            self._store.write_state(self._state)
+        except OSError as error:  # a full disk must not end the run from here
+            _LOG.warning("The state could not be written: %s", error)
+
+
+def carry_out(
+    store: JobStore,
+    job: Job,
+    train: Callable[[Job, Pulse], Path],
+) -> JobState:
+    """Do a job that this process holds the lock of, and write how it ended; returns that state.
+
+    Args:
+        store: where the job lies.
+        job: what to do.
+        train: trains and registers; returns the model's folder.
+    """
+    started: dict[str, object] = {"status": JobStatus.RUNNING, "pid": os.getpid(), "started_at": datetime.now(UTC)}
+    with Pulse(store, job.state.model_copy(update=started | {"error": None, "activity": "starting"})) as pulse:
+        try:
+            folder = train(job, pulse)
+        except (JobCancelled, KeyboardInterrupt):
+            _LOG.info("Cancelled.")
+            return pulse.finish(JobStatus.CANCELLED)
+        except HandwritingError as error:
+            _LOG.error("%s", error)
+            return pulse.finish(JobStatus.FAILED, str(error))
+        except Exception as error:  # the trace belongs in the log
+            pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
+            raise
+        _LOG.info("Registered %s.", folder)
+        pulse.note(progress=1.0)
+        return pulse.finish(JobStatus.COMPLETED)
+
+
+def prepare(job: Job, settings: Settings) -> TrainingData:
+    """The data of a job.
+
+    Raises:
+        DataMissing, DataCorrupt: as `prepare_data`.
+    """
+    folders = DataFolders.of(settings)
+    return prepare_data(job.config.resolved_recipe(), folders, workers=resolve_threads(settings.app.threads))
+
+
+def run_job(
+    store: JobStore,
+    models: ModelStore,
+    data: Callable[[], TrainingData],
+    watcher: Watcher | None = None,
+) -> Callable[[Job, Pulse], Path]:
+    """What `carry_out` needs: trains a job and keeps its pulse informed; `watcher` is told as well."""
+
+    def train(job: Job, pulse: Pulse) -> Path:
+        recipe, epoch_started = job.config.resolved_recipe(), time.monotonic()
+        done = 0
+        config = RunConfig(
+            arch=job.config.arch,
+            recipe=recipe,
+            seed=job.config.seed,
+            run_folder=store.folder(job.job_id),
+            store=models,
+            force=job.config.force,
+            run_id=job.job_id,
+        )
+        config.refuse_existing()
+
+        def on_step(seen: int, total: int) -> None:
+            share, elapsed = seen / total, time.monotonic() - epoch_started
+            left = elapsed / share * (recipe.epochs - done - share)
+            progress = (done + share) / recipe.epochs
+            pulse.note(progress=progress, seconds_left=left, activity=f"epoch {done + 1} of {recipe.epochs}")
+            if watcher is not None:
+                watcher.on_step(seen, total)
+
+        def on_epoch(metrics: TrainingMetrics) -> None:
+            nonlocal done, epoch_started
+            done, epoch_started = metrics.epoch, time.monotonic()
+            _LOG.info("Epoch %d of %d: %s", metrics.epoch, metrics.epochs, describe(metrics))
+            activity = "registering the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
+            pulse.note(progress=metrics.epoch / metrics.epochs, current_epoch=metrics.epoch, activity=activity)
+            if watcher is not None:
+                watcher.on_epoch(metrics)
+
+        def on_resume(epoch: int) -> None:
+            nonlocal done
+            done = epoch
+            pulse.note(progress=epoch / recipe.epochs, current_epoch=epoch)
+            _LOG.info("Going on after epoch %d of %d.", epoch, recipe.epochs)
+
+        pulse.note(activity="preparing the data")
+        _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
+        prepared, compute = data(), choose_compute(job.config.device)
+        pulse.note(activity="training")
+        _LOG.info("Training on %s", compute.label)
+        return run_training(config, prepared, compute, Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume))
+
+    return train
+
+
+def describe(metrics: TrainingMetrics) -> str:
+    """One epoch in a line."""
+    drawn = "".join(f", {name} {share:.2%}" for name, share in metrics.drawn_accuracy.items())
+    return (
+        f"loss {metrics.train_loss:.4f}, validation {metrics.val_loss:.4f}, {metrics.val_accuracy:.2%}{drawn}, "
+        f"{metrics.images_per_second:.0f} images/s"
+    )
+
+
+def _raise_cancelled(number: int, _: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise JobCancelled(f"Signal {number}.")
+
+
+def main() -> None:
+    """Do the job named on the command line; its lock was inherited from the process that started this one."""
+    signal.signal(signal.SIGTERM, _raise_cancelled)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
+    runs, model_dir, job_id = sys.argv[1:]
+    models, settings = ModelStore(Path(model_dir)), load_settings()
+    store = JobStore(Path(runs), models)
+    job = store.read(job_id)
+    state = carry_out(store, job, run_job(store, models, lambda: prepare(job, settings)))
+    sys.exit(0 if state.status is JobStatus.COMPLETED else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+"""The queue on this machine: a thread that starts a process for each job, in order, so many at a time.
+
+Each process is a session of its own and outlives whoever started it. All that is known lies on disk, so several
+dashboards and commands may work on one folder: what changes a job's status happens under the folder's lock.
+"""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from handwriting_ai.architectures import architecture_names
+from handwriting_ai.errors import JobConflict, UnknownArchitecture
+from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, STATE_NAME, Jobs, JobStore
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.locks import take_lock
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.run import CHECKPOINT_NAME
+
+CANCEL_GRACE_S: Final = 3.0
+"""A run that has not ended so long after it was asked to is killed."""
+_TICK_S: Final = 0.5
+_LOG: Final = logging.getLogger(__name__)
+
+
+class LocalJobs:
+    """Takes, lists, cancels, resumes and deletes jobs; after `start` it also works the queue off."""
+
+    def __init__(self, root: Path, models: ModelStore, *, max_concurrent: int = 1) -> None:
+        self.store, self.models, self._max_concurrent = JobStore(root, models), models, max_concurrent
+        self._children: list[subprocess.Popen[bytes]] = []
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to work the queue off, in a thread; runs that an earlier server started are adopted."""
+        self.models.recover()
+        self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread; the processes go on."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def all(self) -> Jobs:
+        """Every job, in the order of the queue."""
+        return self.store.all()
+
+    def metrics(self, job_id: str) -> list[TrainingMetrics]:
+        """The epochs of a job so far."""
+        return self.store.metrics(job_id)
+
+    def log_tail(self, job_id: str) -> str:
+        """The end of a job's log."""
+        return self.store.log_tail(job_id)
+
+    def submit(self, config: TrainingConfig) -> Job:
+        """Put a job at the end of the queue.
+
+        Raises:
+            UnknownArchitecture, UnknownRecipe, InvalidRecipe: it cannot be trained.
+            ModelExists: its model is registered already and `force` is off.
+            JobConflict: a queued or running job makes the same model.
+        """
+        with self.store.lock():
+            self._check(config)
+            return self.store.create(config)
+
+    def refuse(self, config: TrainingConfig) -> None:
+        """Find out, before work is done, whether `submit` would refuse.
+
+        Raises:
+            as `submit`.
+        """
+        self._check(config)
+
+    @contextmanager
+    def in_foreground(self, config: TrainingConfig) -> Iterator[Job]:
+        """A job for this very process to do, outside the queue: an unfinished run of this kind, or a new one.
+
+        Raises:
+            as `submit`.
+        """
+        with self.store.lock():
+            self._check(config)
+            unfinished = [
+                job
+                for job in self.store.all().jobs
+                if job.state.status.can_be_resumed and job.config.trains_the_same(config)
+            ]
+            job = unfinished[-1] if unfinished else self.store.create(config)
+            folder = self.store.folder(job.job_id)
+            (folder / CANCEL_NAME).unlink(missing_ok=True)
+            descriptor = take_lock(folder)
+            self.store.write_state(_running(job.state, os.getpid()))
+        try:
+            yield Job(config=config, state=job.state)
+        finally:
+            os.close(descriptor)
+
+    def cancel(self, job_id: str) -> None:
+        """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it has ended.
+        """
+        with self.store.lock():
+            job = self.store.read(job_id)
+            if job.state.status.ended:
+                raise JobConflict(f"Job {job_id} is {job.state.status}: there is nothing to cancel.")
+            (self.store.folder(job_id) / CANCEL_NAME).touch()
+            if self.store.is_alive(job_id):
+                _signal(job.state, signal.SIGTERM)
+            else:
+                self.store.write_state(_with(job.state, status=JobStatus.CANCELLED, completed_at=datetime.now(UTC)))
+
+    def wait_until_ended(self, job_id: str, timeout_s: float) -> Job:
+        """Look after a cancelled job until it has ended, or the time is up."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.tick()
+            job = self.store.read(job_id)
+            if job.state.status.ended or time.monotonic() > deadline:
+                return job
+            time.sleep(0.1)
+
+    def resume(self, job_id: str, *, afresh: bool = False) -> None:
+        """Queue a failed or cancelled job again; it goes on from its last checkpoint, or from nothing if `afresh`.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it has not ended, or was completed, or another job makes the same model.
+            ModelExists: its model is registered already and `force` is off.
+        """
+        with self.store.lock():
+            job = self.store.read(job_id)
+            if not job.state.status.can_be_resumed:
+                raise JobConflict(f"Job {job_id} is {job.state.status}: only failed and cancelled jobs are resumed.")
+            self._check(job.config)
+            folder = self.store.folder(job_id)
+            (folder / CANCEL_NAME).unlink(missing_ok=True)
+            if afresh:
+                (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
+                (folder / METRICS_NAME).unlink(missing_ok=True)
+            self.store.write_state(
+                JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
+                if afresh
+                else _with(job.state, status=JobStatus.QUEUED, queued_at=datetime.now(UTC), error=None)
+            )
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job with its checkpoint, metrics and log; its model, if it made one, stays.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it is running.
+        """
+        with self.store.lock():
+            if self.store.is_alive(job_id):
+                raise JobConflict(f"Job {job_id} is running. Cancel it first.")
+            self.store.delete(job_id)
+
+    def tick(self) -> None:
+        """Set down what has happened, kill what did not stop when asked, and start what is next."""
+        self._children = [child for child in self._children if child.poll() is None]
+        with self.store.lock():
+            self.store.sweep()
+            jobs = self.store.all().jobs
+            running = [job for job in jobs if self.store.is_alive(job.job_id)]
+            for job in jobs:
+                if job.state.status.ended:
+                    self._set_down(job.state)
+            for job in running:
+                self._kill_if_overdue(job)
+            queued = [job for job in jobs if job.state.status is JobStatus.QUEUED and job not in running]
+            for job in queued[: max(0, self._max_concurrent - len(running))]:
+                self._start(job)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except OSError as error:  # a full disk passes; the queue must not die of it
+                _LOG.warning("The training queue could not be looked after: %s", error)
+            self._stop.wait(_TICK_S)
+
+    def _check(self, config: TrainingConfig) -> None:
+        config.resolved_recipe()
+        if config.arch not in architecture_names():
+            raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
+        self.models.refuse_existing(config.model_id, force=config.force)
+        for job in self.store.all().jobs:
+            if not job.state.status.ended and job.config.model_id == config.model_id:
+                raise JobConflict(f"Job {job.job_id} ({job.state.status}) already makes the model {config.model_id!r}.")
+
+    def _set_down(self, state: JobState) -> None:
+        """Write a status that was found out, so that it does not change any more."""
+        written = self.store.folder(state.job_id) / STATE_NAME
+        if JobStatus.RUNNING in written.read_text(errors="replace"):
+            self.store.write_state(state)
+
+    def _kill_if_overdue(self, job: Job) -> None:
+        try:
+            asked = (self.store.folder(job.job_id) / CANCEL_NAME).stat().st_mtime
+        except FileNotFoundError:
+            return
+        if time.time() - asked > CANCEL_GRACE_S:
+            _signal(job.state, signal.SIGKILL)
+
+    def _start(self, job: Job) -> None:
+        """Start a process that inherits the job's lock, and so holds it until it ends."""
+        folder = self.store.folder(job.job_id)
+        command = [sys.executable, "-m", "handwriting_ai.jobs.child"]
+        arguments = [str(self.store.root.resolve()), str(self.models.root.resolve()), job.job_id]
+        descriptor = take_lock(folder)
+        try:
+            with (folder / LOG_NAME).open("ab") as log:
+                child = subprocess.Popen(
+                    [*command, *arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    pass_fds=(descriptor,),
+                )
+            self._children.append(child)
+            self.store.write_state(_running(job.state, child.pid))
+        finally:
+            os.close(descriptor)
+
+
+def _with(state: JobState, **changes: object) -> JobState:
+    return state.model_copy(update=changes)
+
+
+def _running(state: JobState, pid: int) -> JobState:
+    now = datetime.now(UTC)
+    return _with(state, status=JobStatus.RUNNING, pid=pid, started_at=now, heartbeat=now, activity="starting")
+
+
+def _signal(state: JobState, number: int) -> None:
+    """Signal a process that was seen alive; one that has ended meanwhile is none the worse."""
+    if state.pid is not None:
+        try:
+            os.kill(state.pid, number)
+        except ProcessLookupError:
+            _LOG.info("Process %d of job %s had ended already.", state.pid, state.job_id)

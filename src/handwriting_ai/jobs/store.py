@@ -1,0 +1,201 @@
+"""Jobs on disk: one folder each, which whoever works on the job keeps locked.
+
+`config.json` never changes; `state.json` is replaced as a whole; `cancel` asks the run to stop; metrics, checkpoint and
+log are the run's. The lock on the folder says whether the process that trains lives, however it ended.
+"""
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pydantic import BaseModel, ValidationError
+
+from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
+from handwriting_ai.files import write_atomically
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.locks import is_locked, locked
+from handwriting_ai.problems import describe_problems
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import TrainingMetrics, read_metrics
+
+CONFIG_NAME: Final = "config.json"
+STATE_NAME: Final = "state.json"
+LOG_NAME: Final = "log.txt"
+CANCEL_NAME: Final = "cancel"
+_DELETED: Final = ".deleted-"
+_ID_BYTES: Final = 2
+_LOG_TAIL_BYTES: Final = 16_384
+_LINES_IN_ERROR: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jobs:
+    """All jobs of a folder."""
+
+    jobs: tuple[Job, ...]
+    """In the order in which they were queued."""
+    damaged: tuple[JobDamaged, ...]
+    """Folders that can no longer be understood."""
+
+
+class JobStore:
+    """Reads and writes jobs; it starts none."""
+
+    def __init__(self, root: Path, models: ModelStore) -> None:
+        self.root, self._models = root, models
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Held while a job is queued, started, ended or deleted, by one process and thread at a time."""
+        return locked(self.root)
+
+    def folder(self, job_id: str) -> Path:
+        """Where one job lies.
+
+        Raises:
+            UnknownJob: there is none of this name.
+        """
+        folder = self.root / job_id
+        if folder.parent != self.root or job_id.startswith(".") or not folder.is_dir():
+            known = ", ".join(path.name for path in self._folders()) or "none"
+            raise UnknownJob(f"There is no job {job_id!r} in {self.root}. Jobs: {known}.")
+        return folder
+
+    def create(self, config: TrainingConfig) -> Job:
+        """A new job at the end of the queue."""
+        now = datetime.now(UTC)
+        job_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(_ID_BYTES)}"
+        state = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=now)
+        unfinished = self.root / f".{job_id}"
+        unfinished.mkdir(parents=True)
+        _write(unfinished / CONFIG_NAME, config)
+        _write(unfinished / STATE_NAME, state)
+        unfinished.rename(self.root / job_id)
+        return Job(config=config, state=state)
+
+    def all(self) -> Jobs:
+        """Every job as it truly stands: one whose process has died is never shown as running."""
+        jobs: list[Job] = []
+        damaged: list[JobDamaged] = []
+        for folder in self._folders():
+            try:
+                jobs.append(self._read(folder))
+            except JobDamaged as error:
+                damaged.append(error)
+        jobs.sort(key=_place_in_queue)
+        return Jobs(jobs=tuple(jobs), damaged=tuple(damaged))
+
+    def read(self, job_id: str) -> Job:
+        """One job as it truly stands.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobDamaged: its configuration cannot be read.
+        """
+        return self._read(self.folder(job_id))
+
+    def write_state(self, state: JobState) -> None:
+        """Replace the state of a job."""
+        _write(self.folder(state.job_id) / STATE_NAME, state)
+
+    def is_alive(self, job_id: str) -> bool:
+        """Whether a process is at work on it."""
+        return is_locked(self.root / job_id)
+
+    def metrics(self, job_id: str) -> list[TrainingMetrics]:
+        """The epochs so far."""
+        return read_metrics(self.folder(job_id))
+
+    def log_tail(self, job_id: str) -> str:
+        """The end of what the process wrote."""
+        return _tail(self.folder(job_id) / LOG_NAME)
+
+    def delete(self, job_id: str) -> None:
+        """Remove a job's folder; its name is gone at once, also if this is interrupted."""
+        folder = self.folder(job_id)
+        doomed = self.root / f"{_DELETED}{job_id}"
+        folder.rename(doomed)
+        shutil.rmtree(doomed)
+
+    def sweep(self) -> None:
+        """Remove what an interrupted deletion left."""
+        for doomed in self.root.glob(f"{_DELETED}*"):
+            shutil.rmtree(doomed, ignore_errors=True)
+
+    def _folders(self) -> Sequence[Path]:
+        if not self.root.is_dir():
+            return ()
+        return sorted(path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+    def _read(self, folder: Path) -> Job:
+        try:
+            config = TrainingConfig.model_validate_json((folder / CONFIG_NAME).read_bytes())
+        except (OSError, ValidationError) as error:
+            raise JobDamaged(f"{folder / CONFIG_NAME} cannot be read. Delete the job {folder.name!r}.") from error
+        # In this order: a process that ends between the two has written its last state before.
+        alive = is_locked(folder)
+        state = self._read_state(folder, config, alive=alive)
+        if state.status is JobStatus.RUNNING and not alive:
+            state = self._post_mortem(folder, config, state)
+        return Job(config=config, state=state)
+
+    def _read_state(self, folder: Path, config: TrainingConfig, *, alive: bool) -> JobState:
+        """The state as written; one that is damaged is taken for that of a job that ran."""
+        try:
+            return JobState.model_validate_json((folder / STATE_NAME).read_bytes())
+        except (OSError, ValidationError) as error:
+            problem = describe_problems(error) if isinstance(error, ValidationError) else str(error)
+            return JobState(
+                job_id=folder.name,
+                status=JobStatus.RUNNING if alive else JobStatus.FAILED,
+                queued_at=config.created_at,
+                error=f"{STATE_NAME} could not be read ({problem}). The run can be resumed.",
+            )
+
+    def _post_mortem(self, folder: Path, config: TrainingConfig, state: JobState) -> JobState:
+        """What became of a run whose process ended without a last word."""
+        if self._registered(config, state.job_id):
+            done: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
+            return state.model_copy(update=done | _ended())
+        if (folder / CANCEL_NAME).exists():
+            cancelled: dict[str, object] = {"status": JobStatus.CANCELLED, "error": None}
+            return state.model_copy(update=cancelled | _ended())
+        lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
+        said = f" Its last words: {' / '.join(lines)}" if lines else ""
+        failed: dict[str, object] = {
+            "status": JobStatus.FAILED,
+            "error": f"The process ended without a result (killed, or out of memory).{said}",
+        }
+        return state.model_copy(update=failed | _ended())
+
+    def _registered(self, config: TrainingConfig, job_id: str) -> bool:
+        """Whether this very job has brought its model into the models folder."""
+        try:
+            return self._models.read_manifest(config.model_id).run_id == job_id
+        except HandwritingError:
+            return False
+
+
+def _ended() -> dict[str, object]:
+    return {"completed_at": datetime.now(UTC), "activity": "", "seconds_left": None, "pid": None}
+
+
+def _place_in_queue(job: Job) -> tuple[datetime, str]:
+    return job.state.queued_at, job.job_id
+
+
+def _write(path: Path, content: BaseModel) -> None:
+    write_atomically(path, content.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - _LOG_TAIL_BYTES))
+            return stream.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""

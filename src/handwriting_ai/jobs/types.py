@@ -1,0 +1,128 @@
+"""What a job is, in plain values."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, with_epochs
+
+
+class JobStatus(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing happens any more unless somebody resumes it."""
+        return self not in (JobStatus.QUEUED, JobStatus.RUNNING)
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether it ended before it was done."""
+        return self in (JobStatus.FAILED, JobStatus.CANCELLED)
+
+
+class TrainingConfig(BaseModel):
+    """What is trained: one recipe, one architecture, one seed."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=(), extra="forbid")
+
+    arch: str
+    recipe: str
+    epochs: int = Field(ge=1)
+    seed: int = Field(ge=0)
+    model_id: str
+    """The name the model is registered under."""
+    created_at: datetime
+    trial_digits: int | None = Field(default=None, ge=1)
+    """For a quick trial: so many digits of each set, and no more."""
+    device: str = "auto"
+    force: bool = False
+    """Whether a model of the same name is replaced."""
+
+    def resolved_recipe(self) -> Recipe:
+        """The recipe with this number of epochs and digits.
+
+        Raises:
+            UnknownRecipe: there is none of this name.
+            InvalidRecipe: it has more stages than there are epochs.
+        """
+        return as_trial(with_epochs(get_recipe(self.recipe), self.epochs), self.trial_digits)
+
+    def trains_the_same(self, other: "TrainingConfig") -> bool:
+        """Whether both lead to the same weights under the same name."""
+        twin: dict[str, object] = {"created_at": self.created_at, "force": self.force}
+        return self == other.model_copy(update=twin)
+
+
+def plan(
+    arch: str,
+    recipe: str,
+    *,
+    seed: int,
+    epochs: int | None = None,
+    trial_digits: int | None = None,
+    device: str = "auto",
+    force: bool = False,
+) -> TrainingConfig:
+    """A configuration with the recipe's own number of epochs unless another is given.
+
+    Raises:
+        UnknownRecipe, InvalidRecipe: as `TrainingConfig.resolved_recipe`.
+    """
+    resolved = as_trial(with_epochs(get_recipe(recipe), epochs), trial_digits)
+    return TrainingConfig(
+        arch=arch,
+        recipe=recipe,
+        epochs=resolved.epochs,
+        seed=seed,
+        model_id=model_name(arch, resolved, seed),
+        created_at=datetime.now(UTC),
+        trial_digits=trial_digits,
+        device=device,
+        force=force,
+    )
+
+
+class JobState(BaseModel):
+    """How a job stands at one moment."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=())
+
+    job_id: str
+    status: JobStatus
+    queued_at: datetime
+    """When it was put into the queue, which is worked off in this order."""
+    progress: float = Field(default=0.0, ge=0, le=1)
+    current_epoch: int = 0
+    """Epochs completed."""
+    activity: str = ""
+    """What it is at, in a few words."""
+    seconds_left: float | None = None
+    error: str | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    """When it ended, in whatever way."""
+    pid: int | None = None
+    heartbeat: datetime | None = None
+    """The last sign of life."""
+
+
+class Job(BaseModel):
+    """A job as pages and commands show it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    config: TrainingConfig
+    state: JobState
+
+    @property
+    def job_id(self) -> str:
+        """The name of its folder."""
+        return self.state.job_id
