@@ -12,12 +12,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handwriting_ai.prediction import Prediction, ViewPrediction
+from handwriting_ai.training.progress import TrainingMetrics
 
 _DIGITS: Final = [str(digit) for digit in range(10)]
 _INPUT_COLUMN: Final = "input"
 _BAR_HEIGHT_PX: Final = 26
 _ROW_HEIGHT_PX: Final = 30
 _PICTURE_PX: Final = 26
+_CURVE_HEIGHT_PX: Final = 260
+_FEW_POINTS: Final = 40
+_GAP_PX: Final = 1
+_WHITE: Final = 255
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
 
@@ -69,6 +74,58 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     layered: alt.LayerChart = alt.LayerChart(layer=[heat, images])
     sized: alt.LayerChart = layered.properties(height=_ROW_HEIGHT_PX * len(names))
     return sized
+
+
+def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
+    """Training and validation loss over the epochs."""
+    return _curves(
+        history,
+        {"training": [each.train_loss for each in history], "validation": [each.val_loss for each in history]},
+        title="loss",
+        axis=alt.Axis(),
+    )
+
+
+def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
+    """Accuracy on MNIST's validation digits and on each set of drawn digits over the epochs."""
+    series = {"MNIST validation": [each.val_accuracy for each in history]}
+    for name in history[-1].drawn_accuracy:
+        series[name] = [each.drawn_accuracy[name] for each in history]
+    return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"))
+
+
+def _curves(
+    history: Sequence[TrainingMetrics], series: dict[str, list[float]], *, title: str, axis: alt.Axis
+) -> alt.Chart:
+    epochs = [each.epoch for each in history]
+    frame = pd.DataFrame(
+        {
+            "epoch": epochs * len(series),
+            title: [value for values in series.values() for value in values],
+            "of": [name for name in series for _ in epochs],
+        }
+    )
+    base: alt.Chart = alt.Chart(frame)
+    marks: alt.Chart = base.mark_line(point=len(epochs) < _FEW_POINTS)
+    encoded: alt.Chart = marks.encode(
+        x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, history[-1].epochs)]), axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=axis),
+        color=alt.Color("of:N", legend=alt.Legend(orient="bottom", title=None)),
+        tooltip=alt.Tooltip(f"{title}:Q", format=".4f"),
+    )
+    chart: alt.Chart = encoded.properties(height=_CURVE_HEIGHT_PX)
+    return chart
+
+
+def contact_sheet(pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """`(columns, rows, side, side)` → one picture, dark ink on light paper, a column for each first index."""
+    columns, rows = pictures.shape[:2]
+    margin = ((0, 0), (0, 0), (_GAP_PX, _GAP_PX), (_GAP_PX, _GAP_PX))
+    padded: NDArray[np.uint8] = np.pad(pictures, margin)
+    outer: int = padded.shape[-1]
+    sheet: NDArray[np.uint8] = padded.transpose(1, 2, 0, 3).reshape(rows * outer, columns * outer)
+    inverted: NDArray[np.uint8] = np.subtract(_WHITE, sheet, dtype=np.uint8)
+    return inverted
 
 
 def data_url(picture: "NDArray[np.uint8]") -> str:

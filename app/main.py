@@ -8,6 +8,7 @@ st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide
 page = st.navigation(
     [
         st.Page("app_pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("app_pages/train.py", title="Train", icon=":material/model_training:"),
         st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
     ]
 )

@@ -1,4 +1,4 @@
-"""The only cached things: settings, the reader with its models, saved drawings and MNIST's test pictures."""
+"""The only cached things: settings, the reader with its models, the training queue and MNIST's pictures."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,9 @@ import streamlit as st
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.drawings import DrawingStore
+from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.registry.store import ModelStore
 
 
 def _load_reader() -> DigitReader:
@@ -22,15 +24,40 @@ def _load_test_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TEST)
 
 
+def _load_training_digits() -> DigitImages:
+    return load_mnist(settings().training.data_dir, Part.TRAIN)
+
+
+def _open_jobs() -> LocalJobs:
+    chosen = settings()
+    opened = LocalJobs(
+        chosen.app.data_root / "runs",
+        ModelStore(chosen.digits.model_dir),
+        max_concurrent=chosen.training.max_concurrent,
+    )
+    opened.start()
+    return opened
+
+
+def _close_jobs(opened: LocalJobs) -> None:
+    opened.close()
+
+
 _cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]] = st.cache_resource(
     show_spinner="Loading and warming the models …", on_release=_close_reader
 )
 _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
-    show_spinner="Loading MNIST's test pictures …"
+    show_spinner="Loading MNIST's pictures …"
+)
+_cached_jobs: Callable[[Callable[[], LocalJobs]], Callable[[], LocalJobs]] = st.cache_resource(
+    show_spinner=False, on_release=_close_jobs
 )
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 reader = _cached_reader(_load_reader)
 test_digits = _cached_digits(_load_test_digits)
+training_digits = _cached_digits(_load_training_digits)
+jobs = _cached_jobs(_open_jobs)
+JobAction = Callable[[str], None]
 
 
 def drawings() -> DrawingStore:

@@ -21,6 +21,8 @@ class UiState:
     """Drawings saved from this canvas version, so that one is not saved twice."""
     test_index: int | None = None
     """The test picture on show."""
+    job_id: str | None = None
+    """The run this session started last."""
     page: str = ""
     """The page on show."""
 

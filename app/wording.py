@@ -1,13 +1,16 @@
-"""An answer in words."""
+"""Answers and runs in words."""
 
 import math
 from typing import Final
 
+from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.prediction import Prediction
 
 _SCRIBBLE_SHARE: Final = 0.7
 """From this share of the largest possible entropy on, no digit stands out at all."""
 _DISAGREEMENT_SHARE: Final = 0.5
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3_600
 
 
 def describe(prediction: Prediction) -> str:
@@ -26,3 +29,19 @@ def runners_up(prediction: Prediction) -> tuple[int, int]:
     """The two digits with the largest probabilities, the larger first."""
     order = sorted(range(len(prediction.probs)), key=prediction.probs.__getitem__, reverse=True)
     return order[0], order[1]
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `3.5 h`."""
+    if seconds < 2 * _MINUTE_S:
+        return f"{seconds:.0f} s"
+    return f"{seconds / _MINUTE_S:.0f} min" if seconds < 2 * _HOUR_S else f"{seconds / _HOUR_S:.1f} h"
+
+
+def standing(job: Job) -> str:
+    """How a run stands, and how long it still takes."""
+    state = job.state
+    if state.status is not JobStatus.RUNNING:
+        return f"{state.status.capitalize()} after {state.current_epoch} of {job.config.epochs} epochs"
+    left = f" · {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
+    return f"{(state.activity or 'running').capitalize()}{left}"

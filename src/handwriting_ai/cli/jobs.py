@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from handwriting_ai.cli.train import open_jobs, parse_seeds
 from handwriting_ai.config import load_settings
@@ -19,12 +19,15 @@ JobId = Annotated[str, typer.Argument(help="The job, as `jobs list` names it.")]
 _CANCEL_LIMIT_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.5
 _STEPS: Final = 1.0
+_ID_WIDTH: Final = 20
+"""Of a job's id, which people copy."""
 
 
 def list_jobs() -> None:
     """Show every job in the order of the queue."""
     found = open_jobs(load_settings()).all()
-    table = Table("job", "status", "model", "epoch", "at", "error")
+    id_column = Column("job", no_wrap=True, min_width=_ID_WIDTH)
+    table = Table(id_column, "status", Column("model", overflow="fold"), "epoch", "at", "error")
     for job in found.jobs:
         state = job.state
         epoch = f"{state.current_epoch}/{job.config.epochs}"

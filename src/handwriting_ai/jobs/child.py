@@ -53,8 +53,9 @@ class Pulse:
             self._state = self._state.model_copy(update=changes)
 
     def finish(self, status: JobStatus, error: str | None = None) -> JobState:
-        """Write the last state."""
+        """Write the last state, after which the heart is silent."""
         self._stop.set()
+        self._thread.join()
         self.note(status=status, error=error, completed_at=datetime.now(UTC), activity="", seconds_left=None, pid=None)
         self._write()
         return self._state
@@ -190,7 +191,9 @@ def main() -> None:
     store = JobStore(Path(runs), models)
     job = store.read(job_id)
     state = carry_out(store, job, run_job(store, models, lambda: prepare(job, settings)))
-    sys.exit(0 if state.status is JobStatus.COMPLETED else 1)
+    logging.shutdown()
+    # All is written. Taking torch down in an orderly way would hold the job's lock for another second.
+    os._exit(0 if state.status is JobStatus.COMPLETED else 1)
 
 
 if __name__ == "__main__":

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from handwriting_ai.architectures import architecture_names
-from handwriting_ai.errors import JobConflict, UnknownArchitecture
+from handwriting_ai.errors import JobConflict, JobDamaged, UnknownArchitecture
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, STATE_NAME, Jobs, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import take_lock
@@ -28,6 +28,7 @@ from handwriting_ai.training.run import CHECKPOINT_NAME
 
 CANCEL_GRACE_S: Final = 3.0
 """A run that has not ended so long after it was asked to is killed."""
+CHILD_COMMAND: Final = (sys.executable, "-m", "handwriting_ai.jobs.child")
 _TICK_S: Final = 0.5
 _LOG: Final = logging.getLogger(__name__)
 
@@ -35,8 +36,12 @@ _LOG: Final = logging.getLogger(__name__)
 class LocalJobs:
     """Takes, lists, cancels, resumes and deletes jobs; after `start` it also works the queue off."""
 
-    def __init__(self, root: Path, models: ModelStore, *, max_concurrent: int = 1) -> None:
+    def __init__(
+        self, root: Path, models: ModelStore, *, max_concurrent: int = 1, command: Sequence[str] = CHILD_COMMAND
+    ) -> None:
+        """Jobs under `root`, whose models go to `models`; `command` starts the process of a job."""
         self.store, self.models, self._max_concurrent = JobStore(root, models), models, max_concurrent
+        self._command = command
         self._children: list[subprocess.Popen[bytes]] = []
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -168,9 +173,14 @@ class LocalJobs:
             JobConflict: it is running.
         """
         with self.store.lock():
-            if self.store.is_alive(job_id):
+            alive = self.store.is_alive(job_id)
+            if alive and not self._has_ended(job_id):
                 raise JobConflict(f"Job {job_id} is running. Cancel it first.")
-            self.store.delete(job_id)
+            descriptor = take_lock(self.store.folder(job_id))  # its process may still be leaving
+            try:
+                self.store.delete(job_id)
+            finally:
+                os.close(descriptor)
 
     def tick(self) -> None:
         """Set down what has happened, kill what did not stop when asked, and start what is next."""
@@ -205,6 +215,13 @@ class LocalJobs:
             if not job.state.status.ended and job.config.model_id == config.model_id:
                 raise JobConflict(f"Job {job.job_id} ({job.state.status}) already makes the model {config.model_id!r}.")
 
+    def _has_ended(self, job_id: str) -> bool:
+        """Whether it wrote its last state; a job that can no longer be understood counts as ended."""
+        try:
+            return self.store.read(job_id).state.status.ended
+        except JobDamaged:
+            return True
+
     def _set_down(self, state: JobState) -> None:
         """Write a status that was found out, so that it does not change any more."""
         written = self.store.folder(state.job_id) / STATE_NAME
@@ -222,13 +239,12 @@ class LocalJobs:
     def _start(self, job: Job) -> None:
         """Start a process that inherits the job's lock, and so holds it until it ends."""
         folder = self.store.folder(job.job_id)
-        command = [sys.executable, "-m", "handwriting_ai.jobs.child"]
         arguments = [str(self.store.root.resolve()), str(self.models.root.resolve()), job.job_id]
         descriptor = take_lock(folder)
         try:
             with (folder / LOG_NAME).open("ab") as log:
                 child = subprocess.Popen(
-                    [*command, *arguments],
+                    [*self._command, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -1,0 +1,235 @@
+"""The Train page: a form that queues runs, what the network will see, and the runs live."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+import charts
+import resources
+import wording
+from handwriting_ai.architectures import architecture_names
+from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.errors import HandwritingError
+from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
+from handwriting_ai.training.preview import augmented
+from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
+from handwriting_ai.training.sources import DataFolders
+from ui_state import ui_state
+
+_REFRESH_S: Final = 1.0
+_MOST_EPOCHS: Final = 500
+_MOST_SEEDS: Final = 10
+_TRIAL_DIGITS: Final = 2_000
+_SHOWN_DIGITS: Final = 10
+_DRAWS: Final = 5
+_STATUS_ICONS: Final = {
+    JobStatus.QUEUED: "⏳ queued",
+    JobStatus.RUNNING: "▶️ running",
+    JobStatus.COMPLETED: "✅ completed",
+    JobStatus.FAILED: "❌ failed",
+    JobStatus.CANCELLED: "⏹️ cancelled",
+}
+
+
+def show() -> None:
+    """The form on top, the runs below; only the runs are drawn anew while one of them is under way."""
+    jobs = resources.jobs()
+    with st.expander("New run", icon=":material/add:", expanded=not jobs.all().jobs):
+        _show_form(jobs)
+    active = _is_active(jobs)
+    st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
+
+
+def _show_form(jobs: LocalJobs) -> None:
+    choices, preview = st.columns([2, 3], gap="large")
+    with choices:
+        arch = st.selectbox(
+            "Architecture", architecture_names(), index=_position("compact"), help="`compact` is made for CPUs."
+        )
+        name = st.selectbox("Recipe", recipe_names(), help="Every number of the training.")
+        recipe = get_recipe(name)
+        st.caption(recipe.summary)
+        epochs = st.number_input(
+            "Epochs",
+            min_value=len(recipe.stages),
+            max_value=_MOST_EPOCHS,
+            value=recipe.epochs,
+            key=f"epochs_{name}",
+            help="The learning rate's schedule scales with them.",
+        )
+        first, count = st.columns(2)
+        seed = first.number_input("First seed", min_value=0, value=0, help="Of weights, order and augmentation.")
+        seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
+        trial = st.toggle(
+            f"Quick trial on {_TRIAL_DIGITS:,} digits of each set", help="To see it work; the model will be poor."
+        )
+        force = st.toggle("Replace a model of the same name")
+        plans = [
+            plan(arch, name, seed=each, epochs=epochs, trial_digits=_TRIAL_DIGITS if trial else None, force=force)
+            for each in range(seed, seed + seeds)
+        ]
+        st.caption(_estimate(jobs, plans))
+        if st.button("Start", icon=":material/play_arrow:", type="primary"):
+            _submit(jobs, plans)
+    with preview:
+        _show_preview(recipe)
+
+
+def _position(arch: str) -> int:
+    return architecture_names().index(arch)
+
+
+def _estimate(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> str:
+    """How long it will take, by what epochs of the same kind took here."""
+    for job in reversed(jobs.all().jobs):
+        history = jobs.metrics(job.job_id)
+        config = job.config
+        if history and (config.arch, config.recipe, config.trial_digits) == (
+            plans[0].arch,
+            plans[0].recipe,
+            plans[0].trial_digits,
+        ):
+            seconds = sum(metrics.seconds for metrics in history) / len(history)
+            total = seconds * sum(each.epochs for each in plans)
+            return f"About {wording.duration(total)}, by the {len(history)} epochs of run {job.job_id}."
+    return "How long it takes is known after the first epoch: no run of this kind has been made here yet."
+
+
+def _submit(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> None:
+    """Queue all of them, or say why one cannot be."""
+    for config in plans:
+        try:
+            DataFolders.of(resources.settings()).require(config.resolved_recipe())
+            job = jobs.submit(config)
+        except HandwritingError as error:
+            st.error(str(error), icon=":material/error:")
+            return
+        ui_state().job_id = job.job_id
+    st.rerun()
+
+
+def _show_preview(recipe: Recipe) -> None:
+    """Training digits as they are, and in random draws of the augmentation."""
+    st.markdown("**What the network sees** – the digit, then random draws of this recipe's augmentation")
+    try:
+        digits: DigitImages = resources.training_digits()
+    except HandwritingError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    labels: list[int] = digits.labels.tolist()
+    firsts = [labels.index(digit) for digit in range(_SHOWN_DIGITS)]
+    rows: NDArray[np.int64] = np.array(firsts)
+    pictures = augmented(digits.pick(rows).images, recipe, draws=_DRAWS)
+    sheet = charts.contact_sheet(pictures)
+    st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")
+
+
+def _is_active(jobs: LocalJobs) -> bool:
+    return any(not job.state.status.ended for job in jobs.all().jobs)
+
+
+def _show_runs(was_active: bool) -> None:
+    """The table of runs, and the chosen one in full."""
+    jobs = resources.jobs()
+    found = jobs.all()
+    if was_active != any(not job.state.status.ended for job in found.jobs):
+        st.rerun()  # the timer starts or stops with the page
+    for error in found.damaged:
+        st.warning(str(error), icon=":material/warning:")
+    if not found.jobs:
+        st.info("No runs yet. Start one above; it goes on when you leave the page.", icon=":material/model_training:")
+        return
+    newest_first = found.jobs[::-1]
+    job = _choose(newest_first)
+    _show_run(jobs, job)
+
+
+def _choose(jobs: Sequence[Job]) -> Job:
+    """Show all runs; return the one whose row is selected, or else the one that was started or looked at last."""
+    frame = pd.DataFrame(
+        {
+            "status": [_STATUS_ICONS[job.state.status] for job in jobs],
+            "model": [job.config.model_id for job in jobs],
+            "progress": [job.state.progress for job in jobs],
+            "epoch": [f"{job.state.current_epoch} / {job.config.epochs}" for job in jobs],
+            "queued": [job.state.queued_at for job in jobs],
+        }
+    )
+    selected = st.dataframe(
+        frame,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            "progress": st.column_config.ProgressColumn("progress", min_value=0, max_value=1, format="percent"),
+            "queued": st.column_config.DatetimeColumn("queued", format="distance"),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        key="runs",
+    )
+    rows: list[int] = selected.selection.rows
+    if rows and rows[0] < len(jobs):
+        return jobs[rows[0]]
+    running = [job for job in jobs if job.state.status is JobStatus.RUNNING]
+    started = [job for job in jobs if job.job_id == ui_state().job_id]
+    return (running or started or list(jobs))[0]
+
+
+def _show_run(jobs: LocalJobs, job: Job) -> None:
+    state, history = job.state, jobs.metrics(job.job_id)
+    st.subheader(job.config.model_id, anchor=False)
+    st.progress(state.progress, text=wording.standing(job))
+    if state.error:
+        st.error(state.error, icon=":material/error:")
+    if state.status is JobStatus.COMPLETED:
+        st.success(
+            f"Registered as `{job.config.model_id}`. `DIGITS__ACTIVE_MODEL={job.config.model_id}` reads with it.",
+            icon=":material/check:",
+        )
+    _show_buttons(jobs, job)
+    if history:
+        last = history[-1]
+        numbers = st.columns(4)
+        numbers[0].metric("Validation accuracy", f"{last.val_accuracy:.2%}", border=True)
+        numbers[1].metric("Validation loss", f"{last.val_loss:.4f}", border=True)
+        numbers[2].metric("Learning rate", f"{last.learning_rate:.2g}", border=True)
+        numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True)
+        loss, accuracy = st.columns(2)
+        loss.altair_chart(charts.loss_curves(history), width="stretch")
+        accuracy.altair_chart(charts.accuracy_curves(history), width="stretch")
+    log = jobs.log_tail(job.job_id)
+    if log:
+        with st.expander("Log", icon=":material/article:"):
+            st.code(log, language=None, height=240)
+
+
+def _show_buttons(jobs: LocalJobs, job: Job) -> None:
+    status, job_id = job.state.status, job.job_id
+    with st.container(horizontal=True):
+        if st.button("Cancel", icon=":material/stop:", disabled=status.ended, key=f"cancel_{job_id}"):
+            _do(jobs.cancel, job_id)
+        if st.button("Resume", icon=":material/resume:", disabled=not status.can_be_resumed, key=f"resume_{job_id}"):
+            _do(jobs.resume, job_id)
+        if st.button(
+            "Delete",
+            icon=":material/delete:",
+            disabled=status is JobStatus.RUNNING,
+            key=f"delete_{job_id}",
+            help="Removes the run with its checkpoint and log; a model it registered stays.",
+        ):
+            _do(jobs.delete, job_id)
+
+
+def _do(action: "resources.JobAction", job_id: str) -> None:
+    """Carry out what a button asks for; somebody else may have been faster."""
+    try:
+        action(job_id)
+    except HandwritingError as error:
+        st.toast(str(error), icon=":material/error:")
+    else:
+        st.rerun()

@@ -1,0 +1,288 @@
+"""Jobs in processes of their own, and what happens to them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from handwriting_ai.config import PROJECT_ROOT
+from handwriting_ai.errors import InvalidRecipe, JobConflict, ModelExists, UnknownArchitecture, UnknownJob
+from handwriting_ai.jobs.local import CHILD_COMMAND, LocalJobs
+from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.run import CHECKPOINT_NAME
+
+LIMIT_S = 60.0
+LONG = 100_000
+"""Epochs: more than any test waits for."""
+
+
+class Open(Protocol):
+    """Opens the jobs folder of a test."""
+
+    def __call__(self, fault: str = "", *, start: bool = True) -> LocalJobs:
+        """With children that meet a fault; without `start` nobody works the queue off."""
+        ...
+
+
+@pytest.fixture()
+def open_jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the one jobs folder of a test, as another server would; at the end no process is left."""
+    monkeypatch.setenv("TRAINING__DATA_DIR", str(PROJECT_ROOT / "data" / "mnist"))
+    monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT))
+    opened: list[LocalJobs] = []
+
+    def open_one(fault: str = "", *, start: bool = True) -> LocalJobs:
+        command = (sys.executable, "-m", "tests.jobs.faulty_child", fault) if fault else CHILD_COMMAND
+        jobs = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), command=command)
+        opened.append(jobs)
+        if start:
+            jobs.start()
+        return jobs
+
+    yield open_one
+    for jobs in opened:
+        jobs.close()
+    for job in opened[0].all().jobs if opened else ():
+        if job.state.pid is not None and opened[0].store.is_alive(job.job_id):
+            os.kill(job.state.pid, signal.SIGKILL)
+
+
+def tiny(seed: int = 0, epochs: int = 2) -> TrainingConfig:
+    """A run of a second or so."""
+    return plan("compact", "baseline", seed=seed, epochs=epochs, trial_digits=40)
+
+
+def until(jobs: LocalJobs, job: Job, reached: Callable[[Job], bool]) -> Job:
+    """Wait for a job to get somewhere."""
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        seen = jobs.store.read(job.job_id)
+        if reached(seen):
+            return seen
+        time.sleep(0.05)
+    raise AssertionError(f"After {LIMIT_S} s: {jobs.store.read(job.job_id)}\n{jobs.log_tail(job.job_id)}")
+
+
+def ended(job: Job) -> bool:
+    """Whether nothing happens to it any more."""
+    return job.state.status.ended
+
+
+def trains(job: Job) -> bool:
+    """Whether it has a checkpoint to go on from."""
+    return job.state.current_epoch >= 1
+
+
+def pid_of(job: Job) -> int:
+    """The process of a running job."""
+    assert job.state.pid is not None
+    return job.state.pid
+
+
+def lives(pid: int) -> bool:
+    """Whether a process runs; one that has ended but was not waited for does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def only_sound_models(jobs: LocalJobs, *names: str) -> None:
+    """The models folder holds these models, all of them whole, and nothing else."""
+    found = sorted(path.name for path in jobs.models.root.iterdir()) if jobs.models.root.exists() else []
+    assert found == sorted(names)
+    for name in names:
+        jobs.models.read(name, signature=preprocess_signature())
+
+
+def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
+    """One after the other; each registers its model and leaves its metrics and a log."""
+    jobs = open_jobs(start=False)
+    submitted = [jobs.submit(tiny(seed)) for seed in (2, 0, 1)]
+    assert [job.job_id for job in jobs.all().jobs] == [job.job_id for job in submitted]
+    jobs.start()
+    done = [until(jobs, job, ended) for job in submitted]
+    assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 3, jobs.log_tail(done[0].job_id)
+    spans: list[tuple[datetime | None, datetime | None]] = [
+        (job.state.started_at, job.state.completed_at) for job in done
+    ]
+    for (_, finished), (begun, _) in pairwise(spans):
+        assert finished is not None
+        assert begun is not None
+        assert finished <= begun
+    assert [metrics.epoch for metrics in jobs.metrics(done[0].job_id)] == [1, 2]
+    assert "Epoch 2 of 2" in jobs.log_tail(done[0].job_id)
+    only_sound_models(jobs, *(job.config.model_id for job in done))
+    assert jobs.models.read_manifest(done[0].config.model_id).run_id == done[0].job_id
+
+
+def test_two_servers_on_one_folder_train_each_job_once(open_jobs: Open) -> None:
+    """The folder's lock keeps them apart."""
+    first, second = open_jobs(), open_jobs()
+    submitted = [first.submit(tiny(0)), second.submit(tiny(1))]
+    done = [until(first, job, ended) for job in submitted]
+    assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 2
+    assert [first.log_tail(job.job_id).count("Registered") for job in done] == [1, 1]
+    finished, begun = done[0].state.completed_at, done[1].state.started_at
+    assert finished is not None
+    assert begun is not None
+    assert finished <= begun
+
+
+def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jobs: Open) -> None:
+    """`kill -9` in the middle of an epoch."""
+    jobs = open_jobs()
+    job = until(jobs, jobs.submit(tiny(epochs=25)), trains)
+    os.kill(pid_of(job), signal.SIGKILL)
+    failed = until(jobs, job, ended)
+    assert failed.state.status is JobStatus.FAILED
+    assert "killed" in (failed.state.error or "")
+    assert "Epoch 1 of 25" in (failed.state.error or "") or "Epoch" in jobs.log_tail(job.job_id)
+    only_sound_models(jobs)
+    jobs.resume(job.job_id)
+    done = until(jobs, job, ended)
+    assert done.state.status is JobStatus.COMPLETED, done
+    assert "Going on after epoch" in jobs.log_tail(job.job_id)
+    assert [metrics.epoch for metrics in jobs.metrics(job.job_id)] == list(range(1, 26))
+    only_sound_models(jobs, job.config.model_id)
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("die-writing-checkpoint.pt", "killed"),
+        ("die-writing-model.pt", "killed"),
+        ("disk-full", "File too large"),
+        ("disk-full-at-registration", "File too large"),
+    ],
+)
+def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: str, said: str) -> None:
+    """Failed with a reason, no half model; once the fault is gone the run is finished."""
+    faulty = open_jobs(fault)
+    job = until(faulty, faulty.submit(tiny()), ended)
+    assert job.state.status is JobStatus.FAILED
+    assert said in (job.state.error or "")
+    faulty.close()
+    jobs = open_jobs()
+    only_sound_models(jobs)
+    jobs.resume(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.log_tail(job.job_id)
+    only_sound_models(jobs, job.config.model_id)
+
+
+def test_a_run_killed_after_its_registration_is_completed(open_jobs: Open) -> None:
+    """The manifest names the job, so that it is known to be done."""
+    jobs = open_jobs("die-after-registration")
+    job = until(jobs, jobs.submit(tiny()), ended)
+    assert job.state.status is JobStatus.COMPLETED
+    only_sound_models(jobs, job.config.model_id)
+
+
+def test_a_run_outlives_its_server_and_is_adopted(open_jobs: Open) -> None:
+    """`kill -9` of the server; another one sees the run, and can stop it."""
+    jobs = open_jobs(start=False)
+    command = [sys.executable, "-m", "handwriting_ai.cli", "jobs", "work"]
+    job = jobs.submit(tiny(epochs=LONG))
+    environment = os.environ | {"DIGITS__MODEL_DIR": str(jobs.models.root)}
+    with subprocess.Popen(command, env=environment) as server:
+        running = until(jobs, job, trains)
+        server.kill()
+    assert lives(pid_of(running))
+    jobs.start()
+    before = jobs.store.read(job.job_id).state.current_epoch
+    until(jobs, job, lambda seen: seen.state.current_epoch > before)
+    jobs.cancel(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.CANCELLED
+    until(jobs, job, lambda _: not lives(pid_of(running)))
+
+
+def test_a_cancelled_run_ends_within_five_seconds_and_goes_on_when_resumed(open_jobs: Open) -> None:
+    """While queued, while running, and not after the end."""
+    jobs = open_jobs()
+    job = until(jobs, jobs.submit(tiny(epochs=LONG)), trains)
+    waiting = jobs.submit(tiny(seed=1))
+    jobs.cancel(waiting.job_id)
+    assert jobs.store.read(waiting.job_id).state.status is JobStatus.CANCELLED
+    asked = time.monotonic()
+    jobs.cancel(job.job_id)
+    cancelled = until(jobs, job, ended)
+    running = pid_of(job)
+    until(jobs, job, lambda _: not lives(running))
+    assert time.monotonic() - asked < 5
+    assert cancelled.state.status is JobStatus.CANCELLED
+    with pytest.raises(JobConflict, match="cancelled"):
+        jobs.cancel(job.job_id)
+    jobs.resume(job.job_id)
+    reached = cancelled.state.current_epoch
+    again = until(jobs, job, lambda seen: seen.state.current_epoch > reached)
+    assert again.state.status is JobStatus.RUNNING
+    with pytest.raises(JobConflict, match="Cancel it first"):
+        jobs.delete(job.job_id)
+    jobs.cancel(job.job_id)
+    until(jobs, job, ended)
+    jobs.delete(job.job_id)
+    with pytest.raises(UnknownJob, match=job.job_id):
+        jobs.store.read(job.job_id)
+
+
+def test_a_run_that_does_not_listen_is_killed(open_jobs: Open) -> None:
+    """Stopped by SIGSTOP it cannot end by itself."""
+    jobs = open_jobs()
+    job = until(jobs, jobs.submit(tiny(epochs=LONG)), trains)
+    os.kill(pid_of(job), signal.SIGSTOP)
+    asked = time.monotonic()
+    jobs.cancel(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.CANCELLED
+    assert time.monotonic() - asked < 5
+
+
+def test_a_damaged_checkpoint_is_named_and_can_be_thrown_away(open_jobs: Open) -> None:
+    """The run fails with the file's name; resumed afresh it begins again."""
+    jobs = open_jobs(start=False)
+    job = jobs.submit(tiny())
+    (jobs.store.folder(job.job_id) / CHECKPOINT_NAME).write_bytes(b"no checkpoint")
+    jobs.start()
+    failed = until(jobs, job, ended)
+    assert failed.state.status is JobStatus.FAILED
+    assert CHECKPOINT_NAME in (failed.state.error or "")
+    jobs.resume(job.job_id, afresh=True)
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED
+
+
+def test_missing_data_are_named(open_jobs: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The run fails with the way to get them."""
+    monkeypatch.setenv("TRAINING__DATA_DIR", str(tmp_path / "nowhere"))
+    jobs = open_jobs()
+    job = until(jobs, jobs.submit(tiny()), ended)
+    assert job.state.status is JobStatus.FAILED
+    assert "git checkout" in (job.state.error or "")
+
+
+def test_what_cannot_be_trained_is_refused_before_it_is_queued(open_jobs: Open) -> None:
+    """Unknown names, too few epochs, a model that exists or is being made."""
+    jobs = open_jobs(start=False)
+    with pytest.raises(UnknownArchitecture, match="compact"):
+        jobs.submit(plan("magic", "baseline", seed=0))
+    with pytest.raises(InvalidRecipe, match="too few"):
+        plan("compact", "semi_supervised", seed=0, epochs=1)
+    job = jobs.submit(tiny())
+    with pytest.raises(JobConflict, match=job.job_id):
+        jobs.submit(tiny())
+    jobs.start()
+    until(jobs, job, ended)
+    with pytest.raises(ModelExists, match="--force"):
+        jobs.submit(tiny())
+    with pytest.raises(JobConflict, match="completed"):
+        jobs.resume(job.job_id)
