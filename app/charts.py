@@ -119,7 +119,8 @@ def _curves(
 
 def contact_sheet(pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     """`(columns, rows, side, side)` → one picture, dark ink on light paper, a column for each first index."""
-    columns, rows = pictures.shape[:2]
+    shape: tuple[int, ...] = pictures.shape
+    columns, rows = shape[:2]
     margin = ((0, 0), (0, 0), (_GAP_PX, _GAP_PX), (_GAP_PX, _GAP_PX))
     padded: NDArray[np.uint8] = np.pad(pictures, margin)
     outer: int = padded.shape[-1]

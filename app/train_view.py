@@ -51,7 +51,7 @@ def _show_form(jobs: LocalJobs) -> None:
         arch = st.selectbox(
             "Architecture", architecture_names(), index=_position("compact"), help="`compact` is made for CPUs."
         )
-        name = st.selectbox("Recipe", recipe_names(), help="Every number of the training.")
+        name = st.selectbox("Recipe", recipe_names(), key="recipe", help="Every number of the training.")
         recipe = get_recipe(name)
         st.caption(recipe.summary)
         epochs = st.number_input(
