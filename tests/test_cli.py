@@ -153,3 +153,98 @@ def test_train_needs_strokes_for_the_recipe_drawn(monkeypatch: pytest.MonkeyPatc
     result = RUNNER.invoke(cli.app, ["train"])
     assert "TRAINING__INK_DIR" in str(result.exception)
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture()
+def workplace(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of its own for runs and models."""
+    monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
+    return clean_environment
+
+
+_TRIAL = ["--recipe", "baseline", "--epochs", "1", "--trial", "40"]
+
+
+def _run(*arguments: str) -> str:
+    """What a command says; it must succeed."""
+    result = RUNNER.invoke(cli.app, list(arguments), env={"COLUMNS": "200"})
+    assert result.exit_code == 0, f"{result.output}\n{result.exception}"
+    return result.stdout
+
+
+def test_train_registers_a_model_for_each_seed_and_keeps_the_runs(workplace: Path) -> None:
+    """In the foreground, with a line for each epoch; a second time it is refused before any work."""
+    said = _run("train", *_TRIAL, "--seeds", "0-1")
+    names = [f"mnist_compact_baseline_seed{seed}_trial40" for seed in (0, 1)]
+    assert said.count("epoch 1/1: loss") == 2
+    assert sorted(path.name for path in (workplace / "models").iterdir()) == names
+    listed = _run("jobs", "list")
+    assert listed.count("completed") == 2
+    assert all(name in listed for name in names)
+    job_id = sorted(path.name for path in (workplace / "runs").iterdir())[0]
+    assert '"status": "completed"' in _run("jobs", "show", job_id)
+    assert "completed" in _run("jobs", "follow", job_id)
+    again = RUNNER.invoke(cli.app, ["train", *_TRIAL, "--seeds", "1-2"])
+    assert "--force" in str(again.exception)
+    assert len(list((workplace / "runs").iterdir())) == 2
+
+
+def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C after the first epoch; the same command takes it up again."""
+    command = ["train", "--recipe", "baseline", "--epochs", "3", "--trial", "40"]
+
+    def interrupt(_: object) -> str:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("handwriting_ai.jobs.child.describe", interrupt)
+        interrupted = RUNNER.invoke(cli.app, command)
+    assert interrupted.exit_code == 1
+    assert "cancelled" in interrupted.stderr
+    said = _run(*command)
+    assert "going on after epoch 1" in said
+    assert "epoch 1/3" not in said
+    assert len(list((workplace / "runs").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("workplace")
+def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
+    """Each from the command line."""
+    job_id = _run("jobs", "submit", *_TRIAL).strip()
+    assert "queued" in _run("jobs", "list")
+    assert "cancelled" in _run("jobs", "cancel", job_id)
+    assert "queued" in _run("jobs", "resume", job_id, "--afresh")
+    _run("jobs", "work")
+    assert "epoch 1/1" in _run("jobs", "follow", job_id)
+    assert "deleted" in _run("jobs", "delete", job_id)
+    assert job_id not in _run("jobs", "list")
+
+
+def test_a_failed_run_ends_train_with_its_reason(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And status 1."""
+    monkeypatch.setenv("TRAINING__DATA_DIR", str(workplace / "nowhere"))
+    result = RUNNER.invoke(cli.app, ["train", *_TRIAL])
+    assert result.exit_code == 1
+    assert "git checkout" in result.stderr
+
+
+@pytest.mark.usefixtures("workplace")
+def test_data_status_says_what_is_there_and_what_is_missing() -> None:
+    """MNIST ships with the project; the others have to be got."""
+    said = _run("data", "status")
+    assert "70,000" in said
+    assert "TRAINING__INK_DIR" in said
+    assert "data fetch emnist" in said
+
+
+@pytest.mark.usefixtures("workplace")
+def test_data_fetch_knows_emnist_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It wants a folder, and hands it to torchvision."""
+    fetched: list[Path] = []
+    monkeypatch.setattr("handwriting_ai.torchvision_ops.download_emnist", fetched.append)
+    assert "no download" in str(RUNNER.invoke(cli.app, ["data", "fetch", "mnist"]).exception)
+    assert "TRAINING__EMNIST_DIR" in str(RUNNER.invoke(cli.app, ["data", "fetch", "emnist"]).exception)
+    monkeypatch.setenv("TRAINING__EMNIST_DIR", str(tmp_path))
+    _run("data", "fetch", "emnist")
+    assert fetched == [tmp_path]

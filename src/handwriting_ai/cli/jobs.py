@@ -27,7 +27,7 @@ def list_jobs() -> None:
     """Show every job in the order of the queue."""
     found = open_jobs(load_settings()).all()
     id_column = Column("job", no_wrap=True, min_width=_ID_WIDTH)
-    table = Table(id_column, "status", Column("model", overflow="fold"), "epoch", "at", "error")
+    table = Table(id_column, "status", Column("model", no_wrap=True), "epoch", "at", "error")
     for job in found.jobs:
         state = job.state
         epoch = f"{state.current_epoch}/{job.config.epochs}"

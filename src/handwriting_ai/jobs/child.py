@@ -24,6 +24,8 @@ from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 
 HEARTBEAT_S: Final = 1.0
+NICENESS: Final = 5
+"""Drawings are to be read at once also while a run is on."""
 _LOG: Final = logging.getLogger("handwriting_ai.job")
 
 
@@ -157,6 +159,8 @@ def run_job(
             done = epoch
             pulse.note(progress=epoch / recipe.epochs, current_epoch=epoch)
             _LOG.info("Going on after epoch %d of %d.", epoch, recipe.epochs)
+            if watcher is not None and watcher.on_resume is not None:
+                watcher.on_resume(epoch)
 
         pulse.note(activity="preparing the data")
         _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
@@ -185,6 +189,7 @@ def _raise_cancelled(number: int, _: FrameType | None) -> None:
 def main() -> None:
     """Do the job named on the command line; its lock was inherited from the process that started this one."""
     signal.signal(signal.SIGTERM, _raise_cancelled)
+    os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     runs, model_dir, job_id = sys.argv[1:]
     models, settings = ModelStore(Path(model_dir)), load_settings()

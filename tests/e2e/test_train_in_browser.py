@@ -1,0 +1,88 @@
+"""A person who trains, in real Chromium."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser import open_page, running_dashboard, wait_until_idle
+
+from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.registry.store import ModelStore
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
+
+
+@pytest.fixture()
+def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
+    """The Train page of a dashboard with an empty models folder."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("APP__", "DIGITS__", "TRAINING__", "COV_"))
+    }
+    environment["DIGITS__MODEL_DIR"] = str(tmp_path / "models")
+    with (
+        running_dashboard(tmp_path, environment) as address,
+        open_page(chromium_path, f"{address}/train") as opened,
+    ):
+        yield opened
+    jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"))
+    for job in jobs.all().jobs:  # runs outlive their server
+        if not job.state.status.ended:
+            jobs.cancel(job.job_id)
+            jobs.wait_until_ended(job.job_id, 10)
+
+
+def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
+    """Fill the form and press the button."""
+    if not page.get_by_role("button", name="Start").is_visible():
+        page.get_by_text("New run", exact=True).click()
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="baseline").click()
+    expect(page.get_by_text("the plain recipe to compare others with")).to_be_visible()
+    expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)  # the former recipe's stands beside it at first
+    _fill(page, "Epochs", epochs)
+    _fill(page, "First seed", seed)
+    if not page.get_by_role("switch", name="Quick trial").is_checked():
+        page.get_by_text("Quick trial").click()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Start").click()
+
+
+def _fill(page: Page, label: str, value: int) -> None:
+    field = page.get_by_label(label, exact=True)
+    field.fill(str(value))
+    field.press("Enter")
+    expect(field).to_have_value(str(value))
+    wait_until_idle(page)
+
+
+def test_a_run_is_started_watched_and_found_again(page: Page, tmp_path: Path) -> None:
+    """Its numbers and curves move, also after another page and a reload; then its model is registered."""
+    _start_trial(page, epochs=8)
+    accuracy = page.locator('[data-testid="stMetric"]:has-text("Validation accuracy")')
+    expect(accuracy).to_be_visible()
+    expect(page.locator('[data-testid="stVegaLiteChart"]')).to_have_count(2)
+    expect(page.get_by_text("Epoch 3 of 8")).to_be_visible()
+    page.get_by_role("link", name="Saved drawings").click()
+    expect(page.get_by_text("Nothing saved yet")).to_be_visible()
+    page.get_by_role("link", name="Train").click()
+    expect(page.get_by_text("Epoch 5 of 8")).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("Registered as")).to_be_visible()
+    expect(page.get_by_text("Completed after 8 of 8 epochs")).to_be_visible()
+    assert ModelStore(tmp_path / "models").model_ids() == ("mnist_compact_baseline_seed0_trial2000",)
+
+
+def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
+    """The next in the queue then has its turn."""
+    _start_trial(page, epochs=400)
+    expect(page.get_by_text("Epoch 1 of 400")).to_be_visible()
+    _start_trial(page, epochs=1, seed=1)
+    expect(page.get_by_role("button", name="Cancel")).to_be_enabled()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Completed after 1 of 1 epochs")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
