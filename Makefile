@@ -38,6 +38,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine_latency.py
 	$(BIN)/python benchmarks/page_latency.py
 	$(BIN)/python benchmarks/drawn_accuracy.py
+	$(BIN)/python benchmarks/augment_speed.py
+	$(BIN)/python benchmarks/epoch_overhead.py
+	$(BIN)/python benchmarks/jobs_listing.py
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python scripts/screenshots.py

@@ -4,7 +4,7 @@ OpenCV's own stubs type every array as `ndarray[Any, dtype[integer | floating]]`
 """
 
 from collections.abc import Sequence
-from typing import Final, overload, TypeAlias, TypedDict
+from typing import Final, TypeAlias, TypedDict, overload
 
 import numpy as np
 from numpy.typing import NDArray

@@ -19,7 +19,7 @@ _LIBRARIES: Final[list[torch.library.Library]] = []
 
 def torchvision_resnet18(n_classes: int) -> nn.Module:
     """Torchvision's ResNet-18 with fresh weights; the first call imports torchvision (about a second)."""
-    _declare_missing_operators()
+    declare_missing_operators()
     from torchvision.models import resnet18
 
     return resnet18(weights=None, num_classes=n_classes)
@@ -27,13 +27,14 @@ def torchvision_resnet18(n_classes: int) -> nn.Module:
 
 def download_emnist(folder: Path) -> None:
     """Download EMNIST from NIST (0.5 GB) and unpack it under `folder`, unless it is there."""
-    _declare_missing_operators()
+    declare_missing_operators()
     from torchvision.datasets import EMNIST
 
     EMNIST(str(folder), split="digits", download=True)
 
 
-def _declare_missing_operators() -> None:
+def declare_missing_operators() -> None:
+    """Make torchvision importable beside a CPU-only torch; call it before the import."""
     if _LIBRARIES or torch.cuda.is_available() or torch.version.cuda is not None:
         return
     open_library: Callable[[str, str], torch.library.Library] = torch.library.Library
