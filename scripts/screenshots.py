@@ -1,4 +1,4 @@
-"""Draw a seven on the real dashboard and keep the picture for the README: `make screenshots`."""
+"""Use the real dashboard and keep pictures of it for the README: `make screenshots`."""
 
 import os
 import shutil
@@ -8,33 +8,51 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from playwright.sync_api import expect
-from tests.browser import draw, open_page, running_dashboard
+from playwright.sync_api import Page, expect
+from tests.browser import draw, open_page, running_dashboard, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 
 from handwriting_ai.config import PROJECT_ROOT
 
-TARGET = PROJECT_ROOT / "docs" / "draw.png"
+DOCS = PROJECT_ROOT / "docs"
+
+
+def picture_draw(page: Page) -> None:
+    """A crossed seven, read."""
+    draw(page, DIGIT_STROKES[7])
+    expect(page.get_by_text("The models are sure")).to_be_visible(timeout=30_000)
+    page.get_by_text("28 × 28, centred").wait_for()
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    page.screenshot(path=DOCS / "draw.png", full_page=True)
+
+
+def picture_train(page: Page) -> None:
+    """A quick trial in its sixth epoch, under the form it was started from."""
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="baseline").click()
+    page.get_by_text("Quick trial").click()
+    wait_until_idle(page)
+    page.get_by_role("button", name="Start").click()
+    page.get_by_text("New run", exact=True).click()
+    page.get_by_text("Epoch 6 of 100").wait_for(timeout=120_000)
+    page.screenshot(path=DOCS / "train.png", full_page=True)
+    page.get_by_role("button", name="Cancel").click()
+    page.get_by_text("Cancelled after").wait_for()
 
 
 def main() -> None:
-    """Start the dashboard, draw, wait for the answer, take the picture."""
+    """Start the dashboard, use it, take the pictures."""
     chromium = shutil.which("chromium")
     if chromium is None:
         sys.exit("No Chromium on this machine: install it, e.g. `apt-get install chromium`.")
-    with (
-        tempfile.TemporaryDirectory() as data_root,
-        running_dashboard(Path(data_root), dict(os.environ)) as address,
-        open_page(chromium, address, height=1250) as page,
-    ):
-        draw(page, DIGIT_STROKES[7])
-        expect(page.get_by_text("The models are sure")).to_be_visible(timeout=30_000)
-        page.get_by_text("28 × 28, centred").wait_for()
-        page.mouse.move(0, 0)
-        page.wait_for_load_state("networkidle")
-        page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-        page.screenshot(path=TARGET, full_page=True)
-    print(f"Wrote {TARGET}.")
+    with tempfile.TemporaryDirectory() as data_root, running_dashboard(Path(data_root), dict(os.environ)) as address:
+        with open_page(chromium, address, height=1250) as page:
+            picture_draw(page)
+        with open_page(chromium, f"{address}/train", height=1250) as page:
+            picture_train(page)
+    print(f"Wrote the pictures in {DOCS}.")
 
 
 if __name__ == "__main__":
