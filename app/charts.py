@@ -3,7 +3,7 @@
 import base64
 import io
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import altair as alt
 import numpy as np
@@ -77,12 +77,13 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
 
 
 def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
-    """Training and validation loss over the epochs."""
+    """Training and validation loss over the epochs, on a logarithmic scale."""
     return _curves(
         history,
         {"training": [each.train_loss for each in history], "validation": [each.val_loss for each in history]},
         title="loss",
-        axis=alt.Axis(),
+        axis=alt.Axis(tickCount=5),
+        scale="log",
     )
 
 
@@ -91,11 +92,16 @@ def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
     series = {"MNIST validation": [each.val_accuracy for each in history]}
     for name in history[-1].drawn_accuracy:
         series[name] = [each.drawn_accuracy[name] for each in history]
-    return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"))
+    return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"), scale="linear")
 
 
 def _curves(
-    history: Sequence[TrainingMetrics], series: dict[str, list[float]], *, title: str, axis: alt.Axis
+    history: Sequence[TrainingMetrics],
+    series: dict[str, list[float]],
+    *,
+    title: str,
+    axis: alt.Axis,
+    scale: Literal["linear", "log"],
 ) -> alt.Chart:
     epochs = [each.epoch for each in history]
     frame = pd.DataFrame(
@@ -109,7 +115,7 @@ def _curves(
     marks: alt.Chart = base.mark_line(point=len(epochs) < _FEW_POINTS)
     encoded: alt.Chart = marks.encode(
         x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, history[-1].epochs)]), axis=alt.Axis(tickMinStep=1)),
-        y=alt.Y(f"{title}:Q", scale=alt.Scale(zero=False), axis=axis),
+        y=alt.Y(f"{title}:Q", scale=alt.Scale(type=scale, zero=False), axis=axis),
         color=alt.Color("of:N", legend=alt.Legend(orient="bottom", title=None)),
         tooltip=alt.Tooltip(f"{title}:Q", format=".4f"),
     )

@@ -39,7 +39,7 @@ _STATUS_ICONS: Final = {
 def show() -> None:
     """The form on top, the runs below; only the runs are drawn anew while one of them is under way."""
     jobs = resources.jobs()
-    with st.expander("New run", icon=":material/add:", expanded=not jobs.all().jobs):
+    with st.expander("New run", icon=":material/add:", expanded=not jobs.store.all().jobs):
         _show_form(jobs)
     active = _is_active(jobs)
     st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
@@ -86,8 +86,8 @@ def _position(arch: str) -> int:
 
 def _estimate(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> str:
     """How long it will take, by what epochs of the same kind took here."""
-    for job in reversed(jobs.all().jobs):
-        history = jobs.metrics(job.job_id)
+    for job in reversed(jobs.store.all().jobs):
+        history = jobs.store.metrics(job.job_id)
         config = job.config
         if history and (config.arch, config.recipe, config.trial_digits) == (
             plans[0].arch,
@@ -130,13 +130,13 @@ def _show_preview(recipe: Recipe) -> None:
 
 
 def _is_active(jobs: LocalJobs) -> bool:
-    return any(not job.state.status.ended for job in jobs.all().jobs)
+    return any(not job.state.status.ended for job in jobs.store.all().jobs)
 
 
 def _show_runs(was_active: bool) -> None:
     """The table of runs, and the chosen one in full."""
     jobs = resources.jobs()
-    found = jobs.all()
+    found = jobs.store.all()
     if was_active != any(not job.state.status.ended for job in found.jobs):
         st.rerun()  # the timer starts or stops with the page
     for error in found.damaged:
@@ -181,7 +181,7 @@ def _choose(jobs: Sequence[Job]) -> Job:
 
 
 def _show_run(jobs: LocalJobs, job: Job) -> None:
-    state, history = job.state, jobs.metrics(job.job_id)
+    state, history = job.state, jobs.store.metrics(job.job_id)
     st.subheader(job.config.model_id, anchor=False)
     st.progress(state.progress, text=wording.standing(job))
     if state.error:
@@ -202,7 +202,7 @@ def _show_run(jobs: LocalJobs, job: Job) -> None:
         loss, accuracy = st.columns(2)
         loss.altair_chart(charts.loss_curves(history), width="stretch")
         accuracy.altair_chart(charts.accuracy_curves(history), width="stretch")
-    log = jobs.log_tail(job.job_id)
+    log = jobs.store.log_tail(job.job_id)
     if log:
         with st.expander("Log", icon=":material/article:"):
             st.code(log, language=None, height=240)

@@ -33,7 +33,7 @@ def page(jobs: LocalJobs) -> Iterator[AppTest]:
     st.cache_resource.clear()
     yield open_app()
     st.cache_resource.clear()
-    for job in jobs.all().jobs:
+    for job in jobs.store.all().jobs:
         if not job.state.status.ended:
             jobs.cancel(job.job_id)
             jobs.wait_until_ended(job.job_id, LIMIT_S)
@@ -50,7 +50,7 @@ def _click(page: AppTest, label: str) -> AppTest:
 
 def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None) -> Job:
     """A job that has come this far, with two epochs of metrics."""
-    job = jobs.submit(plan("compact", "drawn", seed=len(jobs.all().jobs), epochs=4))
+    job = jobs.submit(plan("compact", "drawn", seed=len(jobs.store.all().jobs), epochs=4))
     reached: dict[str, object] = {"status": status, "current_epoch": 2, "progress": 0.5, "error": error}
     jobs.store.write_state(job.state.model_copy(update=reached))
     history = [
@@ -87,7 +87,7 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
     _open(page)
     _click(page, "Start")
     assert "TRAINING__INK_DIR" in page.error[0].value
-    assert jobs.all().jobs == ()
+    assert jobs.store.all().jobs == ()
 
 
 def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJobs) -> None:
@@ -99,11 +99,11 @@ def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJob
     page.toggle[0].set_value(True).run()
     _click(page, "Start")
     deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline and not all(job.state.status.ended for job in jobs.all().jobs):
+    while time.monotonic() < deadline and not all(job.state.status.ended for job in jobs.store.all().jobs):
         time.sleep(0.2)
     page.run()
     assert not page.exception
-    assert [job.state.status for job in jobs.all().jobs] == [JobStatus.COMPLETED]
+    assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.COMPLETED]
     assert "Registered as `mnist_compact_baseline_seed0_trial2000`" in page.success[0].value
     assert page.metric[0].label == "Validation accuracy"
     assert any("by the 1 epochs of run" in caption.value for caption in page.caption)
@@ -120,7 +120,7 @@ def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, job
     states = {button.label: button.disabled for button in page.button}
     assert (states["Cancel"], states["Resume"], states["Delete"]) == (True, False, False)
     _click(page, "Delete")
-    assert jobs.all().jobs == ()
+    assert jobs.store.all().jobs == ()
     assert job.job_id not in str(page.dataframe)
 
 

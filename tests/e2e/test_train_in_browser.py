@@ -30,7 +30,7 @@ def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
     ):
         yield opened
     jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"))
-    for job in jobs.all().jobs:  # runs outlive their server
+    for job in jobs.store.all().jobs:  # runs outlive their server
         if not job.state.status.ended:
             jobs.cancel(job.job_id)
             jobs.wait_until_ended(job.job_id, 10)

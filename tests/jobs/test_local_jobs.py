@@ -53,7 +53,7 @@ def open_jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield open_one
     for jobs in opened:
         jobs.close()
-    for job in opened[0].all().jobs if opened else ():
+    for job in opened[0].store.all().jobs if opened else ():
         if job.state.pid is not None and opened[0].store.is_alive(job.job_id):
             os.kill(job.state.pid, signal.SIGKILL)
 
@@ -71,7 +71,7 @@ def until(jobs: LocalJobs, job: Job, reached: Callable[[Job], bool]) -> Job:
         if reached(seen):
             return seen
         time.sleep(0.05)
-    raise AssertionError(f"After {LIMIT_S} s: {jobs.store.read(job.job_id)}\n{jobs.log_tail(job.job_id)}")
+    raise AssertionError(f"After {LIMIT_S} s: {jobs.store.read(job.job_id)}\n{jobs.store.log_tail(job.job_id)}")
 
 
 def ended(job: Job) -> bool:
@@ -111,10 +111,10 @@ def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
     """One after the other; each registers its model and leaves its metrics and a log."""
     jobs = open_jobs(start=False)
     submitted = [jobs.submit(tiny(seed)) for seed in (2, 0, 1)]
-    assert [job.job_id for job in jobs.all().jobs] == [job.job_id for job in submitted]
+    assert [job.job_id for job in jobs.store.all().jobs] == [job.job_id for job in submitted]
     jobs.start()
     done = [until(jobs, job, ended) for job in submitted]
-    assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 3, jobs.log_tail(done[0].job_id)
+    assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 3, jobs.store.log_tail(done[0].job_id)
     spans: list[tuple[datetime | None, datetime | None]] = [
         (job.state.started_at, job.state.completed_at) for job in done
     ]
@@ -122,8 +122,8 @@ def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
         assert finished is not None
         assert begun is not None
         assert finished <= begun
-    assert [metrics.epoch for metrics in jobs.metrics(done[0].job_id)] == [1, 2]
-    assert "Epoch 2 of 2" in jobs.log_tail(done[0].job_id)
+    assert [metrics.epoch for metrics in jobs.store.metrics(done[0].job_id)] == [1, 2]
+    assert "Epoch 2 of 2" in jobs.store.log_tail(done[0].job_id)
     only_sound_models(jobs, *(job.config.model_id for job in done))
     assert jobs.models.read_manifest(done[0].config.model_id).run_id == done[0].job_id
 
@@ -134,7 +134,7 @@ def test_two_servers_on_one_folder_train_each_job_once(open_jobs: Open) -> None:
     submitted = [first.submit(tiny(0)), second.submit(tiny(1))]
     done = [until(first, job, ended) for job in submitted]
     assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 2
-    assert [first.log_tail(job.job_id).count("Registered") for job in done] == [1, 1]
+    assert [first.store.log_tail(job.job_id).count("Registered") for job in done] == [1, 1]
     finished, begun = done[0].state.completed_at, done[1].state.started_at
     assert finished is not None
     assert begun is not None
@@ -149,13 +149,13 @@ def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jo
     failed = until(jobs, job, ended)
     assert failed.state.status is JobStatus.FAILED
     assert "killed" in (failed.state.error or "")
-    assert "Epoch 1 of 25" in (failed.state.error or "") or "Epoch" in jobs.log_tail(job.job_id)
+    assert "Epoch 1 of 25" in (failed.state.error or "") or "Epoch" in jobs.store.log_tail(job.job_id)
     only_sound_models(jobs)
     jobs.resume(job.job_id)
     done = until(jobs, job, ended)
     assert done.state.status is JobStatus.COMPLETED, done
-    assert "Going on after epoch" in jobs.log_tail(job.job_id)
-    assert [metrics.epoch for metrics in jobs.metrics(job.job_id)] == list(range(1, 26))
+    assert "Going on after epoch" in jobs.store.log_tail(job.job_id)
+    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == list(range(1, 26))
     only_sound_models(jobs, job.config.model_id)
 
 
@@ -178,7 +178,7 @@ def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: 
     jobs = open_jobs()
     only_sound_models(jobs)
     jobs.resume(job.job_id)
-    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.log_tail(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.store.log_tail(job.job_id)
     only_sound_models(jobs, job.config.model_id)
 
 

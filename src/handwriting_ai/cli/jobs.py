@@ -25,7 +25,7 @@ _ID_WIDTH: Final = 20
 
 def list_jobs() -> None:
     """Show every job in the order of the queue."""
-    found = open_jobs(load_settings()).all()
+    found = open_jobs(load_settings()).store.all()
     id_column = Column("job", no_wrap=True, min_width=_ID_WIDTH)
     table = Table(id_column, "status", Column("model", no_wrap=True), "epoch", "at", "error")
     for job in found.jobs:
@@ -41,12 +41,12 @@ def show_job(job_id: JobId) -> None:
     """Show one job: how it stands, its epochs, the end of its log."""
     jobs = open_jobs(load_settings())
     typer.echo(jobs.store.read(job_id).model_dump_json(indent=2))
-    for metrics in jobs.metrics(job_id):
+    for metrics in jobs.store.metrics(job_id):
         typer.echo(
             f"epoch {metrics.epoch}/{metrics.epochs}: train {metrics.train_loss:.4f}, validation "
             f"{metrics.val_loss:.4f}, {metrics.val_accuracy:.2%}"
         )
-    typer.echo(jobs.log_tail(job_id).rstrip())
+    typer.echo(jobs.store.log_tail(job_id).rstrip())
 
 
 def submit_jobs(
@@ -74,7 +74,7 @@ def work_off() -> None:
     jobs = open_jobs(load_settings())
     jobs.start()
     try:
-        while any(not job.state.status.ended for job in jobs.all().jobs):
+        while any(not job.state.status.ended for job in jobs.store.all().jobs):
             time.sleep(_LOOK_EVERY_S)
     finally:
         jobs.close()
@@ -122,7 +122,7 @@ def _print_epochs(jobs: "LocalJobs", job: "Job", seen: int, console: Console) ->
     """Print the epochs after the `seen` first; returns how many there are now."""
     from handwriting_ai.jobs.child import describe
 
-    history = jobs.metrics(job.job_id)
+    history = jobs.store.metrics(job.job_id)
     for metrics in history[seen:]:
         console.print(f"epoch {metrics.epoch}/{metrics.epochs}: {describe(metrics)}")
     return len(history)

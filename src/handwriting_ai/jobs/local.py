@@ -19,11 +19,11 @@ from typing import Final
 
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.errors import JobConflict, JobDamaged, UnknownArchitecture
-from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, STATE_NAME, Jobs, JobStore
+from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import take_lock
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 
 CANCEL_GRACE_S: Final = 3.0
@@ -58,47 +58,41 @@ class LocalJobs:
         if self._thread is not None:
             self._thread.join()
 
-    def all(self) -> Jobs:
-        """Every job, in the order of the queue."""
-        return self.store.all()
-
-    def metrics(self, job_id: str) -> list[TrainingMetrics]:
-        """The epochs of a job so far."""
-        return self.store.metrics(job_id)
-
-    def log_tail(self, job_id: str) -> str:
-        """The end of a job's log."""
-        return self.store.log_tail(job_id)
-
-    def submit(self, config: TrainingConfig) -> Job:
-        """Put a job at the end of the queue.
+    def refuse(self, config: TrainingConfig) -> None:
+        """Find out, before work is done, whether a run cannot be queued.
 
         Raises:
             UnknownArchitecture, UnknownRecipe, InvalidRecipe: it cannot be trained.
             ModelExists: its model is registered already and `force` is off.
             JobConflict: a queued or running job makes the same model.
         """
-        with self.store.lock():
-            self._check(config)
-            return self.store.create(config)
+        config.resolved_recipe()
+        if config.arch not in architecture_names():
+            raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
+        self.models.refuse_existing(config.model_id, force=config.force)
+        for job in self.store.all().jobs:
+            if not job.state.status.ended and job.config.model_id == config.model_id:
+                raise JobConflict(f"Job {job.job_id} ({job.state.status}) already makes the model {config.model_id!r}.")
 
-    def refuse(self, config: TrainingConfig) -> None:
-        """Find out, before work is done, whether `submit` would refuse.
+    def submit(self, config: TrainingConfig) -> Job:
+        """Put a job at the end of the queue.
 
         Raises:
-            as `submit`.
+            as `refuse`.
         """
-        self._check(config)
+        with self.store.lock():
+            self.refuse(config)
+            return self.store.create(config)
 
     @contextmanager
     def in_foreground(self, config: TrainingConfig) -> Iterator[Job]:
         """A job for this very process to do, outside the queue: an unfinished run of this kind, or a new one.
 
         Raises:
-            as `submit`.
+            as `refuse`.
         """
         with self.store.lock():
-            self._check(config)
+            self.refuse(config)
             unfinished = [
                 job
                 for job in self.store.all().jobs
@@ -153,7 +147,7 @@ class LocalJobs:
             job = self.store.read(job_id)
             if not job.state.status.can_be_resumed:
                 raise JobConflict(f"Job {job_id} is {job.state.status}: only failed and cancelled jobs are resumed.")
-            self._check(job.config)
+            self.refuse(job.config)
             folder = self.store.folder(job_id)
             (folder / CANCEL_NAME).unlink(missing_ok=True)
             if afresh:
@@ -187,11 +181,9 @@ class LocalJobs:
         self._children = [child for child in self._children if child.poll() is None]
         with self.store.lock():
             self.store.sweep()
+            self.store.settle()
             jobs = self.store.all().jobs
             running = [job for job in jobs if self.store.is_alive(job.job_id)]
-            for job in jobs:
-                if job.state.status.ended:
-                    self._set_down(job.state)
             for job in running:
                 self._kill_if_overdue(job)
             queued = [job for job in jobs if job.state.status is JobStatus.QUEUED and job not in running]
@@ -206,27 +198,12 @@ class LocalJobs:
                 _LOG.warning("The training queue could not be looked after: %s", error)
             self._stop.wait(_TICK_S)
 
-    def _check(self, config: TrainingConfig) -> None:
-        config.resolved_recipe()
-        if config.arch not in architecture_names():
-            raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
-        self.models.refuse_existing(config.model_id, force=config.force)
-        for job in self.store.all().jobs:
-            if not job.state.status.ended and job.config.model_id == config.model_id:
-                raise JobConflict(f"Job {job.job_id} ({job.state.status}) already makes the model {config.model_id!r}.")
-
     def _has_ended(self, job_id: str) -> bool:
         """Whether it wrote its last state; a job that can no longer be understood counts as ended."""
         try:
             return self.store.read(job_id).state.status.ended
         except JobDamaged:
             return True
-
-    def _set_down(self, state: JobState) -> None:
-        """Write a status that was found out, so that it does not change any more."""
-        written = self.store.folder(state.job_id) / STATE_NAME
-        if JobStatus.RUNNING in written.read_text(errors="replace"):
-            self.store.write_state(state)
 
     def _kill_if_overdue(self, job: Job) -> None:
         try:

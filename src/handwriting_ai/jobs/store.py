@@ -126,6 +126,17 @@ class JobStore:
         for doomed in self.root.glob(f"{_DELETED}*"):
             shutil.rmtree(doomed, ignore_errors=True)
 
+    def settle(self) -> None:
+        """Write down what became of runs whose process has died, so that it does not change any more."""
+        for folder in self._folders():
+            try:
+                written = JobState.model_validate_json((folder / STATE_NAME).read_bytes())
+                found = self._read(folder).state
+            except (OSError, ValidationError, JobDamaged):
+                continue  # `all` reports it
+            if written.status is JobStatus.RUNNING and found.status.ended:
+                self.write_state(found)
+
     def _folders(self) -> Sequence[Path]:
         if not self.root.is_dir():
             return ()
