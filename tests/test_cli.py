@@ -97,6 +97,7 @@ def test_architectures_are_listed() -> None:
             "Unknown recipe 'magic'. Available: drawn, baseline, ",
         ),
         (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
+        (["train", "--device", "tpu"], "There is no device 'tpu' here. Available: auto, "),
         (["predict", "x.png"], "DIGITS__UNCERTAIN_THRESHOLD=7"),
     ],
 )

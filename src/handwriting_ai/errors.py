@@ -28,6 +28,7 @@ HandwritingError
 └── TrainingError              a run that cannot go on
     ├── UnknownRecipe          no such recipe (also a ValueError)
     ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
+    ├── DeviceUnavailable      no such device here (also a ValueError)
     ├── TrainingDiverged       the loss is no longer a number
     └── CheckpointError        a checkpoint that is damaged or belongs to another run
 """
@@ -143,6 +144,10 @@ class UnknownRecipe(TrainingError, ValueError):
 
 class InvalidRecipe(TrainingError, ValueError):
     """A recipe cannot be followed as asked; the message says why."""
+
+
+class DeviceUnavailable(TrainingError, ValueError):
+    """A run cannot be computed on the device asked for; the message lists those that are here."""
 
 
 class TrainingDiverged(TrainingError):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Column, Table
 
 from handwriting_ai.cli.train import open_jobs, parse_seeds
 from handwriting_ai.config import load_settings
@@ -19,22 +18,21 @@ JobId = Annotated[str, typer.Argument(help="The job, as `jobs list` names it.")]
 _CANCEL_LIMIT_S: Final = 10.0
 _LOOK_EVERY_S: Final = 0.5
 _STEPS: Final = 1.0
-_ID_WIDTH: Final = 20
-"""Of a job's id, which people copy."""
 
 
 def list_jobs() -> None:
-    """Show every job in the order of the queue."""
+    """Show every job in the order of the queue: id, status, model, epochs done, what it is at."""
     found = open_jobs(load_settings()).store.all()
-    id_column = Column("job", no_wrap=True, min_width=_ID_WIDTH)
-    table = Table(id_column, "status", Column("model", no_wrap=True), "epoch", "at", "error")
     for job in found.jobs:
         state = job.state
-        epoch = f"{state.current_epoch}/{job.config.epochs}"
-        table.add_row(job.job_id, state.status, job.config.model_id, epoch, state.activity, state.error or "")
+        at = f"  {state.activity}" if state.activity else ""
+        typer.echo(
+            f"{job.job_id}  {state.status:9}  {job.config.model_id}  {state.current_epoch}/{job.config.epochs}{at}"
+        )
+        if state.error:
+            typer.echo(f"    {state.error}")
     for error in found.damaged:
-        table.add_row("damaged", "", "", "", "", str(error))
-    Console().print(table)
+        typer.echo(f"damaged: {error}")
 
 
 def show_job(job_id: JobId) -> None:
