@@ -87,19 +87,37 @@ def _write(folder: Path, lines: Sequence[object]) -> Path:
 
 
 def test_stroke_files_are_read_with_y_down(tmp_path: Path) -> None:
-    """Writer groups go before writers, flags make a digit doubtful."""
-    strokes = [[[0, 0], [10, 20]]]
+    """Writer groups go before writers; a flag makes a digit doubtful, a slash does not."""
+    strokes = [[[0, 0], [10, 20], [20, 0]]]
     _write(
         tmp_path,
         [
             {"label": 1, "writer": "a", "strokes": strokes},
             {"label": 7, "writer": "b", "writer_group": "g", "strokes": strokes, "knn_suspect": True},
+            {"label": 0, "writer": "b", "strokes": strokes, "slashed_zero": True},
         ],
     )
     (file,) = load_stroke_files(tmp_path)
-    assert [(digit.label, digit.writer, digit.doubtful) for digit in file.digits] == [(1, "a", False), (7, "g", True)]
-    assert np.array_equal(file.digits[0].strokes[0], [[0.0, 0.0], [10.0, -20.0]])
+    assert [(digit.label, digit.writer) for digit in file.digits] == [(1, "a"), (7, "g"), (0, "b")]
+    assert [(digit.doubtful, digit.slashed) for digit in file.digits] == [(False, False), (True, False), (False, True)]
+    assert np.array_equal(file.digits[0].strokes[0], [[0.0, 0.0], [10.0, -20.0], [20.0, 0.0]])
     assert (file.name, len(file.sha256)) == ("some", 64)
+
+
+@pytest.mark.parametrize(
+    ("strokes", "straight"),
+    [
+        ([[[0, 0], [30, 50]]], True),
+        ([[[0, 0], [1, 50], [0, 100]], [[0, 110], [0, 150]]], True),
+        ([[[0, 0], [20, 50], [0, 100]]], False),
+        ([[[5, 5]]], False),
+    ],
+)
+def test_only_a_one_is_a_straight_line(tmp_path: Path, strokes: list[list[list[int]]], straight: bool) -> None:
+    """A bar under the label 4 is doubtful, under the label 1 it is not."""
+    _write(tmp_path, [{"label": label, "writer": "a", "strokes": strokes} for label in (4, 1)])
+    (file,) = load_stroke_files(tmp_path)
+    assert [digit.doubtful for digit in file.digits] == [straight, False]
 
 
 @pytest.mark.parametrize(

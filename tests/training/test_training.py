@@ -55,7 +55,12 @@ CPU = Compute(device=torch.device("cpu"), autocast=False)
 TINY = replace(with_epochs(DRAWN, 2), stages=(replace(DRAWN.stages[0], epochs=2, batch_size=16),), renderings=2)
 _HEAVY = replace(HEAVY_AUG.stages[0], data=DRAWN.stages[0].data, batch_size=16, epochs=1)
 TWO_STAGES = replace(TINY, stages=(*TINY.stages, _HEAVY))
-RECIPES = {"one stage": TINY, "two stages, with mixup, cutout and dropout": TWO_STAGES}
+REPEATING = replace(TINY, stages=(replace(TINY.stages[0], epochs=4, hard_repeats=3),))
+RECIPES = {
+    "one stage": TINY,
+    "two stages, with mixup, cutout and dropout": TWO_STAGES,
+    "hard digits repeated": REPEATING,
+}
 
 
 def _data() -> TrainingData:
@@ -126,6 +131,30 @@ def test_an_interrupted_run_ends_with_the_same_weights(tmp_path: Path, name: str
     for _ in range(stop, recipe.epochs):
         resumed.run_epoch(_ignore_step)
     assert _same(_weights(resumed), _weights(unbroken))
+
+
+def test_hard_digits_are_shown_more_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the third epoch on; not those read wrongly without a doubt, whose labels may be noise."""
+    stage = replace(TINY.stages[0], epochs=3, hard_repeats=4)
+    trainer = Trainer("compact", replace(TINY, stages=(stage,)), 1, _data(), CPU)
+    batches: list[Tensor] = []
+
+    def step(_: Trainer, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        batches.append(labels)
+        probs = torch.full((10,), 0.95).scatter(0, torch.tensor((3, 5)), torch.tensor((0.5, 0.01)))
+        return torch.zeros(()), torch.nn.functional.pad(probs, (0, 1), value=1.0)[labels]
+
+    monkeypatch.setattr(Trainer, "_step", step)
+    seen: list[list[int]] = []
+    for _ in range(3):
+        batches.clear()
+        trainer.run_epoch(_ignore_step)
+        seen.append(torch.cat(batches).bincount(minlength=11).tolist())
+    threes = seen[0][3]
+    assert seen[0] == seen[1]
+    assert seen[2][3] >= 3 * threes
+    assert seen[2][5] <= seen[0][5]
+    assert sum(seen[2]) == sum(seen[0])
 
 
 def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:

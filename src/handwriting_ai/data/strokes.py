@@ -19,6 +19,8 @@ Stroke: TypeAlias = "NDArray[np.float64]"
 """One pen-down line, `(points, 2)`: x to the right, y down, in any unit."""
 
 CANVAS_SIDE_PX: Final = 280
+STRAIGHT: Final = 0.1
+"""Width over length, along the main axis, below which strokes are one straight line: only a 1 is drawn so."""
 _SUBPIXEL_BITS: Final = 4
 _INK: Final = 255
 
@@ -43,7 +45,9 @@ class DrawnDigit:
     writer: str
     strokes: tuple[Stroke, ...]
     doubtful: bool = False
-    """Whether the file flags its label as doubtful or its shape as unusual."""
+    """Whether its label is: the file says so, or a straight line is said to be another digit than 1."""
+    slashed: bool = False
+    """Whether it is a zero with a slash through it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +102,23 @@ def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
     if not strokes:
         raise DataCorrupt(f"{path}, line {number}: the digit has no points.")
     return DrawnDigit(
-        label=line.label, writer=line.writer, strokes=strokes, doubtful=line.slashed_zero or line.knn_suspect
+        label=line.label,
+        writer=line.writer,
+        strokes=strokes,
+        doubtful=line.knn_suspect or (line.label != 1 and is_straight(strokes)),
+        slashed=line.slashed_zero,
     )
+
+
+def is_straight(strokes: Sequence[Stroke]) -> bool:
+    """Whether all strokes together are one straight line, as where a 4 lost its other stroke; a dot is none."""
+    points: Stroke = np.concatenate(strokes)
+    centered: Stroke = np.subtract(points, points.mean(axis=0))
+    axes: Stroke = np.linalg.svd(centered, full_matrices=True)[2]
+    along_axes: Stroke = np.ptp(np.matmul(centered, axes.T), axis=0)
+    length: float = along_axes[0].item()
+    width: float = along_axes[1].item()
+    return length > 0 and width < STRAIGHT * length
 
 
 def _y_down(points: Sequence[tuple[float, float]]) -> Stroke:

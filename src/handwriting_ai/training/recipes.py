@@ -87,6 +87,8 @@ class Stage:
     """Share of the target that is spread over all digits (Szegedy et al. 2016)."""
     dropout: float = 0.0
     """Share of the last layer's inputs that are dropped (Srivastava et al. 2014)."""
+    hard_repeats: int = 1
+    """How often an epoch shows a hard digit, which the network knew but was not sure of; 1 means like any other."""
     augmentation: Augmentation = Augmentation()
 
 

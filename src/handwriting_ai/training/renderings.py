@@ -24,11 +24,8 @@ def kept(folder: Path | None, parts: dict[str, object], make: Callable[[], "NDAr
         return make()
     name = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     path = folder / f"{name}.npy"
-    try:
-        found: NDArray[np.uint8] = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        pass
-    else:
+    found = _read(path)
+    if found is not None:
         return found
     made = make()
     buffer = io.BytesIO()
@@ -36,3 +33,12 @@ def kept(folder: Path | None, parts: dict[str, object], make: Callable[[], "NDAr
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(path, buffer.getvalue())
     return made
+
+
+def _read(path: Path) -> "NDArray[np.uint8] | None":
+    """The array of one file; None where there is none, or it is damaged and must be made again."""
+    try:
+        found: NDArray[np.uint8] = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found

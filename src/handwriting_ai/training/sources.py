@@ -37,7 +37,7 @@ EXTENT_SHARE: Final = (0.15, 0.90)
 """Smallest and largest digit, as a share of the canvas."""
 MAX_PEN_SHARE: Final = 0.16
 """Nobody writes with a pen wider than this share of the digit: its holes would close."""
-RENDERING_RULES: Final = 1
+RENDERING_RULES: Final = 2
 """Raised whenever strokes or scribbles come to be drawn in another way: pictures kept on disk are then drawn anew."""
 _VALIDATION_SEED: Final = 1
 _TRAINING_SEED: Final = 2

@@ -29,8 +29,10 @@ N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 500
 _FULL: Final = 255.0
 _SEEDS: Final = 2**31
-
-
+_HARD: Final = (0.1, 0.8)
+"""A digit is hard if its label's probability was between these when it was last trained on; below, it may be noise."""
+_EPOCHS_BEFORE_HARD: Final = 2
+"""In the first epochs of a stage nearly every digit is hard."""
 SURE: Final = 0.70
 """The confidence from which an answer is shown without a caveat, as in `DIGITS__UNCERTAIN_THRESHOLD`."""
 
@@ -70,7 +72,7 @@ class Trainer:
             self.network.load_state_dict(average)
             self._enter_stage(self._stage_index + 1)
         images, labels = self._draw_epoch()
-        order = torch.randperm(len(labels), generator=self.generator, device=self.compute.device)
+        order = self._draw_order()
         self.network.train()
         total = torch.zeros((), device=self.compute.device)
         # Dropout draws from the global generator, which a resumed run must find as an unbroken one does.
@@ -78,7 +80,9 @@ class Trainer:
         with seeded(int(seed)):
             for start in range(0, len(order), self.stage.batch_size):
                 rows = order[start : start + self.stage.batch_size]
-                total += self._step(images[rows], labels[rows]) * len(rows)
+                loss, label_probs = self._step(images[rows], labels[rows])
+                total += loss * len(rows)
+                self._label_probs[rows] = label_probs
                 on_step(start + len(rows), len(order))
         train_loss = float(total) / len(order)
         if not math.isfinite(train_loss):
@@ -104,6 +108,7 @@ class Trainer:
             "optimizer": optimizer,
             "schedule": schedule,
             "generator": self.generator.get_state(),
+            "label_probs": self._label_probs,
         }
 
     def restore(self, state: dict[str, object]) -> None:
@@ -112,11 +117,15 @@ class Trainer:
         Raises:
             CheckpointError: a part is missing or of another kind.
         """
-        epoch, stage, generator = state.get("epoch"), state.get("stage"), state.get("generator")
-        if not isinstance(epoch, int) or not isinstance(stage, int) or not torch.is_tensor(generator):
-            raise CheckpointError("The checkpoint lacks its epoch, stage or generator. Delete it to start afresh.")
+        epoch, stage = state.get("epoch"), state.get("stage")
+        generator, label_probs = state.get("generator"), state.get("label_probs")
+        if not isinstance(epoch, int) or not isinstance(stage, int):
+            raise CheckpointError("The checkpoint lacks its epoch or stage. Delete it to start afresh.")
+        if not torch.is_tensor(generator) or not torch.is_tensor(label_probs):
+            raise CheckpointError("The checkpoint lacks its generator or probabilities. Delete it to start afresh.")
         self._enter_stage(stage)
         self.epoch = epoch
+        self._label_probs = label_probs.to(self.compute.device)
         self.network.load_state_dict(_part(state, "network"))
         self.average.load_state_dict(_part(state, "average"))
         self.optimizer.load_state_dict(_part(state, "optimizer"))
@@ -144,6 +153,21 @@ class Trainer:
         self.optimizer = build_optimizer(self.network, self.stage, fused=device.type != "mps")
         self.schedule = build_schedule(self.optimizer, self.stage, steps)
         self._targets = _target_table(self.stage.label_smoothing, device)
+        # The probability of its label when each picture was last trained on; 1 before, and always for a scribble.
+        self._label_probs = torch.ones(self.images_per_epoch, device=device)
+
+    def _draw_order(self) -> Tensor:
+        """Rows of an epoch, shuffled; repeats of hard digits take the place of others, so that its length is kept."""
+        count, device = self.images_per_epoch, self.compute.device
+        order = torch.randperm(count, generator=self.generator, device=device)
+        epochs_done = self.epoch - (self._stage_end - self.stage.epochs)
+        if self.stage.hard_repeats == 1 or epochs_done < _EPOCHS_BEFORE_HARD:
+            return order
+        low, high = _HARD
+        hard = ((self._label_probs > low) & (self._label_probs < high)).nonzero().squeeze(1)
+        repeats = hard.repeat(self.stage.hard_repeats - 1)[: count // 2]
+        rows = torch.cat([order[: count - len(repeats)], repeats])
+        return rows[torch.randperm(count, generator=self.generator, device=device)]
 
     def _draw_epoch(self) -> tuple[Tensor, Tensor]:
         """One rendering of every digit: `uint8 (n, 28, 28)` and `int64 (n,)`."""
@@ -154,8 +178,8 @@ class Trainer:
             chosen.append(images[rendering, torch.arange(count, device=images.device)])
         return torch.cat(chosen), torch.cat([labels for _, labels in self._pools])
 
-    def _step(self, pixels: Tensor, labels: Tensor) -> Tensor:
-        """One update from a batch `uint8 (b, 28, 28)`; the loss, still on the device."""
+    def _step(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """One update from a batch `uint8 (b, 28, 28)`; its loss, and the probabilities of the labels, `(b,)`."""
         ranges = self.stage.augmentation
         ink = augment(pixels.unsqueeze(1) / _FULL, ranges, self.generator)
         targets = self._targets[labels]
@@ -173,7 +197,8 @@ class Trainer:
         self.optimizer.step()
         self.schedule.step()
         self.average.update_parameters(self.network)
-        return loss.detach()
+        probs = functional.pad(logits.detach().float().softmax(dim=1), (0, 1), value=1.0)
+        return loss.detach(), probs.gather(1, labels.unsqueeze(1)).squeeze(1)
 
     def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> TrainingMetrics:
         network: nn.Module = self.average.module
