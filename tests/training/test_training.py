@@ -151,7 +151,8 @@ def test_hard_digits_are_shown_more_often(monkeypatch: pytest.MonkeyPatch) -> No
     for _ in range(3):
         batches.clear()
         trainer.run_epoch(_ignore_step)
-        seen.append(torch.cat(batches).bincount(minlength=11).tolist())
+        counts: list[int] = torch.cat(batches).bincount(minlength=11).tolist()
+        seen.append(counts)
     threes = seen[0][3]
     assert seen[0] == seen[1]
     assert seen[2][3] >= 3 * threes

@@ -20,7 +20,7 @@ Stroke: TypeAlias = "NDArray[np.float64]"
 
 CANVAS_SIDE_PX: Final = 280
 STRAIGHT: Final = 0.1
-"""Width over length, along the main axis, below which strokes are one straight line: only a 1 is drawn so."""
+"""Width over length of the smallest box around strokes, below which they are one straight line, as only a 1 is."""
 _SUBPIXEL_BITS: Final = 4
 _INK: Final = 255
 
@@ -113,12 +113,8 @@ def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
 def is_straight(strokes: Sequence[Stroke]) -> bool:
     """Whether all strokes together are one straight line, as where a 4 lost its other stroke; a dot is none."""
     points: Stroke = np.concatenate(strokes)
-    centered: Stroke = np.subtract(points, points.mean(axis=0))
-    axes: Stroke = np.linalg.svd(centered, full_matrices=True)[2]
-    along_axes: Stroke = np.ptp(np.matmul(centered, axes.T), axis=0)
-    length: float = along_axes[0].item()
-    width: float = along_axes[1].item()
-    return length > 0 and width < STRAIGHT * length
+    _center, sides, _angle = cv2.minAreaRect(points.astype(np.float32))
+    return 0 < max(sides) and min(sides) < STRAIGHT * max(sides)
 
 
 def _y_down(points: Sequence[tuple[float, float]]) -> Stroke:
