@@ -114,7 +114,7 @@ def is_straight(strokes: Sequence[Stroke]) -> bool:
     """Whether all strokes together are one straight line, as where a 4 lost its other stroke; a dot is none."""
     points: Stroke = np.concatenate(strokes)
     _center, sides, _angle = cv2.minAreaRect(points.astype(np.float32))
-    return 0 < max(sides) and min(sides) < STRAIGHT * max(sides)
+    return max(sides) > 0 and min(sides) < STRAIGHT * max(sides)
 
 
 def _y_down(points: Sequence[tuple[float, float]]) -> Stroke:
