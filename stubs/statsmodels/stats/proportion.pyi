@@ -1,0 +1,3 @@
+"""The part of statsmodels' proportions that the tests compare with; the package has no `py.typed`."""
+
+def proportion_confint(count: int, nobs: int, *, method: str) -> tuple[float, float]: ...
