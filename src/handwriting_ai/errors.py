@@ -12,6 +12,7 @@ HandwritingError
 │   ├── ManifestError          a manifest that is missing, broken or out of range (also a ValueError)
 │   ├── WeightsError           weights that are missing, broken, unsafe or do not fit
 │   ├── SignatureMismatch      trained for another preprocessing
+│   ├── PredictionsError       predictions that are missing, damaged or of other weights
 │   └── ModelExists            a model of this name is registered already
 ├── EngineError                the engine cannot answer
 │   ├── EngineNotReady         no model is loaded
@@ -80,6 +81,10 @@ class WeightsError(ModelError):
 
 class SignatureMismatch(ModelError):
     """The model was trained for another preprocessing than the one that runs here."""
+
+
+class PredictionsError(ModelError):
+    """A model's stored predictions are missing, damaged or stale; the message has the command that makes them."""
 
 
 class ModelExists(ModelError):

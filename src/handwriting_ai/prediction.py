@@ -1,5 +1,6 @@
 """What the engine answers, in plain Python numbers, so that a page or a client needs no torch."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,37 @@ class TtaMode(StrEnum):
     NONE = "none"
     BASIC = "basic"
     ADVANCED = "advanced"
+
+
+def check_temperature(temperature: float | None) -> None:
+    """Let a positive, finite number or None pass.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    if temperature is not None and not (math.isfinite(temperature) and temperature > 0):
+        raise ValueError(f"The temperature must be a positive number, got {temperature}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnsembleChoice:
+    """Which models answer together, and how."""
+
+    members: tuple[str, ...]
+    """Model ids, in order; at least one."""
+    tta: TtaMode
+    temperature: float | None = None
+    """One temperature for all members; None takes each manifest's own."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be computed.
+
+        Raises:
+            ValueError: there are no members, or the temperature is not a positive, finite number.
+        """
+        check_temperature(self.temperature)
+        if not self.members:
+            raise ValueError("An ensemble needs at least one member.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,10 +1,12 @@
 """The networks, by name. Input `(n, 1, 28, 28)`, output logits `(n, n_classes)`."""
 
+import functools
 from collections.abc import Callable
 from typing import Final
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from handwriting_ai.architectures.base import TypedModule, channels_last, drop_features
 from handwriting_ai.architectures.compact import compact
@@ -13,6 +15,7 @@ from handwriting_ai.architectures.resnet import resnet18
 from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, simplecnn_m7
 from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
+from handwriting_ai.preprocess.parameters import IMAGE_SIDE
 
 __all__ = [
     "TypedModule",
@@ -20,10 +23,12 @@ __all__ = [
     "build_fresh_state_dict",
     "build_model",
     "channels_last",
+    "count_multiply_adds",
     "count_parameters",
     "drop_features",
 ]
 
+_FLOPS_PER_MULTIPLY_ADD: Final = 2
 _BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {
     build.__name__: build
     for build in (
@@ -67,6 +72,22 @@ def build_fresh_state_dict(arch: str, n_classes: int, *, seed: int = 0) -> dict[
     finally:
         torch.random.set_rng_state(before)
     return state
+
+
+def _count_multiply_adds(arch: str) -> int:
+    """Multiply-adds of one picture through a network of ten classes, counted on tensors without memory.
+
+    Raises:
+        UnknownArchitecture: no architecture has this name.
+    """
+    counter = FlopCounterMode(display=False)
+    with torch.device("meta"), counter:
+        build_model(arch, 10).eval()(torch.zeros(1, 1, IMAGE_SIDE, IMAGE_SIDE))
+    flops: int = counter.get_total_flops()
+    return flops // _FLOPS_PER_MULTIPLY_ADD
+
+
+count_multiply_adds: Callable[[str], int] = functools.cache(_count_multiply_adds)
 
 
 def count_parameters(model: nn.Module) -> int:

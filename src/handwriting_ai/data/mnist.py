@@ -21,6 +21,11 @@ _MD5: Final = {
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
 
+DISPUTED_TEST_ROWS: Final = frozenset(
+    {947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729}
+)
+"""Test pictures whose label fewer than three of five people agree with (Northcutt et al. 2021, labelerrors.com)."""
+
 
 class Part(StrEnum):
     """The two parts of MNIST, by the names of their files."""
@@ -70,6 +75,11 @@ def load_mnist(folder: Path, part: Part) -> DigitImages:
     images = _read_idx(folder, f"{part}-images-idx3-ubyte", _HEADER_BYTES["images"])
     labels = _read_idx(folder, f"{part}-labels-idx1-ubyte", _HEADER_BYTES["labels"])
     return DigitImages(images=images.reshape(-1, 28, 28), labels=labels.astype(np.int64))
+
+
+def published_digests() -> tuple[str, ...]:
+    """MD5 of the four files as published: whatever was read by `load_mnist` is these."""
+    return tuple(_MD5.values())
 
 
 def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]":

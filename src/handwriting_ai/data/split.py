@@ -10,7 +10,7 @@ VALIDATION_COUNT: Final = 5_000
 """MNIST training digits that are never trained on."""
 WRITERS_HELD_OUT: Final = 1 / 6
 """Share of the writers of each pen-stroke file that are never trained on."""
-_SEED: Final = 20_260_101
+SPLIT_SEED: Final = 20_260_101
 
 
 def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray[np.int64]]":
@@ -23,7 +23,7 @@ def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray
         Two arrays of rows that share none and together hold all; the second has `VALIDATION_COUNT` rows, each label in
         proportion to its share (largest remainders rounded up).
     """
-    generator = np.random.default_rng(_SEED)
+    generator = np.random.default_rng(SPLIT_SEED)
     counts: NDArray[np.int64] = np.bincount(labels, minlength=10)
     exact: NDArray[np.float64] = np.multiply(counts, VALIDATION_COUNT / labels.size)
     floors: NDArray[np.float64] = np.floor(exact)
@@ -47,6 +47,6 @@ def _draw(generator: np.random.Generator, labels: "NDArray[np.int64]", digit: in
 def held_out_writers(writers: Sequence[str]) -> frozenset[str]:
     """The writers kept for validation: a fixed draw of `WRITERS_HELD_OUT` of the distinct names, one at least."""
     names = sorted(set(writers))
-    shuffled: NDArray[np.int64] = np.random.default_rng(_SEED).permutation(len(names))
+    shuffled: NDArray[np.int64] = np.random.default_rng(SPLIT_SEED).permutation(len(names))
     order: list[int] = shuffled.tolist()
     return frozenset(names[index] for index in order[: max(1, round(len(names) * WRITERS_HELD_OUT))])

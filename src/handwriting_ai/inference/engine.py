@@ -1,6 +1,5 @@
 """The engine: loaded members behind a bounded pool of threads."""
 
-import math
 import os
 import threading
 import time
@@ -16,13 +15,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from handwriting_ai.architectures import TypedModule, build_model, channels_last
-from handwriting_ai.architectures.fold import fold_batch_norm
+from handwriting_ai.architectures import TypedModule
+from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
 from handwriting_ai.inference.views import make_views, views_for
-from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.prediction import Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import choose_members
@@ -60,8 +59,7 @@ class PredictOptions:
         Raises:
             ValueError: the temperature is not a positive, finite number.
         """
-        if self.temperature is not None and not (math.isfinite(self.temperature) and self.temperature > 0):
-            raise ValueError(f"The temperature must be a positive number, got {self.temperature}.")
+        check_temperature(self.temperature)
 
 
 DEFAULT_OPTIONS: Final = PredictOptions()
@@ -266,9 +264,7 @@ def _only_ten_classes(models: Sequence[StoredModel], report: LoadReport) -> tupl
 
 
 def _prepare(model: StoredModel) -> _Member:
-    network = build_model(model.manifest.arch, model.manifest.n_classes)
-    network.load_state_dict(model.state)
-    return _Member(model.manifest, channels_last(fold_batch_norm(network)))
+    return _Member(model.manifest, for_inference(model.manifest.arch, model.manifest.n_classes, model.state))
 
 
 def _logits(network: TypedModule, pictures: Tensor) -> Tensor:

@@ -162,12 +162,16 @@ def run_job(
             if watcher is not None and watcher.on_resume is not None:
                 watcher.on_resume(epoch)
 
+        def on_predict(seen: int, total: int) -> None:
+            pulse.note(activity=f"reading the evaluation digits, {seen:,} of {total:,}", seconds_left=None)
+
         pulse.note(activity="preparing the data")
         _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
         prepared, compute = data(), choose_compute(job.config.device)
         pulse.note(activity="training")
         _LOG.info("Training on %s", compute.label)
-        return run_training(config, prepared, compute, Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume))
+        told = Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume, on_predict=on_predict)
+        return run_training(config, prepared, compute, told)
 
     return train
 

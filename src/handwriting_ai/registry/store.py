@@ -3,7 +3,7 @@
 import hashlib
 import io
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -53,6 +53,10 @@ class LoadReport:
 
     loaded: tuple[str, ...]
     refused: tuple[Refusal, ...]
+
+
+def _no_companions(_: str) -> dict[str, bytes]:
+    return {}
 
 
 class ModelStore:
@@ -141,10 +145,18 @@ class ModelStore:
         if not force and self.folder(model_id).exists():
             raise ModelExists(f"Model {model_id!r} exists in {self.root}. Use --force to replace it.")
 
-    def register(self, manifest: Manifest, state: dict[str, Tensor], *, force: bool = False) -> Path:
+    def register(
+        self,
+        manifest: Manifest,
+        state: dict[str, Tensor],
+        *,
+        force: bool = False,
+        companions: Callable[[str], Mapping[str, bytes]] = _no_companions,
+    ) -> Path:
         """Write a model as a whole: into a hidden folder first, which is then renamed. Returns its folder.
 
-        The digest of the weights is filled in; tensors are stored in the precision they come in.
+        The digest of the weights is filled in; tensors are stored in the precision they come in. `companions` makes,
+        from that digest, the content of further files of the folder.
 
         Raises:
             ModelExists: the name is taken and `force` is off.
@@ -156,8 +168,10 @@ class ModelStore:
             stored[name] = tensor.detach().cpu().clone()
         torch.save(stored, buffer)
         weights = buffer.getvalue()
-        stamp: dict[str, object] = {"weights_sha256": hashlib.sha256(weights).hexdigest()}
+        digest = hashlib.sha256(weights).hexdigest()
+        stamp: dict[str, object] = {"weights_sha256": digest}
         complete = manifest.model_copy(update=stamp)
+        further = companions(digest)
         target = self.folder(manifest.model_id)
         with locked(self.root):
             self._clean_up()
@@ -166,6 +180,8 @@ class ModelStore:
             incoming.mkdir()
             try:
                 write_atomically(incoming / WEIGHTS_NAME, weights)
+                for name, content in further.items():
+                    write_atomically(incoming / name, content)
                 write_manifest(incoming / MANIFEST_NAME, complete)
                 _move_into_place(incoming, target)
             finally:

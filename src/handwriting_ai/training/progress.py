@@ -49,8 +49,12 @@ def metrics_rows(history: list[TrainingMetrics]) -> list[dict[str, object]]:
 
 def write_metrics(folder: Path, history: list[TrainingMetrics]) -> None:
     """Replace the file of metrics atomically, one JSON object a line."""
-    lines = [_ROW.dump_json(metrics) + b"\n" for metrics in history]
-    write_atomically(folder / METRICS_NAME, b"".join(lines))
+    write_atomically(folder / METRICS_NAME, packed_metrics(history))
+
+
+def packed_metrics(history: list[TrainingMetrics]) -> bytes:
+    """The history as the file keeps it."""
+    return b"".join(_ROW.dump_json(metrics) + b"\n" for metrics in history)
 
 
 def read_metrics(folder: Path) -> list[TrainingMetrics]:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from handwriting_ai.architectures import build_model, channels_last, count_parameters
+from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import (
@@ -18,12 +19,20 @@ from handwriting_ai.evaluation.metrics import (
     expected_calibration_error,
     negative_log_likelihood,
 )
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, predict
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource, Manifest
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.precision import Compute
-from handwriting_ai.training.progress import TrainingMetrics, metrics_from, metrics_rows, write_metrics
+from handwriting_ai.training.progress import (
+    METRICS_NAME,
+    TrainingMetrics,
+    metrics_from,
+    metrics_rows,
+    packed_metrics,
+    write_metrics,
+)
 from handwriting_ai.training.recipes import Recipe, model_name
 from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.trainer import N_CLASSES, Trainer, predict_logits
@@ -76,6 +85,8 @@ class Watcher:
     on_epoch: Callable[[TrainingMetrics], None]
     on_resume: Callable[[int], None] | None = None
     """Epochs completed before, if the run goes on from a checkpoint."""
+    on_predict: Callable[[int, int], None] | None = None
+    """Digits predicted and all digits, after the last epoch."""
 
 
 def run_training(config: RunConfig, data: TrainingData, compute: Compute, watcher: Watcher) -> Path:
@@ -103,11 +114,13 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": metrics_rows(history)})
         write_metrics(config.run_folder, history)
         watcher.on_epoch(metrics)
-    return _register(config, data, trainer, sum(metrics.seconds for metrics in history))
+    return _register(config, data, trainer, history, watcher)
 
 
-def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: float) -> Path:
-    """Fit the temperature, choose the storage format, and write the model with a complete manifest."""
+def _register(
+    config: RunConfig, data: TrainingData, trainer: Trainer, history: list[TrainingMetrics], watcher: Watcher
+) -> Path:
+    """Fit the temperature, choose the storage format, and write the model with manifest, history and predictions."""
     cpu = Compute(device=torch.device("cpu"), autocast=False)
     exact = trainer.averaged_weights()
     halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in exact.items()}
@@ -118,6 +131,7 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
     labels = torch.from_numpy(data.validation.labels)
     temperature = fit_temperature(logits, labels)
     probs = (logits / temperature).softmax(dim=1)
+    seconds = sum(metrics.seconds for metrics in history)
     manifest = Manifest(
         schema_version=SCHEMA_VERSION,
         model_id=config.model_id,
@@ -142,7 +156,26 @@ def _register(config: RunConfig, data: TrainingData, trainer: Trainer, seconds: 
         test_overlap=data.test_overlap,
         run_id=config.run_id,
     )
-    return config.store.register(manifest, state, force=config.force)
+    predictions = _predict(config.arch, state, data, trainer.compute.device, watcher)
+
+    def companions(weights_sha256: str) -> dict[str, bytes]:
+        files = {METRICS_NAME: packed_metrics(history)}
+        if predictions is not None:
+            files[PREDICTIONS_NAME] = predictions.packed(weights_sha256)
+        return files
+
+    return config.store.register(manifest, state, force=config.force, companions=companions)
+
+
+def _predict(
+    arch: str, state: dict[str, Tensor], data: TrainingData, device: torch.device, watcher: Watcher
+) -> Predictions | None:
+    """What the model, as it is stored, says of the digits that models are scored on."""
+    if data.test is None:
+        return None
+    digits = EvaluationDigits(validation=data.validation, test=data.test)
+    single = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    return predict(for_inference(arch, N_CLASSES, single).to(device), digits, device, watcher.on_predict)
 
 
 def _origins(data: TrainingData) -> tuple[DataSource, ...]:

@@ -69,6 +69,8 @@ class TrainingData:
     """MNIST's 5,000 held-out training digits: they choose things."""
     drawn_validation: dict[str, DigitImages]
     """For each pen-stroke file the digits of its held-out writers, and `scribbles`."""
+    test: DigitImages | None = None
+    """MNIST's test digits, whose predictions are kept with the model and looked at by `evaluate`; None in a trial."""
     test_overlap: str = "none"
     """For the manifest: "none", or "possible" with a sentence."""
 
@@ -144,6 +146,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         sources=tuple(sources),
         validation=mnist.pick(validation_rows[: recipe.trial_digits]),
         drawn_validation=drawn_validation,
+        test=load_mnist(folders.mnist, Part.TEST) if recipe.trial_digits is None else None,
         test_overlap=overlap,
     )
 

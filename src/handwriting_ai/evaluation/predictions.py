@@ -1,0 +1,179 @@
+"""A model's logits on MNIST's validation and test digits, kept beside its weights in `predictions.npz`.
+
+They hold every view of the largest mode, so that any choice of members, views and temperature is scored without running
+a network. Rows are kept less their largest number, which no softmax notices and half precision likes.
+"""
+
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from handwriting_ai.architectures import TypedModule
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, published_digests
+from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
+from handwriting_ai.errors import PredictionsError
+from handwriting_ai.inference.views import make_views, views_for
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.preprocess import normalize
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.store import WEIGHTS_NAME
+
+PREDICTIONS_NAME: Final = "predictions.npz"
+REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
+_VIEWS: Final = views_for(TtaMode.ADVANCED)
+"""The views of the smaller modes are its first ones."""
+_CLASSES: Final = 10
+_PICTURES_AT_ONCE: Final = 16
+"""With 17 views each, a batch that fits the processor's cache."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluationDigits:
+    """The digits that models are scored on."""
+
+    validation: DigitImages
+    """5,000 of MNIST's training part, which choose things."""
+    test: DigitImages
+    """MNIST's 10,000 test digits, which are reported."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predictions:
+    """Logits of one model, `float16 (17, n, 10)`, less the largest of each row."""
+
+    validation: Tensor
+    test: Tensor
+
+    def packed(self, weights_sha256: str) -> bytes:
+        """The content of `predictions.npz`, tied to the weights, the views and the digits."""
+        buffer = io.BytesIO()
+        validation: NDArray[np.float16] = self.validation.numpy()
+        test: NDArray[np.float16] = self.test.numpy()
+        made_from = [_made_from(weights_sha256)]
+        stamp: NDArray[np.str_] = np.array(made_from)
+        np.savez_compressed(buffer, made_from=stamp, validation=validation, test=test)
+        return buffer.getvalue()
+
+
+def load_evaluation_digits(folder: Path) -> EvaluationDigits:
+    """MNIST's validation digits and its test part.
+
+    Raises:
+        DataMissing, DataCorrupt: as `load_mnist`.
+    """
+    training = load_mnist(folder, Part.TRAIN)
+    return EvaluationDigits(
+        validation=training.pick(split_rows(training.labels)[1]), test=load_mnist(folder, Part.TEST)
+    )
+
+
+def predict(
+    network: TypedModule,
+    digits: EvaluationDigits,
+    device: torch.device,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Predictions:
+    """Run a network, prepared for inference, on every view of every digit.
+
+    Args:
+        network: on `device`.
+        digits: what it reads; the labels are not looked at.
+        device: where it runs.
+        on_step: called with the digits done and all digits.
+    """
+    total = len(digits.validation) + len(digits.test)
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        if on_step is not None:
+            on_step(done, total)
+
+    return Predictions(
+        validation=_all_views(network, digits.validation, device, count),
+        test=_all_views(network, digits.test, device, count),
+    )
+
+
+def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:
+    """`float16 (views, n, 10)`."""
+    chunks: list[Tensor] = []
+    pictures = torch.from_numpy(normalize(digits.images)).unsqueeze(1)
+    with torch.inference_mode():
+        for chunk in torch.split(pictures, _PICTURES_AT_ONCE):
+            views = make_views(chunk.to(device), _VIEWS).contiguous(memory_format=torch.channels_last)
+            logits = network(views).float().cpu().view(len(_VIEWS), len(chunk), _CLASSES)
+            chunks.append((logits - logits.amax(dim=2, keepdim=True)).half())
+            count(len(chunk))
+    return torch.cat(chunks, dim=1)
+
+
+def load_predictions(folder: Path, manifest: Manifest) -> Predictions:
+    """The predictions kept with a model.
+
+    Raises:
+        PredictionsError: there are none, they are damaged, or of other weights, views or digits than those of today.
+    """
+    validation, test = _read(folder, manifest, ("validation", "test"))
+    return Predictions(validation=validation, test=test)
+
+
+def check_predictions(folder: Path, manifest: Manifest) -> None:
+    """Find out, without reading them all, whether a model has predictions of today's weights, views and digits.
+
+    Raises:
+        PredictionsError: as `load_predictions`.
+    """
+    _read(folder, manifest, ())
+
+
+def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> list[Tensor]:
+    """Some arrays of the file, `float16 (views, n, 10)` each."""
+    path = folder / PREDICTIONS_NAME
+    advice = f"Make them with `{REFRESH_COMMAND} {manifest.model_id}`."
+    expected = _made_from(weights_digest(folder, manifest))
+    try:
+        with path.open("rb") as stream:
+            texts: Mapping[str, NDArray[np.str_]] = np.load(stream, allow_pickle=False)
+            made_from: list[str] = texts["made_from"].tolist()
+            stream.seek(0)
+            numbers: Mapping[str, NDArray[np.float16]] = np.load(stream, allow_pickle=False)
+            arrays = [numbers[name] for name in names]
+    except FileNotFoundError as error:
+        raise PredictionsError(f"Model {manifest.model_id!r} has no {PREDICTIONS_NAME}. {advice}") from error
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise PredictionsError(f"{path} is damaged: {error}. {advice}") from error
+    if made_from != [expected]:
+        raise PredictionsError(f"{path} was made from other weights, views or digits. {advice}")
+    return [torch.from_numpy(array) for array in arrays]
+
+
+def weights_digest(folder: Path, manifest: Manifest) -> str:
+    """SHA-256 of a model's weights: its manifest's, or that of the file where a v1 manifest has none.
+
+    Raises:
+        PredictionsError: there is neither.
+    """
+    if manifest.weights_sha256 is not None:
+        return manifest.weights_sha256
+    try:
+        return hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest()
+    except OSError as error:
+        raise PredictionsError(f"{folder / WEIGHTS_NAME} cannot be read: {error.strerror}.") from error
+
+
+def _made_from(weights_sha256: str) -> str:
+    """One digest over all that predictions depend on."""
+    parts = (weights_sha256, _VIEWS, published_digests(), VALIDATION_COUNT, SPLIT_SEED)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()

@@ -1,0 +1,283 @@
+"""Scores of models and ensembles out of the predictions kept with them: what the pages and `evaluate` show."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from handwriting_ai.architectures import count_multiply_adds
+from handwriting_ai.data.mnist import DISPUTED_TEST_ROWS, DigitImages
+from handwriting_ai.errors import HandwritingError, SignatureMismatch, UnknownModel
+from handwriting_ai.evaluation.calibration import fit_temperature
+from handwriting_ai.evaluation.metrics import (
+    CoveragePoint,
+    Figures,
+    ReliabilityBin,
+    confusion_matrix,
+    coverage_curve,
+    figures,
+    per_digit_accuracy,
+    reliability_bins,
+)
+from handwriting_ai.evaluation.predictions import (
+    PREDICTIONS_NAME,
+    EvaluationDigits,
+    Predictions,
+    check_predictions,
+    load_predictions,
+    weights_digest,
+)
+from handwriting_ai.evaluation.search import RankedSubset, rank_subsets
+from handwriting_ai.evaluation.statistics import McNemar, mcnemar
+from handwriting_ai.inference.ensemble import member_probabilities
+from handwriting_ai.inference.views import views_for
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.store import ModelStore, Refusal
+
+_PREDICTIONS_KEPT: Final = 24
+"""Models whose predictions stay in memory, 5 MB each."""
+_PROBABILITIES_KEPT: Final = 256
+"""Merged probabilities that stay in memory, 0.2 MB each on validation."""
+_CLASSES: Final = 10
+
+
+class EvaluationPart(StrEnum):
+    """What a choice is scored on."""
+
+    VALIDATION = "validation"
+    """Chooses things."""
+    TEST = "test"
+    """Is reported."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A model whose manifest is sound."""
+
+    manifest: Manifest
+    multiply_adds: int
+    """Of one picture."""
+
+    @property
+    def model_id(self) -> str:
+        """The name of its folder."""
+        return self.manifest.model_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """What is in the models folder; every model is in one of the two."""
+
+    entries: tuple[Entry, ...]
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """How a choice does on one part."""
+
+    figures: Figures
+    reliability: tuple[ReliabilityBin, ...]
+    per_digit: tuple[float | None, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """A row for each label, a column for each answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewChanges:
+    """What test-time augmentation changes on validation, against the original view alone."""
+
+    corrected: int
+    broken: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Misread:
+    """One digit that a choice misreads."""
+
+    row: int
+    """In its part."""
+    label: int
+    answer: int
+    confidence: float
+
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+class _Recent(Generic[_Key, _Value]):
+    """Keeps the values used last, so many of them; every method may be called from any thread."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._values, self._lock = most, OrderedDict[_Key, _Value](), threading.Lock()
+
+    def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
+        """What is kept under `key`, or else what `make` returns."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            while len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
+
+
+class Scoreboard:
+    """Reads manifests and predictions anew when they change, and scores any choice of members in milliseconds."""
+
+    def __init__(self, store: ModelStore, digits: EvaluationDigits, signature: str) -> None:
+        """Score the models of `store` that were trained for the preprocessing of this signature."""
+        self.digits = digits
+        self._store, self._signature = store, signature
+        self._labels = {
+            EvaluationPart.VALIDATION: torch.from_numpy(digits.validation.labels),
+            EvaluationPart.TEST: torch.from_numpy(digits.test.labels),
+        }
+        self._predictions: _Recent[tuple[str, str, int], Predictions] = _Recent(_PREDICTIONS_KEPT)
+        self._merged: _Recent[tuple[object, ...], Tensor] = _Recent(_PROBABILITIES_KEPT)
+
+    def survey(self) -> Survey:
+        """Every model by its manifest: this pipeline's, of ten digits, and of a known architecture, or refused."""
+        entries: list[Entry] = []
+        refused: list[Refusal] = []
+        for model_id in self._store.model_ids():
+            try:
+                entries.append(self._entry(model_id))
+            except HandwritingError as error:
+                refused.append(Refusal(model_id=model_id, reason=str(error)))
+        return Survey(entries=tuple(entries), refused=tuple(refused))
+
+    def scorable(self) -> Survey:
+        """The models that have predictions as well; the others are refused with what to do."""
+        survey = self.survey()
+        entries: list[Entry] = []
+        refused = list(survey.refused)
+        for entry in survey.entries:
+            try:
+                check_predictions(self._store.folder(entry.model_id), entry.manifest)
+            except HandwritingError as error:
+                refused.append(Refusal(model_id=entry.model_id, reason=str(error)))
+            else:
+                entries.append(entry)
+        return Survey(entries=tuple(entries), refused=tuple(refused))
+
+    def score(self, choice: EnsembleChoice, part: EvaluationPart) -> Score:
+        """All figures of a choice on one part.
+
+        Raises:
+            ModelError: a member is missing, refused, or without predictions.
+            ValueError: there are no members.
+        """
+        probs, labels = self._probabilities(choice, part), self._labels[part]
+        disputed = sorted(DISPUTED_TEST_ROWS) if part is EvaluationPart.TEST else None
+        rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
+        return Score(
+            figures=figures(probs, labels, disputed),
+            reliability=reliability_bins(probs, labels),
+            per_digit=per_digit_accuracy(probs, labels),
+            confusion=tuple(tuple(row) for row in rows),
+        )
+
+    def coverage(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[CoveragePoint, ...]:
+        """Accuracy of what is answered as ever more of the least sure is withheld; raises as `score`."""
+        return coverage_curve(self._probabilities(choice, part), self._labels[part])
+
+    def fitted_temperature(self, choice: EnsembleChoice) -> float:
+        """The one temperature of all members for which this choice's validation NLL is smallest; raises as `score`."""
+        views = len(views_for(choice.tta))
+        logits = [self._load(self._manifest(name)).validation[:views].float() for name in choice.members]
+        return fit_temperature(torch.stack(logits), self._labels[EvaluationPart.VALIDATION])
+
+    def ranked(self, names: Sequence[str], tta: TtaMode) -> tuple[RankedSubset, ...]:
+        """Every subset of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
+        entries = [self._entry(name) for name in names]
+        probs = [self._member(entry.manifest, EvaluationPart.VALIDATION, tta, None) for entry in entries]
+        return rank_subsets(
+            torch.stack(probs),
+            self._labels[EvaluationPart.VALIDATION],
+            [entry.model_id for entry in entries],
+            [entry.multiply_adds for entry in entries],
+        )
+
+    def view_changes(self, choice: EnsembleChoice) -> ViewChanges:
+        """How many validation digits the views correct, and how many they break; raises as `score`."""
+        part = EvaluationPart.VALIDATION
+        with_views = self._right(choice, part)
+        without = self._right(replace(choice, tta=TtaMode.NONE), part)
+        return ViewChanges(corrected=int((with_views & ~without).sum()), broken=int((without & ~with_views).sum()))
+
+    def against(self, first: EnsembleChoice, second: EnsembleChoice, part: EvaluationPart) -> McNemar:
+        """McNemar's exact test between two choices; raises as `score`."""
+        return mcnemar(self._right(first, part), self._right(second, part))
+
+    def misread(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[Misread, ...]:
+        """The digits a choice misreads, the most confident first; raises as `score`."""
+        probs, labels = self._probabilities(choice, part), self._labels[part]
+        confidence, answers = probs.max(dim=1)
+        wrong = (answers != labels).nonzero().squeeze(1)
+        rows: list[int] = wrong[confidence[wrong].argsort(descending=True)].tolist()
+        return tuple(
+            Misread(row=row, label=int(labels[row]), answer=int(answers[row]), confidence=float(confidence[row]))
+            for row in rows
+        )
+
+    def pictures(self, part: EvaluationPart) -> DigitImages:
+        """The digits of one part."""
+        return self.digits.validation if part is EvaluationPart.VALIDATION else self.digits.test
+
+    def _entry(self, model_id: str) -> Entry:
+        manifest = self._manifest(model_id)
+        return Entry(manifest=manifest, multiply_adds=count_multiply_adds(manifest.arch))
+
+    def _manifest(self, model_id: str) -> Manifest:
+        manifest = self._store.read_manifest(model_id)
+        if manifest.preprocess_hash != self._signature:
+            raise SignatureMismatch(
+                f"Model {model_id!r} was trained for the preprocessing {manifest.preprocess_hash!r}; here runs "
+                f"{self._signature!r}. It cannot be compared with the others."
+            )
+        if manifest.n_classes != _CLASSES:
+            raise UnknownModel(f"Model {model_id!r} has {manifest.n_classes} classes, not {_CLASSES}.")
+        return manifest
+
+    def _state(self, manifest: Manifest) -> tuple[str, str, int]:
+        """Changes with the model's weights and with its predictions."""
+        folder = self._store.folder(manifest.model_id)
+        path = folder / PREDICTIONS_NAME
+        written = path.stat().st_mtime_ns if path.exists() else 0
+        return manifest.model_id, weights_digest(folder, manifest), written
+
+    def _load(self, manifest: Manifest) -> Predictions:
+        folder = self._store.folder(manifest.model_id)
+        return self._predictions.get(self._state(manifest), lambda: load_predictions(folder, manifest))
+
+    def _member(self, manifest: Manifest, part: EvaluationPart, tta: TtaMode, temperature: float | None) -> Tensor:
+        """One member's probabilities `(n, 10)`, merged over its views."""
+        scale = temperature or manifest.temperature
+
+        def merged() -> Tensor:
+            predictions = self._load(manifest)
+            logits = predictions.validation if part is EvaluationPart.VALIDATION else predictions.test
+            chosen = logits[: len(views_for(tta))].float()
+            return member_probabilities(chosen.unsqueeze(0), [scale]).mean(dim=1).squeeze(0)
+
+        return self._merged.get((*self._state(manifest), part, tta, scale), merged)
+
+    def _probabilities(self, choice: EnsembleChoice, part: EvaluationPart) -> Tensor:
+        """`(n, 10)`, as the engine merges them."""
+        manifests = [self._manifest(name) for name in choice.members]
+        each = [self._member(manifest, part, choice.tta, choice.temperature) for manifest in manifests]
+        return torch.stack(each).mean(dim=0)
+
+    def _right(self, choice: EnsembleChoice, part: EvaluationPart) -> Tensor:
+        return self._probabilities(choice, part).argmax(dim=1) == self._labels[part]
