@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 import canvas
 import charts
+import controls
 import resources
 import wording
 from handwriting_ai.errors import BlankImage, HandwritingError
-from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
 from handwriting_ai.reader import DigitReader, Reading
 from ui_state import UiState, ui_state
 
@@ -24,7 +25,6 @@ DEFAULT_PEN_PX: Final = 18
 TEST_PICTURE_PX: Final = 224
 STEP_WIDTH_PX: Final = 104
 _ENLARGEMENT: Final = 8
-_MODES: Final = {TtaMode.NONE: "1 view", TtaMode.BASIC: "5 views", TtaMode.ADVANCED: "17 views"}
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
     "polarity": "Ink bright, paper dark",
@@ -52,7 +52,7 @@ def show() -> None:
         source = st.segmented_control(
             "Where the digit comes from", SOURCES, default=CANVAS, key="source", required=True
         )
-        mode = _choose_mode()
+        mode = _choose_mode(reader)
         reading = {CANVAS: _from_canvas, UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source or CANVAS](reader, mode)
     with right:
         if reading is None:
@@ -70,27 +70,28 @@ def _show_refusals(reader: DigitReader) -> None:
         st.warning(f"Model `{refusal.model_id}` was refused: {refusal.reason}", icon=":material/block:")
 
 
-def _choose_mode() -> TtaMode:
-    """The test-time augmentation: as configured, or `advanced` where nothing was."""
-    digits = resources.settings().digits
-    default = digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED
-    chosen = st.segmented_control(
-        "Views the models read",
-        list(_MODES),
-        default=default,
-        format_func=_MODES.__getitem__,
-        help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
-        "and the probabilities averaged.",
-        key="tta",
-        required=True,
-    )
-    return chosen or default
+def _choose_mode(reader: DigitReader) -> TtaMode:
+    """The test-time augmentation: this session's choice, else as configured, or `advanced` where nothing was."""
+    choice = ui_state().choice
+    if choice is not None:
+        _show_choice(reader, choice)
+    return controls.choose_views("tta", controls.opening_views() if choice is None else choice.tta)
+
+
+def _show_choice(reader: DigitReader, choice: EnsembleChoice) -> None:
+    """Say which models read; load those that are not yet."""
+    for refusal in reader.engine.make_available(choice.members).refused:
+        st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
+    st.caption(f"Read by your choice on the page *Ensemble*: {wording.named(choice)}.")
 
 
 def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
     """Read a picture; an error of ours becomes a sentence on the page."""
+    state = ui_state()
+    choice = state.choice or EnsembleChoice(members=reader.engine.member_ids, tta=mode)
+    state.picture = source
     try:
-        return reader.read(source, tta=mode)
+        return reader.read(source, tta=mode, temperature=choice.temperature, members=choice.members)
     except BlankImage as error:
         st.info(str(error), icon=":material/ink_eraser:")
     except HandwritingError as error:

@@ -8,7 +8,9 @@ st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide
 page = st.navigation(
     [
         st.Page("app_pages/draw.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("app_pages/ensemble.py", title="Ensemble", icon=":material/groups:"),
         st.Page("app_pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("app_pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
         st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
     ]
 )

@@ -1,4 +1,4 @@
-"""The only cached things: settings, the reader with its models, the training queue and MNIST's pictures."""
+"""The only cached things: settings, the reader with its models, the training queue, scores and MNIST's pictures."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,10 @@ import streamlit as st
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.drawings import DrawingStore
+from handwriting_ai.evaluation.predictions import load_evaluation_digits
+from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 
@@ -39,6 +42,12 @@ def _open_jobs() -> LocalJobs:
     return opened
 
 
+def _open_scoreboard() -> Scoreboard:
+    chosen = settings()
+    digits = load_evaluation_digits(chosen.training.data_dir)
+    return Scoreboard(ModelStore(chosen.digits.model_dir), digits, preprocess_signature())
+
+
 def _close_jobs(opened: LocalJobs) -> None:
     opened.close()
 
@@ -52,11 +61,15 @@ _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]]
 _cached_jobs: Callable[[Callable[[], LocalJobs]], Callable[[], LocalJobs]] = st.cache_resource(
     show_spinner=False, on_release=_close_jobs
 )
+_cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(
+    show_spinner="Loading MNIST's pictures …"
+)
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 reader = _cached_reader(_load_reader)
 test_digits = _cached_digits(_load_test_digits)
 training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
+scoreboard = _cached_scoreboard(_open_scoreboard)
 JobAction = Callable[[str], None]
 
 

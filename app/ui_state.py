@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
 _KEY = "ui"
 
@@ -23,6 +27,12 @@ class UiState:
     """The test picture on show."""
     job_id: str | None = None
     """The run this session started last."""
+    picture: "bytes | NDArray[np.uint8] | None" = None
+    """The picture that the Draw page read last, so that other pages can read it too."""
+    choice: EnsembleChoice | None = None
+    """The models this session reads with; None leaves it to the settings."""
+    latency_ms: dict[tuple[str, TtaMode], float] = field(default_factory=dict)
+    """What was measured on the Compare page, by model and views."""
     page: str = ""
     """The page on show."""
 

@@ -3,8 +3,9 @@
 import math
 from typing import Final
 
+from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.jobs.types import Job, JobStatus
-from handwriting_ai.prediction import Prediction
+from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
 
 _SCRIBBLE_SHARE: Final = 0.7
 """From this share of the largest possible entropy on, no digit stands out at all."""
@@ -29,6 +30,45 @@ def runners_up(prediction: Prediction) -> tuple[int, int]:
     """The two digits with the largest probabilities, the larger first."""
     order = sorted(range(len(prediction.probs)), key=prediction.probs.__getitem__, reverse=True)
     return order[0], order[1]
+
+
+def test_report(figures: Figures) -> str:
+    """How a choice does on the test set, as a report."""
+    low, high = figures.wilson95
+    return (
+        f"**{figures.errors} errors** of {figures.n:,} test digits, {figures.accuracy:.2%} (95 % interval {low:.2%} to "
+        f"{high:.2%}); {figures.errors_without_disputed} without the 15 digits whose label people dispute. "
+        f"NLL {figures.nll:.4f}, ECE {figures.ece:.2%}."
+    )
+
+
+def named(choice: EnsembleChoice) -> str:
+    """The members, and their temperature if it is not their own."""
+    scale = "" if choice.temperature is None else f" at temperature {choice.temperature:.3f}"
+    return f"{', '.join(choice.members)}{scale}"
+
+
+def environment_lines(choice: EnsembleChoice) -> list[str]:
+    """The variables that make every start read with this choice."""
+    lines = [
+        f"DIGITS__ACTIVE_MODEL={','.join(choice.members)}",
+        f"DIGITS__TTA={str(choice.tta is TtaMode.BASIC).lower()}",
+        f"DIGITS__TTA_ADVANCED={str(choice.tta is TtaMode.ADVANCED).lower()}",
+    ]
+    if choice.temperature is not None:
+        lines.append(f"DIGITS__TEMPERATURE_OVERRIDE={choice.temperature:.4f}")
+    return lines
+
+
+def ranking(shown: int, combined: int, models: int) -> str:
+    """What the table of ensembles shows, and what it leaves out."""
+    subsets = (1 << combined) - 1
+    which = f"the best {shown} of {subsets:,}" if shown < subsets else f"all {subsets}"
+    left_out = f" The first {combined} of {models} models are combined." if combined < models else ""
+    return (
+        f"Ranked by validation NLL at the models' own temperatures: {which}. Select a row to choose its members."
+        f"{left_out}"
+    )
 
 
 def duration(seconds: float) -> str:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from handwriting_ai import load_settings
 from handwriting_ai.config import Settings
 from handwriting_ai.data.mnist import Part, load_mnist
+from handwriting_ai.data.rendering import USUAL_SHARE, drawn_at
 from handwriting_ai.data.split import held_out_writers, split_rows
-from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, load_stroke_files, place, render
+from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, load_stroke_files
 from handwriting_ai.errors import BlankImage, DataMissing
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.prediction import TtaMode
@@ -27,7 +28,6 @@ from handwriting_ai.preprocess import Gray, PreprocessConfig, normalize, preproc
 PENS_PX: Final = (4, 6, 10, 14, 18, 22, 30)
 SHARES: Final = (0.15, 0.3, 0.5, 0.7, 0.9)
 _PEN_PX: Final = 14.0
-_SHARE: Final = 0.6
 _PEN_PER_SHARE: Final = 40.0
 """Small digits are drawn with a narrower pen: 6 pixels at 15 %."""
 _DEFAULT: Final = PreprocessConfig()
@@ -39,11 +39,9 @@ _VARIANTS: Final = {
 }
 
 
-def drawn(digit: DrawnDigit, pen_px: float, share: float) -> Gray:
+def drawn(digit: DrawnDigit, pen_px: float, share: float = USUAL_SHARE) -> Gray:
     """The digit in the middle of the canvas, ink bright."""
-    middle = CANVAS_SIDE_PX / 2
-    extent = share * CANVAS_SIDE_PX
-    return render(place(digit.strokes, extent_px=extent, center_px=(middle, middle)), pen_px=pen_px)
+    return drawn_at(digit.strokes, pen_px=pen_px, share=share)
 
 
 def specked(picture: Gray) -> Gray:
@@ -116,13 +114,13 @@ def main() -> None:
 
         print(f"{len(digits)} digits of held-out writers, one view, {engine.model_id}")
         for pen_px in PENS_PX:
-            report(f"pen {pen_px} px", partial(drawn, pen_px=pen_px, share=_SHARE))
+            report(f"pen {pen_px} px", partial(drawn, pen_px=pen_px))
         for share in SHARES:
             report(f"size {share:.0%}", partial(drawn, pen_px=min(_PEN_PX, share * _PEN_PER_SHARE), share=share))
-        report("dark on light", lambda digit: cv2.bitwise_not(drawn(digit, _PEN_PX, _SHARE)))
+        report("dark on light", lambda digit: cv2.bitwise_not(drawn(digit, _PEN_PX)))
         for name, config in _VARIANTS.items():
-            report(name, lambda digit: drawn(digit, _PEN_PX, _SHARE), config)
-            report(f"{name}, three stray dabs", lambda digit: specked(drawn(digit, _PEN_PX, _SHARE)), config)
+            report(name, lambda digit: drawn(digit, _PEN_PX), config)
+            report(f"{name}, three stray dabs", lambda digit: specked(drawn(digit, _PEN_PX)), config)
         mnist_round_trip(engine, settings)
 
 

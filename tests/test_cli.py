@@ -70,16 +70,24 @@ def test_a_missing_file_is_an_error_object(monkeypatch: pytest.MonkeyPatch, mode
 
 
 @pytest.mark.usefixtures("clean_environment")
-def test_models_list_and_verify(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
-    """A sound model and a refused one; verify fails for the second."""
+def test_models_are_listed(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    """A sound model and a refused one."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
-    assert RUNNER.invoke(cli.app, ["models", "verify"]).exit_code == 0
     (model_dir / "second" / "manifest.json").write_text("{", encoding="utf-8")
     listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"})
     assert "first" in listed.stdout
     assert "refused" in listed.stdout
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_verify_runs_the_models(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    """The shipped ones are as good as they say; an untrained one that claims 99 % is not, nor is a broken one sound."""
+    assert RUNNER.invoke(cli.app, ["models", "verify"]).exit_code == 0
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    (model_dir / "second" / "manifest.json").write_text("{", encoding="utf-8")
     verified = RUNNER.invoke(cli.app, ["models", "verify"])
     assert verified.exit_code == 1
+    assert "refused  first: Model 'first' says val_acc=0.99000, its weights give 0." in verified.stdout
     assert "refused  second" in verified.stdout
 
 

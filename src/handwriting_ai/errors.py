@@ -12,6 +12,7 @@ HandwritingError
 │   ├── ManifestError          a manifest that is missing, broken or out of range (also a ValueError)
 │   ├── WeightsError           weights that are missing, broken, unsafe or do not fit
 │   ├── SignatureMismatch      trained for another preprocessing
+│   ├── FiguresMismatch        validation figures that its weights do not reach
 │   ├── PredictionsError       predictions that are missing, damaged or of other weights
 │   └── ModelExists            a model of this name is registered already
 ├── EngineError                the engine cannot answer
@@ -81,6 +82,10 @@ class WeightsError(ModelError):
 
 class SignatureMismatch(ModelError):
     """The model was trained for another preprocessing than the one that runs here."""
+
+
+class FiguresMismatch(ModelError):
+    """A model's weights give other validation figures than its manifest says."""
 
 
 class PredictionsError(ModelError):

@@ -1,5 +1,6 @@
 """From a picture to an answer with its reasons: preprocessing and engine behind one call."""
 
+import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
+from handwriting_ai.errors import UnknownModel
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import (
+    IMAGE_SIDE,
     MNIST_MEAN,
     MNIST_STD,
     Gray,
@@ -29,6 +32,7 @@ from handwriting_ai.registry.store import LoadReport
 
 _FULL: Final = 255.0
 _MS_PER_S: Final = 1_000.0
+_TIMED_RUNS: Final = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +102,19 @@ class DigitReader:
             preprocess_ms=preprocess_ms,
             total_ms=total_ms,
         )
+
+    def latency_ms(self, model_id: str, tta: TtaMode) -> float:
+        """The median time that one model takes for a picture on this machine, in this mode.
+
+        Raises:
+            UnknownModel: it is not there, or is refused; the message says why.
+            EngineError: as `read`.
+        """
+        for refusal in self.engine.make_available([model_id]).refused:
+            raise UnknownModel(f"Model {model_id!r} cannot be loaded: {refusal.reason}")
+        blank: NormalizedImage = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), dtype=np.float32)
+        options = PredictOptions(tta=tta, members=(model_id,))
+        return statistics.median(self.engine.predict(blank, options).latency_ms for _ in range(_TIMED_RUNS))
 
     def close(self) -> None:
         """End the engine's threads."""

@@ -31,7 +31,7 @@ def page(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
     st.cache_resource.clear()
 
 
-def _put_on_canvas(page: AppTest, digit: int, version: int = 0) -> None:
+def put_on_canvas(page: AppTest, digit: int, version: int = 0) -> None:
     """Hand the page what the browser component would report."""
     lines = [[(x * 1.3 + 70, y * 1.3 + 60) for x, y in line] for line in DIGIT_STROKES[digit]]
     strokes: list[Stroke] = [np.array(line, dtype=np.float64) for line in lines]
@@ -86,7 +86,7 @@ def test_an_empty_canvas_asks_for_a_digit(page: AppTest) -> None:
 @pytest.mark.parametrize("digit", [3, 4])
 def test_a_drawing_is_read_and_explained(page: AppTest, digit: int) -> None:
     """The digit, how sure, and the table of members."""
-    _put_on_canvas(page, digit)
+    put_on_canvas(page, digit)
     page.run()
     assert not page.exception
     assert f"Answer: {digit}" in _texts(page)
@@ -96,7 +96,7 @@ def test_a_drawing_is_read_and_explained(page: AppTest, digit: int) -> None:
 
 def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment: Path) -> None:
     """It stands in the store, and on the page of saved drawings."""
-    _put_on_canvas(page, 5)
+    put_on_canvas(page, 5)
     page.run()
     _select(page, "label_0", 5)
     (saved,) = DrawingStore(clean_environment / "drawings").all()
@@ -111,7 +111,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
 
 def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:
     """Undo takes one stroke; clear takes all."""
-    _put_on_canvas(page, 4)
+    put_on_canvas(page, 4)
     page.run()
     _click(page, "Undo")
     assert not page.exception

@@ -31,15 +31,19 @@ def list_models() -> None:
 
 
 def verify_models() -> None:
-    """Check every model as the engine would: signature, digest, architecture, shapes, numbers."""
+    """Check every model as the engine would, then run it and compare its validation figures with its manifest."""
+    from handwriting_ai.evaluation.predictions import load_evaluation_digits
+    from handwriting_ai.evaluation.verify import verify_figures
     from handwriting_ai.preprocess import preprocess_signature
     from handwriting_ai.registry.store import ModelStore
 
-    store = ModelStore(load_settings().digits.model_dir)
+    settings = load_settings()
+    store = ModelStore(settings.digits.model_dir)
+    validation = load_evaluation_digits(settings.training.data_dir).validation
     failed = False
     for model_id in store.model_ids():
         try:
-            store.read(model_id, signature=preprocess_signature())
+            verify_figures(store.read(model_id, signature=preprocess_signature()), validation)
         except HandwritingError as error:
             failed = True
             typer.echo(f"refused  {model_id}: {error}")

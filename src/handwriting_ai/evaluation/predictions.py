@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from handwriting_ai.architectures import TypedModule
+from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, published_digests
 from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
 from handwriting_ai.errors import PredictionsError
@@ -26,7 +27,7 @@ from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import normalize
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.store import WEIGHTS_NAME
+from handwriting_ai.registry.store import WEIGHTS_NAME, ModelStore, StoredModel
 
 PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
@@ -104,6 +105,20 @@ def predict(
         validation=_all_views(network, digits.validation, device, count),
         test=_all_views(network, digits.test, device, count),
     )
+
+
+def refresh_predictions(
+    store: ModelStore,
+    model: StoredModel,
+    digits: EvaluationDigits,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Run a model anew, on the CPU, and keep its predictions; returns their file."""
+    manifest = model.manifest
+    network = for_inference(manifest.arch, manifest.n_classes, model.state)
+    predictions = predict(network, digits, torch.device("cpu"), on_step)
+    digest = weights_digest(store.folder(manifest.model_id), manifest)
+    return store.add_file(manifest.model_id, PREDICTIONS_NAME, predictions.packed(digest))
 
 
 def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:

@@ -199,7 +199,7 @@ class Scoreboard:
         return fit_temperature(torch.stack(logits), self._labels[EvaluationPart.VALIDATION])
 
     def ranked(self, names: Sequence[str], tta: TtaMode) -> tuple[RankedSubset, ...]:
-        """Every subset of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
+        """The best subsets of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
         entries = [self._entry(name) for name in names]
         probs = [self._member(entry.manifest, EvaluationPart.VALIDATION, tta, None) for entry in entries]
         return rank_subsets(

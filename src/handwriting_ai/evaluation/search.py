@@ -8,8 +8,11 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from handwriting_ai.evaluation.metrics import count_errors
+
 MOST_MEMBERS: Final = 12
-"""4,095 subsets: as many as are scored in two seconds."""
+"""4,095 subsets."""
+MOST_RANKED: Final = 100
 _SUBSETS_AT_ONCE: Final = 64
 
 
@@ -27,15 +30,16 @@ class RankedSubset:
 
 
 def rank_subsets(
-    probs: Tensor, labels: Tensor, names: Sequence[str], multiply_adds: Sequence[int]
+    probs: Tensor, labels: Tensor, names: Sequence[str], multiply_adds: Sequence[int], most: int = MOST_RANKED
 ) -> tuple[RankedSubset, ...]:
-    """Every subset but the empty one, the smallest NLL first.
+    """Rank every subset but the empty one; returns the `most` with the smallest NLL, the best first.
 
     Args:
         probs: `(members, n, 10)` on validation, each member's own merged over its views.
         labels: `(n,)`.
         names: of the members.
         multiply_adds: of each member.
+        most: how many to return.
 
     Raises:
         ValueError: there are no members, or more than `MOST_MEMBERS`.
@@ -45,35 +49,23 @@ def rank_subsets(
         raise ValueError(f"Subsets of 1 to {MOST_MEMBERS} members are ranked, got {count}.")
     numbers = torch.arange(1, 1 << count).unsqueeze(1)
     is_in = torch.bitwise_right_shift(numbers, torch.arange(count)).remainder(2)  # (subsets, members)
-    nll, errors = _score(probs, labels, is_in / is_in.sum(dim=1, keepdim=True))
-    flags: list[list[int]] = is_in.tolist()
-    ranked = [
+    shares: Tensor = is_in / is_in.sum(dim=1, keepdim=True)
+    at_label = probs[:, torch.arange(len(labels)), labels]  # (members, n)
+    nll = torch.cat([_nll(chunk @ at_label) for chunk in torch.split(shares, _SUBSETS_AT_ONCE)])
+    best = nll.argsort(stable=True)[:most]
+    flags: list[list[int]] = is_in[best].tolist()
+    losses: list[float] = nll[best].tolist()
+    return tuple(
         RankedSubset(
             members=tuple(compress(names, chosen)),
-            nll=nll[row],
-            errors=errors[row],
+            nll=loss,
+            errors=count_errors((share.view(-1, 1, 1) * probs).sum(dim=0), labels),
             multiply_adds=sum(compress(multiply_adds, chosen)),
         )
-        for row, chosen in enumerate(flags)
-    ]
-    return tuple(sorted(ranked, key=_nll))
+        for share, chosen, loss in zip(shares[best].unbind(), flags, losses, strict=True)
+    )
 
 
-def _score(probs: Tensor, labels: Tensor, shares: Tensor) -> tuple[list[float], list[int]]:
-    """NLL and errors of each row of `shares`, `(subsets, members)`, which sums to one."""
-    members, n, classes = probs.shape
-    flat = probs.reshape(members, n * classes)
-    nll: list[float] = []
-    errors: list[int] = []
-    for chunk in torch.split(shares, _SUBSETS_AT_ONCE):
-        merged = (chunk @ flat).view(len(chunk), n, classes)
-        at_label = merged[:, torch.arange(n), labels].clamp_min(torch.finfo(merged.dtype).tiny)
-        chunk_nll: list[float] = at_label.log().mean(dim=1).neg().tolist()
-        chunk_errors: list[int] = (merged.argmax(dim=2) != labels).sum(dim=1).tolist()
-        nll += chunk_nll
-        errors += chunk_errors
-    return nll, errors
-
-
-def _nll(subset: RankedSubset) -> float:
-    return subset.nll
+def _nll(at_label: Tensor) -> Tensor:
+    """Probabilities of the labels `(subsets, n)` → `(subsets,)`."""
+    return at_label.clamp_min(torch.finfo(at_label.dtype).tiny).log().mean(dim=1).neg()

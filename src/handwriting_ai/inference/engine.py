@@ -16,18 +16,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from handwriting_ai.architectures import TypedModule
-from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
+from handwriting_ai.inference.members import N_CLASSES, Member, load_members
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import choose_members
-from handwriting_ai.registry.store import LoadReport, ModelStore, Refusal, StoredModel
+from handwriting_ai.registry.store import LoadReport
 
-N_CLASSES: Final = 10
 MOST_THREADS: Final = 8
 PENDING_PER_THREAD: Final = 8
 """Requests that may wait or run, for each thread; one more is told that the engine is busy."""
@@ -51,7 +50,7 @@ class PredictOptions:
     temperature: float | None = None
     """One temperature for all members."""
     members: tuple[str, ...] | None = None
-    """Ids of loaded members."""
+    """Ids of members that are active or were made available."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed.
@@ -66,16 +65,10 @@ DEFAULT_OPTIONS: Final = PredictOptions()
 
 
 @dataclass(frozen=True, eq=False)
-class _Member:
-    manifest: Manifest
-    network: TypedModule
-
-
-@dataclass(frozen=True, eq=False)
 class _Active:
     """What a request reads: replaced as a whole when models are loaded."""
 
-    members: tuple[_Member, ...] = ()
+    members: tuple[Member, ...] = ()
     tta: TtaMode = TtaMode.NONE
 
 
@@ -96,6 +89,8 @@ class InferenceEngine:
         self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
         self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
         self._active = _Active()
+        self._others: dict[str, Member] = {}
+        """Loaded beside the active set; replaced, never changed, so that readers need no lock."""
 
     @property
     def ready(self) -> bool:
@@ -138,15 +133,22 @@ class InferenceEngine:
         """
         root = self._settings.model_dir
         choice = choose_members(self._settings.active_model, root)
-        read, found = ModelStore(root).read_all(choice.members, signature=self._signature)
-        models, report = _only_ten_classes(read, found)
-        if models:
+        members, report = load_members(root, choice.members, signature=self._signature)
+        if members:
             tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
-            active = _Active(tuple(_prepare(model) for model in models), tta)
+            active = _Active(members, tta)
             blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
             for mode in TtaMode:
                 self._probabilities(active, blank, PredictOptions(tta=mode))
-            self._active = active
+            self._active, self._others = active, {}
+        return report
+
+    def make_available(self, model_ids: Sequence[str]) -> LoadReport:
+        """Load models beside the active set, so that requests may name them; the report names those refused."""
+        known = {*self.member_ids, *self._others}
+        missing = [model_id for model_id in model_ids if model_id not in known]
+        members, report = load_members(self._settings.model_dir, missing, signature=self._signature)
+        self._others = self._others | {member.model_id: member for member in members}
         return report
 
     def submit_predict(self, x: Picture, options: PredictOptions = DEFAULT_OPTIONS) -> "Future[Prediction]":
@@ -210,13 +212,13 @@ class InferenceEngine:
         self._slots.release()
 
     def _choose(self, options: PredictOptions) -> _Active:
-        """The members a request asks for, out of the set that is active now."""
+        """The members a request asks for, out of those that are loaded now."""
         active = self._active
-        if not active.members:
+        by_id = self._others | {member.model_id: member for member in active.members}
+        if not (active.members if options.members is None else by_id):
             raise EngineNotReady(f"No model is loaded from {self._settings.model_dir}.")
         if options.members is None:
             return active
-        by_id = {member.manifest.model_id: member for member in active.members}
         unknown = [model_id for model_id in options.members if model_id not in by_id]
         if unknown or not options.members:
             raise UnknownModel(f"Not loaded: {', '.join(unknown) or 'no member named'}. Loaded: {', '.join(by_id)}.")
@@ -251,29 +253,13 @@ class InferenceEngine:
         )
 
 
-def _only_ten_classes(models: Sequence[StoredModel], report: LoadReport) -> tuple[tuple[StoredModel, ...], LoadReport]:
-    """Refuse sound models that tell another number of classes apart: their answers cannot be averaged."""
-    fitting = tuple(model for model in models if model.manifest.n_classes == N_CLASSES)
-    others = tuple(
-        Refusal(model_id=model.manifest.model_id, reason=f"It has {model.manifest.n_classes} classes, not {N_CLASSES}.")
-        for model in models
-        if model.manifest.n_classes != N_CLASSES
-    )
-    names = tuple(model.manifest.model_id for model in fitting)
-    return fitting, LoadReport(loaded=names, refused=report.refused + others)
-
-
-def _prepare(model: StoredModel) -> _Member:
-    return _Member(model.manifest, for_inference(model.manifest.arch, model.manifest.n_classes, model.state))
-
-
 def _logits(network: TypedModule, pictures: Tensor) -> Tensor:
     with torch.inference_mode():
         return network(pictures.contiguous(memory_format=torch.channels_last))
 
 
-def _ids(members: Sequence[_Member]) -> tuple[str, ...]:
-    return tuple(member.manifest.model_id for member in members)
+def _ids(members: Sequence[Member]) -> tuple[str, ...]:
+    return tuple(member.model_id for member in members)
 
 
 def _one_picture(x: Picture) -> Tensor:

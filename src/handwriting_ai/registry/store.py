@@ -188,6 +188,18 @@ class ModelStore:
                 shutil.rmtree(incoming, ignore_errors=True)
         return target
 
+    def add_file(self, model_id: str, name: str, content: bytes) -> Path:
+        """Write, or replace, a further file of a model's folder as a whole; returns its path.
+
+        Raises:
+            UnknownModel: there is no such folder.
+        """
+        with locked(self.root):
+            self.read_manifest(model_id)
+            path = self.folder(model_id) / name
+            write_atomically(path, content)
+        return path
+
     def recover(self) -> None:
         """Undo what a registration that was killed left behind: its half model goes, a model it moved aside returns."""
         if self.root.is_dir():

@@ -182,6 +182,7 @@ DRAWN: Final = Recipe(
             beta2=0.99,
             weight_decay=0.01,
             label_smoothing=0.05,
+            hard_repeats=4,
             augmentation=Augmentation(
                 rotation_deg=15.0,
                 scale=0.15,

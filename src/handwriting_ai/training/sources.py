@@ -14,32 +14,23 @@ from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.overlap import SAME, near_duplicates
+from handwriting_ai.data.rendering import (
+    EXTENT_SHARE,
+    HELD_OUT_SEED,
+    MAX_PEN_SHARE,
+    PEN_PX,
+    RENDERING_RULES,
+    drawn_at_random,
+    through_preprocessing,
+)
 from handwriting_ai.data.scribbles import NOT_A_DIGIT, random_scribble
 from handwriting_ai.data.split import held_out_writers, split_rows
-from handwriting_ai.data.strokes import (
-    CANVAS_SIDE_PX,
-    DrawnDigit,
-    Stroke,
-    StrokeFile,
-    load_stroke_files,
-    place,
-    render,
-    stroke_paths,
-)
-from handwriting_ai.errors import BlankImage, DataMissing
-from handwriting_ai.preprocess import IMAGE_SIDE, PreprocessConfig, preprocess, preprocess_signature
+from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, render, stroke_paths
+from handwriting_ai.errors import DataMissing
+from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
 from handwriting_ai.training.recipes import DataSet, Recipe
 from handwriting_ai.training.renderings import kept
 
-PEN_PX: Final = (4.0, 30.0)
-"""Narrowest and widest pen, on a canvas of 280 pixels."""
-EXTENT_SHARE: Final = (0.15, 0.90)
-"""Smallest and largest digit, as a share of the canvas."""
-MAX_PEN_SHARE: Final = 0.16
-"""Nobody writes with a pen wider than this share of the digit: its holes would close."""
-RENDERING_RULES: Final = 2
-"""Raised whenever strokes or scribbles come to be drawn in another way: pictures kept on disk are then drawn anew."""
-_VALIDATION_SEED: Final = 1
 _TRAINING_SEED: Final = 2
 _VALIDATION_SCRIBBLES: Final = 1_000
 
@@ -135,12 +126,12 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         training = training[: recipe.trial_digits]
         held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
         sources.append(artist.source(file, training, recipe.renderings))
-        drawn_validation[file.name] = artist.digits(file, held_out, _VALIDATION_SEED)
+        drawn_validation[file.name] = artist.digits(file, held_out, HELD_OUT_SEED)
         lenders += training
     if recipe.needs(DataSet.SCRIBBLES):
         lent = [file.sha256 for file in files]
         sources.append(artist.scribble_source(recipe, lenders, lent))
-        scribbles = artist.scribbles(_limited(_VALIDATION_SCRIBBLES, recipe), lenders, lent, _VALIDATION_SEED)
+        scribbles = artist.scribbles(_limited(_VALIDATION_SCRIBBLES, recipe), lenders, lent, HELD_OUT_SEED)
         drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources),
@@ -208,8 +199,7 @@ class _Artist:
         """Each digit once, with a random pen, size and place of its own."""
 
         def picture(index: int) -> "NDArray[np.uint8]":
-            generator = np.random.default_rng([seed, index])
-            return _through_preprocessing(*_random_drawing(digits[index].strokes, generator))
+            return drawn_at_random(digits[index].strokes, seed=seed, index=index)
 
         writers = hashlib.sha256("\n".join(digit.writer for digit in digits).encode()).hexdigest()
         parts: dict[str, object] = {"of": file.sha256, "writers": writers, "seed": seed}
@@ -233,7 +223,8 @@ class _Artist:
 
         def picture(index: int) -> "NDArray[np.uint8]":
             generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
-            return _through_preprocessing(random_scribble(generator, lenders), float(generator.uniform(*PEN_PX)))
+            strokes = random_scribble(generator, lenders)
+            return through_preprocessing(render(strokes, pen_px=float(generator.uniform(*PEN_PX))))
 
         parts: dict[str, object] = {"lent": list(lent), "lenders": len(lenders), "seed": seed, "scribbles": count}
         return self._drawn(count, picture, parts)
@@ -253,25 +244,7 @@ class _Artist:
         return kept(self._cache, parts | {"rules": rules}, make)
 
 
-def _random_drawing(strokes: Sequence[Stroke], generator: np.random.Generator) -> tuple[tuple[Stroke, ...], float]:
-    """Strokes placed on the canvas as a person might, and the pen's width."""
-    extent = float(generator.uniform(*EXTENT_SHARE)) * CANVAS_SIDE_PX
-    pen = float(generator.uniform(PEN_PX[0], max(PEN_PX[0] + 1.0, min(PEN_PX[1], MAX_PEN_SHARE * extent))))
-    margin = min((extent + pen) / 2, CANVAS_SIDE_PX / 2)
-    x = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
-    y = float(generator.uniform(margin, CANVAS_SIDE_PX - margin))
-    return place(strokes, extent_px=extent, center_px=(x, y)), pen
-
-
 def _no_digits(count: int) -> "NDArray[np.int64]":
     """Labels of scribbles, `(count,)`."""
     labels: NDArray[np.int64] = np.full(count, NOT_A_DIGIT, dtype=np.int64)
     return labels
-
-
-def _through_preprocessing(strokes: Sequence[Stroke], pen_px: float) -> "NDArray[np.uint8]":
-    """Draw, and bring into MNIST's convention: `uint8 (28, 28)`; an all-paper picture where no ink is found."""
-    try:
-        return preprocess(render(strokes, pen_px=pen_px), config=PreprocessConfig()).steps[-1].picture
-    except BlankImage:
-        return np.zeros((IMAGE_SIDE, IMAGE_SIDE), dtype=np.uint8)

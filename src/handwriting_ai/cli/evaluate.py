@@ -1,0 +1,207 @@
+"""`handwriting-ai evaluate`: how good a model or an ensemble is, on digits it was not trained on."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
+from handwriting_ai.config import load_settings
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
+
+if TYPE_CHECKING:
+    from handwriting_ai.evaluation.damage import Damage, DamagePoint
+    from handwriting_ai.evaluation.metrics import Figures
+    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore
+    from handwriting_ai.evaluation.scoreboard import Scoreboard
+    from handwriting_ai.registry.store import ModelStore
+
+_JSON_FIGURES: Final = ("n", "errors", "accuracy", "wilson95", "nll", "brier", "ece", "errors_without_disputed")
+_WORST_WRITERS: Final = 3
+
+
+def evaluate(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Models that answer together, or a preset. Default: the preset default.")
+    ] = None,
+    tta: Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")] = None,
+    temperature: Annotated[float | None, typer.Option(help="One for all members, in place of their own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Run the models anew first: a minute for each.")] = False,
+    damage: Annotated[bool, typer.Option("--damage", help="Measure each model on damaged digits as well.")] = False,
+    strokes: Annotated[
+        bool, typer.Option("--strokes", help="Measure on pen strokes of writers held out of training as well.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Write one HTML page with tables and charts.")] = None,
+) -> None:
+    """Score models on MNIST's validation digits, which choose things, and on its test digits, which are reported."""
+    from handwriting_ai.evaluation.predictions import load_evaluation_digits
+    from handwriting_ai.evaluation.scoreboard import Scoreboard
+    from handwriting_ai.preprocess import preprocess_signature
+    from handwriting_ai.registry.store import ModelStore
+
+    settings = load_settings()
+    store = ModelStore(settings.digits.model_dir)
+    choice = choose(models or [], tta, temperature, store)
+    digits = load_evaluation_digits(settings.training.data_dir)
+    if refresh:
+        refresh_predictions_of(store, choice.members, digits)
+    board = Scoreboard(store, digits, preprocess_signature())
+    rows = [choice, *_alone(choice)]
+    answer = as_json_object(board, choice)
+    damages = measure_damage_of(store, choice.members, digits.validation) if damage else {}
+    stroke_scores = measure_strokes(settings, choice) if strokes else ()
+    if as_json:
+        typer.echo(json.dumps(answer | _further_json(damages, stroke_scores)))
+    else:
+        _print_figures(board, rows)
+        _print_damage(damages)
+        _print_strokes(stroke_scores)
+    if report is not None:
+        from handwriting_ai.report import write_report
+
+        write_report(report, board, rows, damages, stroke_scores)
+        typer.echo(f"Wrote {report}.", err=True)
+
+
+def choose(
+    models: Sequence[str], tta: TtaMode | None, temperature: float | None, store: "ModelStore"
+) -> EnsembleChoice:
+    """The models named, or those of a preset; without a name those of `default`.
+
+    Raises:
+        UnknownModel: the models folder is empty.
+        ManifestError: `presets.json` is broken.
+        BadParameter: the temperature is not a positive number.
+    """
+    from handwriting_ai.errors import UnknownModel
+    from handwriting_ai.registry.presets import DEFAULT_PRESET, choose_members, read_presets
+
+    named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in read_presets(store.root) else "")
+    found = choose_members(named, store.root)
+    if not found.members:
+        raise UnknownModel(f"There are no models in {store.root}. Train one with `handwriting-ai train`.")
+    try:
+        return EnsembleChoice(members=found.members, tta=tta or found.tta or TtaMode.NONE, temperature=temperature)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--temperature") from error
+
+
+def as_json_object(board: "Scoreboard", choice: EnsembleChoice) -> dict[str, object]:
+    """What `--json` prints: the choice, and its figures on validation and on test."""
+    from handwriting_ai.evaluation.scoreboard import EvaluationPart
+
+    figures = {str(part): _plain(board.score(choice, part).figures) for part in EvaluationPart}
+    return {"models": list(choice.members), "tta": str(choice.tta), "temperature": choice.temperature, **figures}
+
+
+def _plain(figures: "Figures") -> dict[str, object]:
+    fields: dict[str, object] = asdict(figures)
+    return {name: fields[name] for name in _JSON_FIGURES}
+
+
+def _further_json(
+    damages: "dict[str, tuple[DamagePoint, ...]]", strokes: "Sequence[PenStrokeScore]"
+) -> dict[str, object]:
+    """What was measured beside MNIST."""
+    further: dict[str, object] = {}
+    if damages:
+        further["damage"] = {
+            model_id: [
+                {"damage": str(point.damage), "severity": point.severity, "accuracy": point.accuracy}
+                for point in points
+            ]
+            for model_id, points in damages.items()
+        }
+    if strokes:
+        further["pen_strokes"] = [_stroke_json(score) for score in strokes]
+    return further
+
+
+def _stroke_json(score: "PenStrokeScore") -> dict[str, object]:
+    return {
+        "file": score.file,
+        "pen_px": score.pen_px,
+        "n": score.n,
+        "accuracy": score.accuracy,
+        "accuracy_without_doubtful": score.accuracy_without_doubtful,
+        "writers": {writer.writer: writer.accuracy for writer in score.writers},
+    }
+
+
+def _alone(choice: EnsembleChoice) -> list[EnsembleChoice]:
+    """Each member of an ensemble by itself."""
+    return [replace(choice, members=(name,)) for name in choice.members] if len(choice.members) > 1 else []
+
+
+def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice]) -> None:
+    """A table of what chooses, and one of what is reported."""
+    from handwriting_ai.evaluation.scoreboard import EvaluationPart
+
+    first = rows[0]
+    scale = "each model's own temperature" if first.temperature is None else f"temperature {first.temperature:g}"
+    for part, purpose in ((EvaluationPart.VALIDATION, "chooses"), (EvaluationPart.TEST, "is reported")):
+        figures = {ensemble_label(row): board.score(row, part).figures for row in rows}
+        title = f"{part} {purpose} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
+        Console().print(_figures_table(title, figures))
+    Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
+
+
+def _figures_table(title: str, rows: "Mapping[str, Figures]") -> Table:
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", no_wrap=True)
+    for name in ("errors", "accuracy", "95 % interval", "NLL", "ECE"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, figures in rows.items():
+        low, high = figures.wilson95
+        disputed = figures.errors_without_disputed
+        table.add_row(
+            name,
+            f"{figures.errors}" if disputed is None else f"{figures.errors} ({disputed})",
+            f"{figures.accuracy:.2%}",
+            f"{low:.2%}–{high:.2%}",
+            f"{figures.nll:.4f}",
+            f"{figures.ece:.2%}",
+        )
+    return table
+
+
+def ensemble_label(choice: EnsembleChoice) -> str:
+    """What a row is called."""
+    from handwriting_ai.inference.ensemble import ensemble_name
+
+    return ensemble_name(choice.members)
+
+
+def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
+    if not damages:
+        return
+    severities = sorted({point.severity for points in damages.values() for point in points})
+    title = "accuracy on damaged validation digits, one view"
+    table = Table("model", "damage", *(f"severity {severity}" for severity in severities), title=title)
+    for model_id, points in damages.items():
+        kinds: dict[Damage, None] = dict.fromkeys(point.damage for point in points)
+        for damage in kinds:
+            shares = [f"{point.accuracy:.1%}" for point in points if point.damage is damage]
+            table.add_row(model_id, damage, *shares)
+    Console().print(table)
+
+
+def _print_strokes(scores: "Sequence[PenStrokeScore]") -> None:
+    if not scores:
+        return
+    table = Table(
+        "strokes", "pen", "digits", "accuracy", "without doubtful labels", "worst writers", title="writers held out"
+    )
+    for score in scores:
+        worst = ", ".join(f"{each.writer} {each.accuracy:.1%}" for each in score.writers[:_WORST_WRITERS])
+        pen = "random" if score.pen_px is None else f"{score.pen_px:g} px"
+        clean = "–" if score.accuracy_without_doubtful is None else f"{score.accuracy_without_doubtful:.2%}"
+        table.add_row(score.file, pen, f"{score.n:,}", f"{score.accuracy:.2%}", clean, worst)
+    Console().print(table)

@@ -1,0 +1,117 @@
+"""What `evaluate` measures by running models, each with a progress bar."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from handwriting_ai.config import Settings
+from handwriting_ai.errors import DataMissing, UnknownModel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from handwriting_ai.data.mnist import DigitImages
+    from handwriting_ai.evaluation.damage import DamagePoint
+    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore
+    from handwriting_ai.evaluation.predictions import EvaluationDigits
+    from handwriting_ai.prediction import EnsembleChoice
+    from handwriting_ai.registry.store import ModelStore
+
+_BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+
+
+def _bars() -> Progress:
+    """On standard error, so that standard output holds the answer alone."""
+    return Progress(*_BAR, console=Console(stderr=True))
+
+
+def _mover(progress: Progress, bar: TaskID) -> "Callable[[int, int], None]":
+    def move(done: int, total: int) -> None:
+        progress.update(bar, completed=done, total=total)
+
+    return move
+
+
+def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: "EvaluationDigits") -> None:
+    """Run each model on every view of every digit, and keep what it says.
+
+    Raises:
+        ModelError: a model is refused.
+    """
+    from handwriting_ai.evaluation.predictions import refresh_predictions
+    from handwriting_ai.preprocess import preprocess_signature
+
+    with _bars() as progress:
+        for model_id in members:
+            model = store.read(model_id, signature=preprocess_signature())
+            refresh_predictions(store, model, digits, _mover(progress, progress.add_task(model_id)))
+
+
+def measure_damage_of(
+    store: "ModelStore", members: Sequence[str], validation: "DigitImages"
+) -> "dict[str, tuple[DamagePoint, ...]]":
+    """Run each model on damaged digits, and keep how it does beside it.
+
+    Raises:
+        ModelError: a model is refused.
+    """
+    import torch
+
+    from handwriting_ai.architectures.fold import for_inference
+    from handwriting_ai.evaluation.predictions import weights_digest
+    from handwriting_ai.evaluation.robustness import DAMAGE_NAME, measure_damage, packed_damage
+    from handwriting_ai.preprocess import preprocess_signature
+
+    measured: dict[str, tuple[DamagePoint, ...]] = {}
+    with _bars() as progress:
+        for model_id in members:
+            model = store.read(model_id, signature=preprocess_signature())
+            network = for_inference(model.manifest.arch, model.manifest.n_classes, model.state)
+            on_step = _mover(progress, progress.add_task(f"{model_id}, damaged"))
+            points = measure_damage(network, validation, torch.device("cpu"), on_step)
+            digest = weights_digest(store.folder(model_id), model.manifest)
+            store.add_file(model_id, DAMAGE_NAME, packed_damage(points, digest))
+            measured[model_id] = points
+    return measured
+
+
+def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[PenStrokeScore, ...]":
+    """Draw the digits of held-out writers with several pens, and read them as the dashboard would.
+
+    Raises:
+        DataMissing: no folder of strokes is named, or it holds none.
+        UnknownModel: a model is refused.
+    """
+    import torch
+
+    from handwriting_ai.data.strokes import load_stroke_files
+    from handwriting_ai.evaluation.pen_strokes import PENS_PX, render_held_out, score_pen_strokes
+    from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
+    from handwriting_ai.preprocess import normalize, preprocess_signature
+
+    folder = settings.training.ink_dir
+    if folder is None:
+        raise DataMissing("Set TRAINING__INK_DIR to a folder of *.jsonl.gz files; the README names public sets.")
+    files = load_stroke_files(folder)
+    options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
+    workers = resolve_threads(settings.app.threads)
+    scores: list[PenStrokeScore] = []
+    with (
+        InferenceEngine(settings.digits, threads=workers, signature=preprocess_signature()) as engine,
+        _bars() as progress,
+    ):
+        for refusal in engine.make_available(choice.members).refused:
+            raise UnknownModel(f"Model {refusal.model_id!r} cannot be loaded: {refusal.reason}")
+        pens: list[float | None] = [None, *PENS_PX]
+        for file in files:
+            for pen_px in progress.track(pens, description=file.name):
+                images, digits = render_held_out(file, pen_px, workers=workers)
+                probs = engine.predict_batch(torch.from_numpy(normalize(images)).unsqueeze(1), options)
+                answers: NDArray[np.int64] = probs.argmax(dim=1).numpy()
+                scores.append(score_pen_strokes(images, digits, answers, file=file.name, pen_px=pen_px))
+    return tuple(scores)

@@ -1,0 +1,51 @@
+"""Whether a model is as good as its manifest says, found out by running it."""
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.errors import FiguresMismatch
+from handwriting_ai.evaluation.metrics import count_errors, expected_calibration_error, negative_log_likelihood
+from handwriting_ai.preprocess import normalize
+from handwriting_ai.registry.store import StoredModel
+
+ACCURACY_TOLERANCE: Final = 2e-4
+"""One validation digit of 5,000: processors round differently, and one digit may lie on the edge."""
+LOSS_TOLERANCE: Final = 5e-4
+"""Of NLL in nats, and of ECE."""
+_BATCH: Final = 250
+
+
+def verify_figures(model: StoredModel, validation: DigitImages) -> None:
+    """Run a model on MNIST's validation digits, without augmentation, and compare with its manifest.
+
+    Figures that the manifest does not state are not compared.
+
+    Raises:
+        FiguresMismatch: a figure differs; the message has both.
+    """
+    manifest, labels = model.manifest, torch.from_numpy(validation.labels)
+    probs = (_logits(model, validation) / manifest.temperature).softmax(dim=1)
+    accuracy = 1.0 - count_errors(probs, labels) / len(labels)
+    _compare(model, "val_acc", manifest.val_acc, accuracy, ACCURACY_TOLERANCE)
+    _compare(model, "val_nll", manifest.val_nll, negative_log_likelihood(probs, labels), LOSS_TOLERANCE)
+    _compare(model, "val_ece", manifest.val_ece, expected_calibration_error(probs, labels), LOSS_TOLERANCE)
+
+
+def _logits(model: StoredModel, digits: DigitImages) -> Tensor:
+    """`(n, 10)`."""
+    network = for_inference(model.manifest.arch, model.manifest.n_classes, model.state)
+    pictures = torch.from_numpy(normalize(digits.images)).unsqueeze(1).contiguous(memory_format=torch.channels_last)
+    with torch.inference_mode():
+        return torch.cat([network(batch) for batch in torch.split(pictures, _BATCH)])
+
+
+def _compare(model: StoredModel, name: str, stated: float | None, found: float, tolerance: float) -> None:
+    if stated is not None and not abs(stated - found) <= tolerance:
+        raise FiguresMismatch(
+            f"Model {model.manifest.model_id!r} says {name}={stated:.5f}, its weights give {found:.5f} on MNIST's "
+            "validation digits. Restore the folder, or train it again."
+        )

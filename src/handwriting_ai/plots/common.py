@@ -1,0 +1,72 @@
+"""What all charts share: colours, axes, sizes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import altair as alt
+
+PALETTE: Final = ("#3B82E0", "#DD7A2C", "#2A9D76", "#B8599F", "#97912E", "#D1495B", "#2E9DB5", "#8574D1")
+"""One colour a model, in their order; of middling lightness, so that they stand out on white and on dark alike."""
+ERROR_COLOR: Final = PALETTE[5]
+GREY: Final = "#8A93A3"
+HEIGHT_PX: Final = 360
+SQUARE_PX: Final = 440
+"""A page takes axes and legend off these heights."""
+SHARE: Final = ".2%"
+"""How a tooltip writes a share."""
+_LABEL_LIMIT_PX: Final = 320
+_LEGEND_COLUMNS: Final = alt.ExprRef("max(1, floor(width / 240))")
+"""As many names beside each other as the window is wide enough for."""
+
+
+def distinct(values: Iterable[str]) -> list[str]:
+    """Each value once, in the order of their first appearance."""
+    seen: dict[str, None] = {}
+    for value in values:
+        seen[value] = None
+    return list(seen)
+
+
+def by_model(models: Sequence[str]) -> alt.Color:
+    """A colour a model, in their order, with a legend where there are several."""
+    return color_of("model", models)
+
+
+def color_of(field: str, values: Sequence[str]) -> alt.Color:
+    """A colour for each of these values of a field, in their order, with a legend where there are several."""
+    colors = [PALETTE[place % len(PALETTE)] for place in range(len(values))]
+    legend = alt.Legend(
+        orient="bottom", title=None, columns=_LEGEND_COLUMNS, labelLimit=_LABEL_LIMIT_PX, symbolOpacity=1
+    )
+    return alt.Color(
+        f"{field}:N",
+        scale=alt.Scale(domain=list(values), range=colors),
+        legend=legend if len(values) > 1 else None,
+    )
+
+
+def tooltip(fields: Mapping[str, tuple[str, str | None]]) -> list[alt.Tooltip]:
+    """What a pointer on a mark shows: each title with its field and the field's format."""
+    return [
+        alt.Tooltip(field, title=title, format=style) if style else alt.Tooltip(field, title=title)
+        for title, (field, style) in fields.items()
+    ]
+
+
+def accuracy_axis() -> alt.Axis:
+    """Few ticks, in per cent to one place."""
+    return alt.Axis(format=".1%", tickCount=5)
+
+
+def finish(encoded: alt.Chart, description: str, height_px: int = HEIGHT_PX) -> alt.Chart:
+    """A chart with its height and its description."""
+    chart: alt.Chart = encoded.properties(height=height_px, description=description)
+    return chart
+
+
+def layered(layers: Sequence[alt.Chart], description: str, *, height_px: int = HEIGHT_PX) -> alt.LayerChart:
+    """Charts above each other, the last on top, with height and description."""
+    layer = list(layers)
+    together: alt.LayerChart = alt.LayerChart(layer=layer)
+    sized: alt.LayerChart = together.properties(height=height_px, description=description)
+    return sized

@@ -1,0 +1,119 @@
+"""Predictions on disk: what they hold, and when they are refused."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from tests.evaluation.samples import evaluation_digits, fake_predictions, register_with_predictions
+from tests.registry.samples import fresh_state
+
+from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.config import DigitsSettings
+from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.errors import PredictionsError
+from handwriting_ai.evaluation.predictions import (
+    PREDICTIONS_NAME,
+    EvaluationDigits,
+    check_predictions,
+    load_predictions,
+    predict,
+    refresh_predictions,
+)
+from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
+from handwriting_ai.inference.ensemble import member_probabilities, merge
+from handwriting_ai.inference.views import views_for
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.preprocess import normalize, preprocess_signature
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.store import ModelStore
+
+
+def _few(count: int) -> DigitImages:
+    rows: NDArray[np.int64] = np.arange(count)
+    return evaluation_digits().validation.pick(rows)
+
+
+def _manifest(root: Path, model_id: str) -> Manifest:
+    return ModelStore(root).read_manifest(model_id)
+
+
+@pytest.mark.parametrize("tta", list(TtaMode))
+def test_stored_logits_give_the_engines_probabilities(model_dir: Path, tta: TtaMode) -> None:
+    """The first views of the stored ones are each mode's; half precision costs next to nothing."""
+    digits = EvaluationDigits(validation=_few(20), test=_few(5))
+    stored = predict(for_inference("compact", 10, fresh_state()), digits, torch.device("cpu"))
+    assert stored.validation.shape == (17, 20, 10)
+    assert stored.test.shape == (17, 5, 10)
+    settings = DigitsSettings(model_dir=model_dir, active_model="first")
+    with InferenceEngine(settings, threads=1, signature=preprocess_signature()) as engine:
+        engine.try_load_active()
+        pictures = torch.from_numpy(normalize(digits.validation.images)).unsqueeze(1)
+        expected = engine.predict_batch(pictures, PredictOptions(tta=tta))
+    chosen = stored.validation[: len(views_for(tta))].float().unsqueeze(0)
+    torch.testing.assert_close(merge(member_probabilities(chosen, [1.25])), expected, atol=1e-4, rtol=0)
+
+
+def test_views_of_smaller_modes_come_first() -> None:
+    """So that one array serves all modes."""
+    advanced = views_for(TtaMode.ADVANCED)
+    assert views_for(TtaMode.BASIC) == advanced[:5]
+    assert views_for(TtaMode.NONE) == advanced[:1]
+
+
+def test_predictions_survive_the_disk(tmp_path: Path) -> None:
+    """Bit for bit."""
+    folder = register_with_predictions(tmp_path, "a", errors=7)
+    check_predictions(folder, _manifest(tmp_path, "a"))
+    loaded, made = load_predictions(folder, _manifest(tmp_path, "a")), fake_predictions(errors=7)
+    assert torch.equal(loaded.validation, made.validation)
+    assert torch.equal(loaded.test, made.test)
+
+
+def test_missing_and_damaged_predictions_are_refused(tmp_path: Path) -> None:
+    """With the command that makes them."""
+    folder = register_with_predictions(tmp_path, "a")
+    manifest, path = _manifest(tmp_path, "a"), folder / PREDICTIONS_NAME
+    sound = path.read_bytes()
+    buffer = io.BytesIO()
+    np.savez(buffer, other=np.zeros(1))
+    for content in (b"", b"no archive", sound[: len(sound) // 2], buffer.getvalue()):
+        path.write_bytes(content)
+        with pytest.raises(PredictionsError, match=r"is damaged.*evaluate --refresh a"):
+            load_predictions(folder, manifest)
+    path.unlink()
+    with pytest.raises(PredictionsError, match=r"has no predictions\.npz\. Make them with"):
+        check_predictions(folder, manifest)
+
+
+def test_predictions_of_other_weights_are_stale(tmp_path: Path) -> None:
+    """Another digest in the manifest, or another file under a manifest that has none."""
+    folder = register_with_predictions(tmp_path, "a")
+    changed: dict[str, object] = {"weights_sha256": "0" * 64}
+    with pytest.raises(PredictionsError, match="other weights, views or digits"):
+        check_predictions(folder, _manifest(tmp_path, "a").model_copy(update=changed))
+    none: dict[str, object] = {"weights_sha256": None}
+    v1 = _manifest(tmp_path, "a").model_copy(update=none)
+    check_predictions(folder, v1)
+    (folder / "model.pt").write_bytes(b"other weights")
+    with pytest.raises(PredictionsError, match="other weights, views or digits"):
+        check_predictions(folder, v1)
+    (folder / "model.pt").unlink()
+    with pytest.raises(PredictionsError, match=r"model\.pt cannot be read"):
+        check_predictions(folder, v1)
+
+
+def test_predictions_are_refreshed(model_dir: Path) -> None:
+    """A model without any gets its own, with word of how far it is."""
+    store, said = ModelStore(model_dir), list[tuple[int, int]]()
+    model = store.read("first", signature=preprocess_signature())
+
+    def note(done: int, total: int) -> None:
+        said.append((done, total))
+
+    path = refresh_predictions(store, model, EvaluationDigits(validation=_few(20), test=_few(5)), note)
+    check_predictions(path.parent, model.manifest)
+    assert said == [(16, 25), (20, 25), (25, 25)]
+    assert store.read_manifest("first") == model.manifest

@@ -1,0 +1,51 @@
+"""Every ensemble of some members, against a loop over all of them."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from handwriting_ai.evaluation.search import MOST_MEMBERS, rank_subsets
+
+NAMES = ("a", "b", "c", "d")
+COSTS = (1, 10, 100, 1_000)
+
+
+def _case(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    probs = (torch.randn((4, 60, 10), generator=generator) * 2).softmax(dim=2)
+    return probs, torch.randint(10, (60,), generator=generator)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_subsets_are_ranked_by_nll(seed: int) -> None:
+    """Fifteen of four members, each with the figures that a plain loop finds."""
+    probs, labels = _case(seed)
+    ranked = rank_subsets(probs, labels, NAMES, COSTS)
+    assert len(ranked) == 15
+    assert [each.nll for each in ranked] == sorted(each.nll for each in ranked)
+    by_members = {each.members: each for each in ranked}
+    for size in range(1, 5):
+        for chosen in itertools.combinations(range(4), size):
+            merged = sum(probs[index] for index in chosen) / size
+            assert isinstance(merged, torch.Tensor)
+            losses = [-math.log(float(merged[row, labels[row]])) for row in range(60)]
+            found = by_members[tuple(NAMES[index] for index in chosen)]
+            assert found.nll == pytest.approx(sum(losses) / 60, rel=1e-5)
+            assert found.errors == int((merged.argmax(dim=1) != labels).sum())
+            assert found.multiply_adds == sum(COSTS[index] for index in chosen)
+
+
+def test_only_the_best_are_returned() -> None:
+    """As many as asked for, the same as the first of all."""
+    probs, labels = _case(0)
+    assert rank_subsets(probs, labels, NAMES, COSTS, most=3) == rank_subsets(probs, labels, NAMES, COSTS)[:3]
+
+
+@pytest.mark.parametrize("count", [0, MOST_MEMBERS + 1])
+def test_too_few_or_too_many_members_are_refused(count: int) -> None:
+    """The message has the limit and the number."""
+    probs, labels = torch.full((count, 2, 10), 0.1), torch.zeros(2, dtype=torch.int64)
+    with pytest.raises(ValueError, match=f"1 to 12 members are ranked, got {count}"):
+        rank_subsets(probs, labels, ["m"] * count, [1] * count)

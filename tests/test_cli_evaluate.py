@@ -1,0 +1,140 @@
+"""`handwriting-ai evaluate`, on models whose figures are known."""
+
+import gzip
+import json
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+from tests.digit_strokes import DIGIT_STROKES
+from tests.evaluation.samples import evaluation_digits, register_with_predictions
+from typer.testing import CliRunner, Result
+
+from handwriting_ai import cli
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits
+
+RUNNER = CliRunner()
+_ANSWER = TypeAdapter(dict[str, object])
+_FIGURES = {"n", "errors", "accuracy", "wilson95", "nll", "brier", "ece", "errors_without_disputed"}
+
+
+class Evaluate(Protocol):
+    """Runs the command with these arguments."""
+
+    def __call__(self, *arguments: str) -> Result:
+        """What it printed, and how it ended."""
+
+
+@pytest.fixture()
+def evaluate(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Evaluate:
+    """Runs `evaluate` on models `a` and `b`, of which the preset `default` reads with both."""
+    root = clean_environment / "models"
+    register_with_predictions(root, "a")
+    register_with_predictions(root, "b", errors=30, seed=5)
+    presets: dict[str, object] = {"default": {"members": ["a", "b"], "tta": "basic"}}
+    (root / "presets.json").write_text(json.dumps(presets), encoding="utf-8")
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(root))
+
+    def run(*arguments: str) -> Result:
+        return RUNNER.invoke(cli.app, ["evaluate", *arguments], env={"COLUMNS": "120"})
+
+    return run
+
+
+def test_json_holds_the_figures_of_both_parts(evaluate: Evaluate) -> None:
+    """Of one model; without a mode there is no augmentation."""
+    answer = _ANSWER.validate_json(evaluate("a", "--json").stdout)
+    assert answer["models"] == ["a"]
+    assert (answer["tta"], answer["temperature"]) == ("none", None)
+    validation, test = _ANSWER.validate_python(answer["validation"]), _ANSWER.validate_python(answer["test"])
+    assert set(validation) == set(test) == _FIGURES
+    assert (validation["n"], validation["errors"]) == (5_000, 20)
+    assert (test["n"], test["errors"]) == (10_000, 40)
+
+
+def test_without_a_model_the_default_preset_is_scored(evaluate: Evaluate) -> None:
+    """With its members and its views, unless another mode is asked for."""
+    answer = _ANSWER.validate_json(evaluate("--json").stdout)
+    assert (answer["models"], answer["tta"]) == (["a", "b"], "basic")
+    other = _ANSWER.validate_json(evaluate("--tta", "advanced", "--temperature", "0.5", "--json").stdout)
+    assert (other["tta"], other["temperature"]) == ("advanced", 0.5)
+
+
+def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> None:
+    """Validation first, then test as a report."""
+    shown = evaluate().stdout
+    assert "validation chooses (5,000 digits, TTA basic" in shown
+    assert "test is reported (10,000 digits" in shown
+    first_words = [line.split()[0] for line in shown.splitlines() if line.split()]
+    assert [first_words.count(name) for name in ("ensemble_2_models", "a", "b")] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["nobody"], 1, "There is no model 'nobody'"),
+        (["a", "--temperature", "-1"], 2, "must be a positive number"),
+        (["a", "--strokes"], 1, "TRAINING__INK_DIR"),
+    ],
+)
+def test_what_cannot_be_done_is_said(evaluate: Evaluate, arguments: list[str], status: int, message: str) -> None:
+    """By name and value."""
+    result = evaluate(*arguments)
+    assert result.exit_code == status
+    assert message in result.output + str(result.exception)
+
+
+def test_missing_predictions_are_made(
+    evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the command, and the command works."""
+    (clean_environment / "models" / "a" / PREDICTIONS_NAME).unlink()
+    assert "evaluate --refresh a" in str(evaluate("a").exception)
+
+    def few(_: Path) -> EvaluationDigits:
+        rows: NDArray[np.int64] = np.arange(40)
+        whole = evaluation_digits()
+        return EvaluationDigits(validation=whole.validation.pick(rows), test=whole.test.pick(rows))
+
+    monkeypatch.setattr("handwriting_ai.evaluation.predictions.load_evaluation_digits", few)
+    monkeypatch.setattr("handwriting_ai.evaluation.scoreboard.DISPUTED_TEST_ROWS", frozenset[int]())
+    answer = _ANSWER.validate_json(evaluate("a", "--refresh", "--json").stdout)
+    assert _ANSWER.validate_python(answer["validation"])["n"] == 40
+    assert (clean_environment / "models" / "a" / PREDICTIONS_NAME).is_file()
+
+
+def test_damage_and_strokes_are_measured_and_reported(
+    evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In JSON, as tables, and on one page that needs nothing else."""
+    digits: list[dict[str, object]] = [
+        {"label": digit, "writer": f"w{writer}", "strokes": strokes}
+        for writer in range(6)
+        for digit, strokes in DIGIT_STROKES.items()
+    ]
+    lines = [json.dumps(digit) for digit in digits]
+    ink = clean_environment / "ink"
+    ink.mkdir()
+    (ink / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    monkeypatch.setenv("TRAINING__INK_DIR", str(ink))
+    report = clean_environment / "out.html"
+    answer = _ANSWER.validate_json(evaluate("a", "--damage", "--strokes", "--json", "--report", str(report)).stdout)
+    damage = TypeAdapter(dict[str, list[dict[str, object]]]).validate_python(answer["damage"])
+    assert {row["severity"] for row in damage["a"]} == set(range(6))
+    strokes = TypeAdapter(list[dict[str, object]]).validate_python(answer["pen_strokes"])
+    assert [(row["file"], row["pen_px"], row["n"]) for row in strokes] == [
+        ("mine", None, 10),
+        ("mine", 6, 10),
+        ("mine", 14, 10),
+        ("mine", 22, 10),
+    ]
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<svg") == 5
+    assert "Pen strokes of writers held out" in page
+    assert 'src="http' not in page
+    assert "<script" not in page
+    shown = evaluate("a", "--strokes").stdout
+    assert "writers held out" in shown
