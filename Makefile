@@ -41,6 +41,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/augment_speed.py
 	$(BIN)/python benchmarks/epoch_overhead.py
 	$(BIN)/python benchmarks/jobs_listing.py
+	$(BIN)/python benchmarks/evaluation_speed.py
+	$(BIN)/python benchmarks/score_pages.py
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python scripts/screenshots.py

@@ -34,13 +34,13 @@ _PAUSE_S: Final = 0.1
 _THREE: Final = ((80.0, 70.0), (180.0, 60.0), (120.0, 140.0), (190.0, 180.0), (150.0, 230.0), (80.0, 220.0))
 
 
-def onnx_session(model_id: str, settings: Settings, folder: Path) -> onnxruntime.InferenceSession:
-    """Export the folded network and open it with ONNX Runtime."""
+def onnx_session(model_id: str, settings: Settings, folder: Path, pictures: int = 17) -> onnxruntime.InferenceSession:
+    """Export the folded network for batches of so many pictures, and open it with ONNX Runtime."""
     stored = ModelStore(settings.digits.model_dir).read(model_id, signature=preprocess_signature())
     network = build_model(stored.manifest.arch, stored.manifest.n_classes)
     network.load_state_dict(stored.state)
     path = folder / "model.onnx"
-    example = (torch.zeros(17, 1, 28, 28),)
+    example = (torch.zeros(pictures, 1, 28, 28),)
     torch.onnx.export(fold_batch_norm(network), example, str(path), input_names=["x"], verbose=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS

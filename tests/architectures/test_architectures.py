@@ -5,11 +5,13 @@ from itertools import pairwise
 import pytest
 import torch
 from torch.nn import functional
+from torch.utils.flop_counter import FlopCounterMode
 
 from handwriting_ai.architectures import (
     architecture_names,
     build_fresh_state_dict,
     build_model,
+    count_multiply_adds,
     count_parameters,
 )
 from handwriting_ai.architectures.fold import fold_batch_norm
@@ -102,3 +104,13 @@ def test_unknown_name_lists_the_known_ones() -> None:
     """The error gives the exact text to type."""
     with pytest.raises(UnknownArchitecture, match=r"No architecture 'lenet'\. Available: compact, resnet18"):
         build_model("lenet", 10)
+
+
+@pytest.mark.parametrize("name", architecture_names())
+def test_multiply_adds_are_those_that_torch_counts(name: str) -> None:
+    """Half of its floating-point operations."""
+    counter = FlopCounterMode(display=False)
+    with torch.device("meta"), counter:
+        build_model(name, 10).eval()(torch.zeros(1, 1, 28, 28))
+    flops: int = counter.get_total_flops()
+    assert count_multiply_adds(name) == flops // 2

@@ -34,7 +34,7 @@ REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
 _VIEWS: Final = views_for(TtaMode.ADVANCED)
 """The views of the smaller modes are its first ones."""
 _CLASSES: Final = 10
-_PICTURES_AT_ONCE: Final = 16
+_PICTURES_AT_ONCE: Final = 4
 """With 17 views each, a batch that fits the processor's cache."""
 
 

@@ -30,8 +30,8 @@ from handwriting_ai.registry.store import LoadReport
 MOST_THREADS: Final = 8
 PENDING_PER_THREAD: Final = 8
 """Requests that may wait or run, for each thread; one more is told that the engine is busy."""
-_BATCH: Final = 64
-"""Pictures of a large batch whose views are in memory at one time."""
+_BATCH: Final = 128
+"""Views of a large batch that are computed at one time: few enough for the processor's cache."""
 _MS_PER_S: Final = 1_000.0
 
 Picture = Tensor | NDArray[np.float32]
@@ -193,7 +193,8 @@ class InferenceEngine:
             raise ValueError(f"Expected 4D tensor, got {x.ndim}D")
         if len(x) == 0:
             return torch.zeros((0, N_CLASSES))
-        return torch.cat([merge(self._probabilities(active, chunk, options)) for chunk in torch.split(x, _BATCH)])
+        size = max(1, _BATCH // len(views_for(options.tta or active.tta)))
+        return torch.cat([merge(self._probabilities(active, chunk, options)) for chunk in torch.split(x, size)])
 
     def close(self) -> None:
         """End the threads; pending requests are cancelled."""

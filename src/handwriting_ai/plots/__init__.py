@@ -11,11 +11,13 @@ from handwriting_ai.plots.accuracy import (
     per_digit_accuracy,
 )
 from handwriting_ai.plots.calibration import coverage_chart, reliability_diagram
+from handwriting_ai.plots.common import MOST_NAMED, model_key
 from handwriting_ai.plots.confusion import CELL, confusion_heat_map
-from handwriting_ai.plots.curves import DamageResult, damage_curves, learning_curves
+from handwriting_ai.plots.curves import DamageResult, damage_curve, damage_curves, learning_curves
 
 __all__ = [
     "CELL",
+    "MOST_NAMED",
     "DamageResult",
     "ModelAccuracy",
     "ModelCost",
@@ -23,8 +25,10 @@ __all__ = [
     "accuracy_intervals",
     "confusion_heat_map",
     "coverage_chart",
+    "damage_curve",
     "damage_curves",
     "learning_curves",
+    "model_key",
     "per_digit_accuracy",
     "reliability_diagram",
 ]

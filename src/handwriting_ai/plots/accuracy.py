@@ -9,6 +9,7 @@ import pandas as pd
 
 from handwriting_ai.plots.common import (
     GREY,
+    HEIGHT_PX,
     SHARE,
     accuracy_axis,
     by_model,
@@ -17,6 +18,7 @@ from handwriting_ai.plots.common import (
     finish,
     layered,
     tooltip,
+    with_legend,
 )
 
 _ROW_PX: Final = 44
@@ -52,8 +54,8 @@ class ModelCost:
     """One model's accuracy beside what it costs."""
 
     result: ModelAccuracy
-    cost: float
-    """In the unit that the chart's axis names; above 0."""
+    cost: float | None
+    """In the unit that the chart's axis names, above 0; where it is not known there is no point, but a colour."""
 
 
 def accuracy_intervals(rows: Sequence[ModelAccuracy]) -> alt.LayerChart:
@@ -64,7 +66,8 @@ def accuracy_intervals(rows: Sequence[ModelAccuracy]) -> alt.LayerChart:
     x = alt.X("accuracy:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=accuracy_axis())
     base: alt.Chart = alt.Chart(frame)
     rules: alt.Chart = base.mark_rule(strokeWidth=3, opacity=0.55)
-    color = color_of("basis", distinct(row.basis for row in rows))
+    bases = distinct(row.basis for row in rows)
+    color = color_of("basis", bases, bases)
     intervals: alt.Chart = rules.encode(
         x=alt.X("low:Q", title="Accuracy", scale=alt.Scale(zero=False)), x2="high:Q", y=y, color=color
     )
@@ -75,38 +78,40 @@ def accuracy_intervals(rows: Sequence[ModelAccuracy]) -> alt.LayerChart:
     return layered(
         [intervals, points, names],
         f"Accuracy with its 95 % interval of {len(rows)} models, the most accurate first.",
-        height_px=_AXIS_PX + _ROW_PX * len(rows),
+        height_px=with_legend(_AXIS_PX + _ROW_PX * len(rows), bases),
     )
 
 
 def accuracy_against(rows: Sequence[ModelCost], *, title: str, log_scale: bool = True) -> alt.LayerChart:
     """Each model's accuracy, with its 95 % interval, against what it costs: `title` says what, and in which unit."""
-    costs = [row.cost for row in rows]
-    frame = _accuracy_frame([row.result for row in rows]).assign(cost=costs)
-    models = [row.result.model for row in rows]
-    x = alt.X(
-        "cost:Q",
-        title=title,
-        scale=alt.Scale(type="log" if log_scale else "linear", zero=False, nice=False, padding=30),
-        axis=alt.Axis(format=".3~s", tickCount=6),
-    )
+    known = [(row.result, row.cost) for row in rows if row.cost is not None]
+    costs = [cost for _, cost in known]
+    frame = _accuracy_frame([result for result, _ in known]).assign(cost=costs)
+    shown = [result.model for result, _ in known]
+    color = by_model([row.result.model for row in rows], shown)
+    scale = alt.Scale(type="log", nice=False, padding=30) if log_scale else alt.Scale(zero=True)
+    x = alt.X("cost:Q", title=title, scale=scale, axis=alt.Axis(format=".3~s", tickCount=6))
     base: alt.Chart = alt.Chart(frame)
     rules: alt.Chart = base.mark_rule(strokeWidth=2, opacity=0.45)
     intervals: alt.Chart = rules.encode(
-        x=x, y=alt.Y("low:Q", title="Accuracy", scale=alt.Scale(zero=False)), y2="high:Q", color=by_model(models)
+        x=x, y=alt.Y("low:Q", title="Accuracy", scale=alt.Scale(zero=False)), y2="high:Q", color=color
     )
     circles: alt.Chart = base.mark_circle(size=120, opacity=1)
     points: alt.Chart = circles.encode(
         x=x,
         y=alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=accuracy_axis()),
-        color=by_model(models),
+        color=color,
         tooltip=tooltip(_ACCURACY_FIELDS | {title: ("cost:Q", ",.4~g")}),
     )
-    return layered([intervals, points], f"Accuracy of {len(rows)} models against {title.lower()}.")
+    description = f"Accuracy of {len(known)} models against {title.lower()}."
+    return layered([intervals, points], description, height_px=with_legend(HEIGHT_PX, shown))
 
 
 def per_digit_accuracy(series: Mapping[str, Sequence[float | None]]) -> alt.Chart:
-    """Each digit's accuracy, the models side by side; a digit without pictures has no point."""
+    """Each digit's accuracy, the models side by side; a digit without pictures has no point.
+
+    A model without any is not shown, but keeps its colour.
+    """
     cells = [(model, digit, share) for model, shares in series.items() for digit, share in enumerate(shares)]
     frame = pd.DataFrame(
         {
@@ -116,16 +121,17 @@ def per_digit_accuracy(series: Mapping[str, Sequence[float | None]]) -> alt.Char
         }
     )
     models = list(series)
+    shown = [model for model, shares in series.items() if shares]
     base: alt.Chart = alt.Chart(frame)
     marks: alt.Chart = base.mark_circle(size=70, opacity=1)
     encoded: alt.Chart = marks.encode(
         x=alt.X("digit:N", title="Digit", axis=alt.Axis(labelAngle=0, grid=True, bandPosition=0, labelOverlap=False)),
-        xOffset=alt.XOffset("model:N", sort=models),
+        xOffset=alt.XOffset("model:N", sort=shown),
         y=alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=accuracy_axis()),
-        color=by_model(models),
+        color=by_model(models, shown),
         tooltip=tooltip({"Model": ("model:N", None), "Digit": ("digit:N", None), "Accuracy": ("accuracy:Q", SHARE)}),
     )
-    return finish(encoded, f"Accuracy on each of ten digits, for {len(models)} models.")
+    return finish(encoded, f"Accuracy on each of ten digits, for {len(shown)} models.", with_legend(HEIGHT_PX, shown))
 
 
 def _accuracy(row: ModelAccuracy) -> float:

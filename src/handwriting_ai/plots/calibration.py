@@ -8,6 +8,7 @@ import pandas as pd
 from handwriting_ai.evaluation.metrics import CoveragePoint, ReliabilityBin
 from handwriting_ai.plots.common import (
     GREY,
+    HEIGHT_PX,
     PALETTE,
     SHARE,
     SQUARE_PX,
@@ -16,6 +17,7 @@ from handwriting_ai.plots.common import (
     finish,
     layered,
     tooltip,
+    with_legend,
 )
 
 
@@ -68,7 +70,11 @@ def _diagonal(x: alt.X, y: alt.Y) -> alt.Chart:
 
 
 def coverage_chart(series: Mapping[str, Sequence[CoveragePoint]]) -> alt.Chart:
-    """Accuracy of what is answered against the share that is, as the least sure answers are withheld."""
+    """Accuracy of what is answered against the share that is, as the least sure answers are withheld.
+
+    A model whose curve is empty is not shown, but keeps its colour: so charts of several figures can agree.
+    """
+    shown = [model for model, curve in series.items() if curve]
     points = [(model, point) for model, curve in series.items() for point in curve]
     frame = pd.DataFrame(
         {
@@ -83,7 +89,7 @@ def coverage_chart(series: Mapping[str, Sequence[CoveragePoint]]) -> alt.Chart:
     encoded: alt.Chart = marks.encode(
         x=alt.X("coverage:Q", title="Share answered", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
         y=alt.Y("accuracy:Q", title="Accuracy", scale=alt.Scale(zero=False), axis=accuracy_axis()),
-        color=by_model(list(series)),
+        color=by_model(list(series), shown),
         tooltip=tooltip(
             {
                 "Model": ("model:N", None),
@@ -93,4 +99,5 @@ def coverage_chart(series: Mapping[str, Sequence[CoveragePoint]]) -> alt.Chart:
             }
         ),
     )
-    return finish(encoded, "Accuracy of the answers against the share of pictures answered, one line for each model.")
+    description = f"Accuracy of the answers against the share of pictures answered, for {len(shown)} models."
+    return finish(encoded, description, with_legend(HEIGHT_PX, shown))

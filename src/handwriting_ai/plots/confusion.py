@@ -13,7 +13,7 @@ CELL: Final = "cell"
 """The name of the heat map's selection; its fields are `label` and `answer`."""
 _DIGITS: Final = [str(digit) for digit in range(10)]
 _FONT_PX: Final = 13
-_FAINTEST: Final = 0.25
+_FAINTEST: Final = 0.6
 _AXIS: Final = alt.Axis(
     labelAngle=0,
     labelOverlap=False,
@@ -51,7 +51,7 @@ def confusion_heat_map(confusion: Sequence[Sequence[int]], *, selectable: bool =
         heat = heat.add_params(alt.selection_point(name=CELL, fields=["label", "answer"], empty=False))
     pictures = sum(cell.count for cell in misread)
     return layered(
-        [heat, _numbers(read, GREY), _numbers(misread, None)],
+        [heat, _numbers(read, GREY), _numbers(misread, "white")],
         f"Label against answer: {pictures} misread pictures in {len(misread)} cells.",
         height_px=SQUARE_PX,
     )
@@ -70,11 +70,9 @@ def _heat(cells: Sequence[_Cell]) -> alt.Chart:
     return heat
 
 
-def _numbers(cells: Sequence[_Cell], color: str | None) -> alt.Chart:
+def _numbers(cells: Sequence[_Cell], color: str) -> alt.Chart:
     base: alt.Chart = alt.Chart(_frame(cells))
-    marks: alt.Chart = base.mark_text(fontSize=_FONT_PX)
-    if color is not None:
-        marks = base.mark_text(fontSize=_FONT_PX, color=color)
+    marks: alt.Chart = base.mark_text(fontSize=_FONT_PX, color=color)
     numbers: alt.Chart = marks.encode(x=_ANSWER, y=_LABEL, text=alt.Text("count:Q", format=","), tooltip=_tooltip())
     return numbers
 
