@@ -1,0 +1,58 @@
+"""A person who compares and combines models, in real Chromium."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from tests.browser import draw, open_page, running_dashboard, wait_until_idle
+from tests.digit_strokes import DIGIT_STROKES
+from tests.evaluation.samples import register_with_predictions
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=60_000)
+
+
+@pytest.fixture()
+def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
+    """The Draw page of a dashboard with two models, which misread 20 and 30 validation digits in one view."""
+    register_with_predictions(tmp_path / "models", "one")
+    register_with_predictions(tmp_path / "models", "two", errors=30, seed=5)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("APP__", "DIGITS__", "TRAINING__", "COV_"))
+    }
+    environment["DIGITS__MODEL_DIR"] = str(tmp_path / "models")
+    with running_dashboard(tmp_path, environment) as address, open_page(chromium_path, address) as opened:
+        yield opened
+
+
+def _metric(page: Page, label: str, text: str) -> None:
+    value = page.locator(f'[data-testid="stMetric"]:has-text("{label}") [data-testid="stMetricValue"]')
+    expect(value).to_have_text(text)
+
+
+def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
+    """Members, views and temperature change the figures; then the Draw page reads with the choice."""
+    draw(page, DIGIT_STROKES[7])
+    expect(page.get_by_text("Read in")).to_be_visible()
+    page.get_by_role("link", name="Ensemble").click()
+    page.get_by_role("button", name="two", exact=True).click()
+    page.get_by_role("radio", name="1 view", exact=True).click()
+    _metric(page, "Errors", "20")
+    page.get_by_role("button", name="two", exact=True).click()
+    page.get_by_role("button", name="one", exact=True).click()
+    _metric(page, "Errors", "30")
+    page.get_by_role("radio", name="Slider").click()
+    slider = page.get_by_role("slider", name="One temperature for all members")
+    before = page.locator('[data-testid="stMetric"]:has-text("NLL")').inner_text()
+    slider.press("PageUp")
+    expect(page.locator('[data-testid="stMetric"]:has-text("NLL")')).not_to_have_text(before)
+    expect(page.get_by_text("DIGITS__TEMPERATURE_OVERRIDE")).to_be_attached()
+    page.get_by_role("button", name="Use it in this session").click()
+    expect(page.get_by_text("reads with this choice")).to_be_visible()
+    page.get_by_role("link", name="Draw", exact=True).click()
+    wait_until_idle(page)
+    expect(page.get_by_text("Read by your choice on the page Ensemble: two at temperature")).to_be_visible()
