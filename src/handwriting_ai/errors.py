@@ -7,6 +7,7 @@ HandwritingError
 │   ├── ImageTooLarge          more bytes or more pixels than the limits allow
 │   └── BlankImage             a picture without ink
 ├── ModelError                 something is wrong with a model
+│   ├── ModelsUnreadable       the models folder cannot be listed
 │   ├── UnknownArchitecture    no such architecture (also a ValueError)
 │   ├── UnknownModel           no such folder in the models folder
 │   ├── ManifestError          a manifest that is missing, broken or out of range (also a ValueError)
@@ -62,6 +63,10 @@ class BlankImage(ImageError):
 
 class ModelError(HandwritingError):
     """Something is wrong with a model."""
+
+
+class ModelsUnreadable(ModelError):
+    """The models folder cannot be listed."""
 
 
 class UnknownArchitecture(ModelError, ValueError):

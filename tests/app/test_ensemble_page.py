@@ -71,7 +71,7 @@ def test_figures_follow_members_and_views(models: Path) -> None:
     members = []
     _select(page, MEMBERS, members)
     assert "Choose at least one model" in page.info[0].value
-    ranked: "pd.Series[str]" = page.dataframe[0].value["members"]
+    ranked: pd.Series[str] = page.dataframe[0].value["members"]
     assert set(ranked) == {"a", "a, b", "b"}
 
 
@@ -142,3 +142,23 @@ def test_many_models_are_chosen_from_a_list(models: Path) -> None:
     assert len(choices.options) == 14
     assert any("The first 12 of 14 models are combined." in each.value for each in page.caption)
     assert any("the best 100 of 4,095" in each.value for each in page.caption)
+
+
+def test_a_folder_that_becomes_unreadable_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the page is open; it recovers with the folder."""
+    register_with_predictions(models, "a")
+    page = _opened()
+    list_folder = Path.iterdir
+
+    def refuse(folder: Path) -> Iterator[Path]:
+        if folder == models:
+            raise PermissionError(13, "Permission denied")
+        return list_folder(folder)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "iterdir", refuse)
+        page.run()
+        assert not page.exception
+        assert "cannot be read: Permission denied" in page.error[0].value
+    page.run()
+    assert _metrics(page)["Errors"] == "10"

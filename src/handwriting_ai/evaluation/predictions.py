@@ -27,7 +27,8 @@ from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import normalize
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.store import WEIGHTS_NAME, ModelStore, StoredModel
+from handwriting_ai.registry.store import ModelStore, StoredModel
+from handwriting_ai.registry.weights import WEIGHTS_NAME
 
 PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"

@@ -11,21 +11,19 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from handwriting_ai.architectures import build_model
 from handwriting_ai.errors import (
     HandwritingError,
     ModelExists,
+    ModelsUnreadable,
     SignatureMismatch,
-    UnknownArchitecture,
     UnknownModel,
     WeightsError,
 )
 from handwriting_ai.files import write_atomically
 from handwriting_ai.locks import locked
 from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, check_model_id, read_manifest, write_manifest
+from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state
 
-WEIGHTS_NAME: Final = "model.pt"
-_NAMES_SHOWN: Final = 5
 _INCOMING: Final = ".incoming-"
 _REPLACED: Final = ".replaced-"
 
@@ -55,6 +53,11 @@ class LoadReport:
     refused: tuple[Refusal, ...]
 
 
+def _holds_a_model(folder: Path) -> bool:
+    is_hidden = folder.name.startswith(".")
+    return not is_hidden and ((folder / MANIFEST_NAME).is_file() or (folder / WEIGHTS_NAME).is_file())
+
+
 def _no_companions(_: str) -> dict[str, bytes]:
     return {}
 
@@ -66,17 +69,17 @@ class ModelStore:
         self.root = root
 
     def model_ids(self) -> tuple[str, ...]:
-        """The folders that hold a manifest or weights, sorted."""
+        """The folders that hold a manifest or weights, sorted; none where there is no models folder.
+
+        Raises:
+            ModelsUnreadable: the folder cannot be listed.
+        """
         if not self.root.is_dir():
             return ()
-        return tuple(
-            sorted(
-                folder.name
-                for folder in self.root.iterdir()
-                if not folder.name.startswith(".")
-                and ((folder / MANIFEST_NAME).is_file() or (folder / WEIGHTS_NAME).is_file())
-            )
-        )
+        try:
+            return tuple(sorted(folder.name for folder in self.root.iterdir() if _holds_a_model(folder)))
+        except OSError as error:
+            raise ModelsUnreadable(f"The models folder {self.root} cannot be read: {error.strerror}.") from error
 
     def folder(self, model_id: str) -> Path:
         """Where a model of this name lies, or would lie.
@@ -116,8 +119,8 @@ class ModelStore:
                 f"{signature!r}. Train it again, or run the version it was made with."
             )
         path = self.folder(model_id) / WEIGHTS_NAME
-        state = _load_state(path, manifest)
-        _check_shapes(path, manifest, state)
+        state = load_state(path, manifest)
+        check_shapes(path, manifest, state)
         for name, tensor in state.items():
             if not bool(torch.isfinite(tensor).all()):
                 raise WeightsError(f"{path}: {name} holds NaN or infinite numbers. Restore the file or train again.")
@@ -230,66 +233,3 @@ def _move_into_place(incoming: Path, target: Path) -> None:
             replaced.rename(target)
         raise
     shutil.rmtree(replaced, ignore_errors=True)
-
-
-def _load_state(path: Path, manifest: Manifest) -> dict[str, Tensor]:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
-    digest = hashlib.sha256(data).hexdigest()
-    if manifest.weights_sha256 not in (None, digest):
-        raise WeightsError(
-            f"{path} is not the file its manifest describes: its SHA-256 is {digest}, expected "
-            f"{manifest.weights_sha256}. Restore it."
-        )
-    try:
-        content: object = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise WeightsError(f"{path} holds no weights that can be loaded safely: {_first_line(error)}") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"{path} holds a {type(content).__name__}, not a state dict.")
-    entries: dict[object, object] = content
-    state: dict[str, Tensor] = {}
-    for name, value in entries.items():
-        if not isinstance(name, str) or not torch.is_tensor(value) or not _is_dense(value):
-            raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
-        state[name] = value.float() if value.is_floating_point() else value
-    return state
-
-
-def _is_dense(tensor: Tensor) -> bool:
-    """Whether the numbers are there, one by one: neither sparse, nor quantized, nor on the meta device."""
-    return tensor.layout is torch.strided and not tensor.is_quantized and tensor.device.type == "cpu"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
-
-
-def _check_shapes(path: Path, manifest: Manifest, state: dict[str, Tensor]) -> None:
-    """Compare with the architecture's own state dict, built without memory for its numbers."""
-    try:
-        with torch.device("meta"):
-            expected: dict[str, Tensor] = build_model(manifest.arch, manifest.n_classes).state_dict()
-    except UnknownArchitecture as error:
-        raise UnknownArchitecture(f"Model {manifest.model_id!r}: {error}") from error
-    missing, unexpected = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
-    if missing or unexpected:
-        raise WeightsError(
-            f"{path} does not fit {manifest.arch}: missing {_some(missing)}; unexpected {_some(unexpected)}."
-        )
-    for name, tensor in state.items():
-        if tensor.shape != expected[name].shape:
-            raise WeightsError(
-                f"{path} does not fit {manifest.arch}: {name} has shape {tuple(tensor.shape)}, expected "
-                f"{tuple(expected[name].shape)}."
-            )
-
-
-def _some(names: Sequence[str]) -> str:
-    if not names:
-        return "none"
-    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more

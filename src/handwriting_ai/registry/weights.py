@@ -1,0 +1,91 @@
+"""A model's weights: loaded without running anything, and compared with what its architecture expects."""
+
+import hashlib
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from handwriting_ai.architectures import build_model
+from handwriting_ai.errors import UnknownArchitecture, WeightsError
+from handwriting_ai.registry.manifest import Manifest
+
+WEIGHTS_NAME: Final = "model.pt"
+_NAMES_SHOWN: Final = 5
+
+
+def load_state(path: Path, manifest: Manifest) -> dict[str, Tensor]:
+    """The state dict of one file, floating-point numbers in single precision.
+
+    Raises:
+        WeightsError: it cannot be read, has another digest than the manifest says, or holds more than named, dense
+            tensors.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+    digest = hashlib.sha256(data).hexdigest()
+    if manifest.weights_sha256 not in (None, digest):
+        raise WeightsError(
+            f"{path} is not the file its manifest describes: its SHA-256 is {digest}, expected "
+            f"{manifest.weights_sha256}. Restore it."
+        )
+    try:
+        content: object = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except Exception as error:
+        raise WeightsError(f"{path} holds no weights that can be loaded safely: {_first_line(error)}") from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path} holds a {type(content).__name__}, not a state dict.")
+    entries: dict[object, object] = content
+    state: dict[str, Tensor] = {}
+    for name, value in entries.items():
+        if not isinstance(name, str) or not torch.is_tensor(value) or not _is_dense(value):
+            raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
+        state[name] = value.float() if value.is_floating_point() else value
+    return state
+
+
+def _is_dense(tensor: Tensor) -> bool:
+    """Whether the numbers are there, one by one: neither sparse, nor quantized, nor on the meta device."""
+    return tensor.layout is torch.strided and not tensor.is_quantized and tensor.device.type == "cpu"
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def check_shapes(path: Path, manifest: Manifest, state: dict[str, Tensor]) -> None:
+    """Compare with the architecture's own state dict, built without memory for its numbers.
+
+    Raises:
+        UnknownArchitecture: there is none of the manifest's name.
+        WeightsError: names or shapes differ.
+    """
+    try:
+        with torch.device("meta"):
+            expected: dict[str, Tensor] = build_model(manifest.arch, manifest.n_classes).state_dict()
+    except UnknownArchitecture as error:
+        raise UnknownArchitecture(f"Model {manifest.model_id!r}: {error}") from error
+    missing, unexpected = sorted(expected.keys() - state.keys()), sorted(state.keys() - expected.keys())
+    if missing or unexpected:
+        raise WeightsError(
+            f"{path} does not fit {manifest.arch}: missing {_some(missing)}; unexpected {_some(unexpected)}."
+        )
+    for name, tensor in state.items():
+        if tensor.shape != expected[name].shape:
+            raise WeightsError(
+                f"{path} does not fit {manifest.arch}: {name} has shape {tuple(tensor.shape)}, expected "
+                f"{tuple(expected[name].shape)}."
+            )
+
+
+def _some(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    return ", ".join(names[:_NAMES_SHOWN]) + more
