@@ -191,6 +191,7 @@ def _show_run(jobs: LocalJobs, job: Job) -> None:
             f"Registered as `{job.config.model_id}`. `DIGITS__ACTIVE_MODEL={job.config.model_id}` reads with it.",
             icon=":material/check:",
         )
+        st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
     _show_buttons(jobs, job)
     if history:
         last = history[-1]

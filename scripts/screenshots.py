@@ -28,6 +28,27 @@ def picture_draw(page: Page) -> None:
     page.screenshot(path=DOCS / "draw.png", full_page=True)
 
 
+def picture_ensemble(page: Page) -> None:
+    """What the shipped ensemble does, and what it reads in the drawing."""
+    page.get_by_role("link", name="Ensemble").click()
+    page.get_by_text("Your drawing, read by this choice").wait_for()
+    page.get_by_text("Every ensemble of these models").wait_for()
+    wait_until_idle(page)
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=DOCS / "ensemble.png", full_page=True)
+
+
+def picture_compare(page: Page) -> None:
+    """The shipped models beside one another, on validation."""
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("heading", name="Compare").wait_for()
+    page.locator('[data-testid="stVegaLiteChart"]').first.wait_for()
+    wait_until_idle(page)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=DOCS / "compare.png", full_page=True)
+
+
 def picture_train(page: Page) -> None:
     """A quick trial in its sixth epoch, under the form it was started from."""
     page.get_by_role("combobox", name="Recipe").click()
@@ -50,6 +71,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as data_root, running_dashboard(Path(data_root), dict(os.environ)) as address:
         with open_page(chromium, address, height=1250) as page:
             picture_draw(page)
+            picture_ensemble(page)
+            picture_compare(page)
         with open_page(chromium, f"{address}/train", height=1250) as page:
             picture_train(page)
     print(f"Wrote the pictures in {DOCS}.")

@@ -53,7 +53,7 @@ def open_page(executable: str, address: str, *, width: int = 1280, height: int =
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_CHROMIUM_OPTIONS)
         page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.goto(address)
         wait_until_idle(page)
         yield page

@@ -12,7 +12,7 @@ from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.registry.store import ModelStore
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=60_000)
 
 
 @pytest.fixture()
@@ -71,10 +71,19 @@ def test_a_run_is_started_watched_and_found_again(page: Page, tmp_path: Path) ->
     expect(page.get_by_text("Nothing saved yet")).to_be_visible()
     page.get_by_role("link", name="Train").click()
     expect(page.get_by_text("Epoch 5 of 8")).to_be_visible()
+    second = page.context.browser
+    assert second is not None
+    visitor = second.new_page()  # another person's session
+    visitor.goto(page.url)
+    expect(visitor.get_by_text("of 8").first).to_be_visible()
+    visitor.close()
     page.reload()
-    expect(page.get_by_text("Registered as")).to_be_visible()
+    expect(page.get_by_text("Registered as")).to_be_visible(timeout=120_000)
     expect(page.get_by_text("Completed after 8 of 8 epochs")).to_be_visible()
     assert ModelStore(tmp_path / "models").model_ids() == ("mnist_compact_baseline_seed0_trial2000",)
+    page.get_by_role("link", name="Compare it with the others").click()
+    expect(page.get_by_role("heading", name="Compare")).to_be_visible()
+    expect(page.get_by_text("mnist_compact_baseline_seed0_trial2000").first).to_be_attached()
 
 
 def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
@@ -84,5 +93,5 @@ def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
     _start_trial(page, epochs=1, seed=1)
     expect(page.get_by_role("button", name="Cancel")).to_be_enabled()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_text("Completed after 1 of 1 epochs")).to_be_visible()
+    expect(page.get_by_text("Completed after 1 of 1 epochs")).to_be_visible(timeout=120_000)
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()

@@ -27,8 +27,8 @@ _AXIS_PX: Final = 80
 _ACCURACY_FIELDS: Final[dict[str, tuple[str, str | None]]] = {
     "Model": ("model:N", None),
     "Accuracy": ("accuracy:Q", SHARE),
-    "95 % interval from": ("low:Q", SHARE),
-    "to": ("high:Q", SHARE),
+    "Low (95 %)": ("low:Q", SHARE),
+    "High (95 %)": ("high:Q", SHARE),
     "Errors": ("errors:Q", None),
     "Read in": ("basis:N", None),
 }

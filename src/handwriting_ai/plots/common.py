@@ -70,8 +70,8 @@ def tooltip(fields: Mapping[str, tuple[str, str | None]]) -> list[alt.Tooltip]:
 
 
 def accuracy_axis() -> alt.Axis:
-    """Few ticks, in per cent to one place."""
-    return alt.Axis(format=".1%", tickCount=5)
+    """Few ticks, in per cent, to two places where they are needed."""
+    return alt.Axis(format=".2~%", tickCount=5)
 
 
 def finish(encoded: alt.Chart, description: str, height_px: int = HEIGHT_PX) -> alt.Chart:

@@ -1,0 +1,208 @@
+"""Tabs of the Compare page that show charts: accuracy, cost, calibration, digits, learning, damage."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+import resources
+from compare_table import IN_PERCENT, PERCENT
+from compared import Compared, alone, say_reasons
+from handwriting_ai import plots
+from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.errors import HandwritingError, PredictionsError
+from handwriting_ai.evaluation.damage import Damage
+from handwriting_ai.evaluation.robustness import read_damage
+from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart
+from handwriting_ai.plots import DamageResult, ModelCost
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import TrainingMetrics, read_metrics
+from ui_state import ui_state
+
+_DAMAGES_A_ROW: Final = 3
+NO_SCORES: Final = "None of the ticked models has predictions; the note above says what makes them."
+
+
+def show_accuracy(compared: Compared) -> None:
+    """Accuracy with its interval."""
+    st.caption(
+        f"Share of MNIST's {VALIDATION_COUNT:,} validation digits that each model reads, in {compared.views}, with its "
+        "95 % Wilson interval. Models whose intervals overlap may still differ: the tab *Two models* tests it digit by "
+        "digit."
+    )
+    rows = [compared.accuracy(entry) for entry in compared.chosen]
+    st.altair_chart(plots.accuracy_intervals(rows), width="stretch")
+
+
+def show_cost(compared: Compared) -> None:
+    """Accuracy against multiply-adds, parameters, and the time a picture takes here."""
+    adds, parameters = st.columns(2)
+    with adds:
+        st.markdown("**Multiply-adds of a picture, all its views**")
+        costs = [_cost(compared, entry, entry.multiply_adds * compared.views_of(entry)) for entry in compared.chosen]
+        st.altair_chart(plots.accuracy_against(costs, title="Multiply-adds"), width="stretch")
+    with parameters:
+        st.markdown("**Parameters**")
+        sizes = [_cost(compared, entry, entry.manifest.n_parameters) for entry in compared.chosen]
+        _show_known(sizes, title="Parameters", unknown="The manifests of the ticked models do not say.")
+    _show_latency(compared)
+
+
+def _cost(compared: Compared, entry: Entry, cost: float | None) -> ModelCost:
+    return ModelCost(result=compared.accuracy(entry), cost=cost)
+
+
+def _show_known(costs: Sequence[ModelCost], *, title: str, unknown: str, log_scale: bool = True) -> None:
+    """The models whose cost is known; those whose is not are named."""
+    lacking = [f"`{each.result.model}`" for each in costs if each.cost is None]
+    if len(lacking) == len(costs):
+        st.caption(unknown)
+        return
+    st.altair_chart(plots.accuracy_against(costs, title=title, log_scale=log_scale), width="stretch")
+    if lacking:
+        st.caption(f"Not known of {', '.join(lacking)}.")
+
+
+def _show_latency(compared: Compared) -> None:
+    """Measured when asked for; kept for the session."""
+    st.markdown("**Time for a picture on this machine**")
+    known = ui_state().latency_ms
+    if st.button("Measure latency here", icon=":material/timer:", help="A second or so for each ticked model."):
+        with st.spinner("Measuring …"):
+            for entry in compared.chosen:
+                _measure(compared, entry)
+    times = [_cost(compared, entry, known.get((entry.model_id, compared.tta))) for entry in compared.chosen]
+    _show_known(
+        times,
+        title=f"Milliseconds for {compared.views}",
+        unknown=f"Not measured yet in {compared.views}.",
+        log_scale=False,
+    )
+
+
+def _measure(compared: Compared, entry: Entry) -> None:
+    try:
+        latency_ms = resources.reader().latency_ms(entry.model_id, compared.tta)
+    except HandwritingError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        ui_state().latency_ms[entry.model_id, compared.tta] = latency_ms
+
+
+def show_calibration(compared: Compared) -> None:
+    """Whether confidence can be trusted: figures of all, the reliability diagram of one, coverage of all."""
+    if not compared.scores:
+        st.info(NO_SCORES)
+        return
+    st.dataframe(
+        _calibration_frame(compared),
+        hide_index=True,
+        width="stretch",
+        placeholder="–",
+        column_config={
+            "ECE": st.column_config.NumberColumn(format=IN_PERCENT, help="Over 15 bins of equal width."),
+            "ECE, equal counts": st.column_config.NumberColumn(format=IN_PERCENT, help="Over 15 bins of equal counts."),
+            "NLL": st.column_config.NumberColumn(format="%.4f", help="Mean of −log p(label), in nats."),
+            "Brier": st.column_config.NumberColumn(
+                format="%.4f", help="Squared distance from the certain right answer."
+            ),
+            "AUROC of misreads": st.column_config.NumberColumn(
+                format="%.4f", help="The chance that a right answer is surer than a misread."
+            ),
+        },
+    )
+    reliability, coverage = st.columns(2)
+    with reliability:
+        name = st.selectbox("Reliability of", list(compared.scores), key="reliability_of", persist_state="session")
+        st.altair_chart(plots.reliability_diagram(compared.scores[name].reliability), width="stretch")
+        st.caption("On the dashed line a model is as often right as it is confident; below it, it is too sure.")
+    with coverage:
+        st.markdown("Accuracy when the least sure answers are withheld")
+        curves = {
+            name: compared.board.coverage(alone(name, compared.tta), EvaluationPart.VALIDATION)
+            if name in compared.scores
+            else ()
+            for name in compared.names
+        }
+        st.altair_chart(plots.coverage_chart(curves), width="stretch")
+
+
+def _calibration_frame(compared: Compared) -> pd.DataFrame:
+    figures = [score.figures for score in compared.scores.values()]
+    return pd.DataFrame(
+        {
+            "model": list(compared.scores),
+            "ECE": [each.ece * PERCENT for each in figures],
+            "ECE, equal counts": [each.ece_equal_mass * PERCENT for each in figures],
+            "NLL": [each.nll for each in figures],
+            "Brier": [each.brier for each in figures],
+            "AUROC of misreads": [each.misread_auroc for each in figures],
+        }
+    )
+
+
+def show_digits(compared: Compared) -> None:
+    """Accuracy on each digit."""
+    if not compared.scores:
+        st.info(NO_SCORES)
+        return
+    st.caption("About 500 validation digits each: one more or less read moves a point by 0.2 %.")
+    shares = {name: compared.scores[name].per_digit if name in compared.scores else () for name in compared.names}
+    st.altair_chart(plots.per_digit_accuracy(shares), width="stretch")
+
+
+def show_learning(compared: Compared) -> None:
+    """How validation went over the epochs."""
+    store = _store()
+    histories = {entry.model_id: read_metrics(store.folder(entry.model_id)) for entry in compared.chosen}
+    without = [f"`{name}`" for name, history in histories.items() if not history]
+    if without:
+        st.caption(f"No learning curve was kept for {', '.join(without)}.")
+    if len(without) == len(histories):
+        return
+    losses = {name: _losses(history) for name, history in histories.items()}
+    accuracies = {name: _accuracies(history) for name, history in histories.items()}
+    left, right = st.columns(2)
+    left.altair_chart(plots.learning_curves(losses, title="Validation loss"), width="stretch")
+    right.altair_chart(plots.learning_curves(accuracies, title="Validation accuracy", share=True), width="stretch")
+
+
+def _losses(history: Sequence[TrainingMetrics]) -> list[tuple[int, float]]:
+    return [(each.epoch, each.val_loss) for each in history]
+
+
+def _accuracies(history: Sequence[TrainingMetrics]) -> list[tuple[int, float]]:
+    return [(each.epoch, each.val_accuracy) for each in history]
+
+
+def show_damage(compared: Compared) -> None:
+    """Accuracy on damaged validation digits, for the models where it was measured."""
+    store, rows, reasons = _store(), list[DamageResult](), list[str]()
+    for entry in compared.chosen:
+        try:
+            points = read_damage(store.folder(entry.model_id), entry.manifest)
+        except PredictionsError as error:
+            reasons.append(str(error))
+            continue
+        rows += [
+            DamageResult(model=entry.model_id, damage=point.damage, severity=point.severity, accuracy=point.accuracy)
+            for point in points
+        ]
+    say_reasons("Damage was not measured for", reasons)
+    if not rows:
+        return
+    st.caption("One view of MNIST's validation digits, undamaged (0) and damaged ever harder (1 to 5).")
+    measured = [name for name in compared.names if any(row.model == name for row in rows)]
+    if len(measured) <= plots.MOST_NAMED:
+        st.altair_chart(plots.model_key(compared.names, measured), width="stretch")
+    damages = list(Damage)
+    for first in range(0, len(damages), _DAMAGES_A_ROW):
+        places = st.columns(_DAMAGES_A_ROW)
+        for place, damage in zip(places, damages[first : first + _DAMAGES_A_ROW], strict=False):
+            of_this = [row for row in rows if row.damage == damage]
+            place.altair_chart(plots.damage_curve(of_this, models=compared.names), width="stretch")
+
+
+def _store() -> ModelStore:
+    return ModelStore(resources.settings().digits.model_dir)

@@ -1,0 +1,119 @@
+"""The Compare page: who is refused, all models in a table, and charts of those that are ticked."""
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import streamlit as st
+
+import compare_errors
+import compare_tabs
+import controls
+import resources
+import wording
+from compare_table import by_accuracy, choose_models, seeds_frame
+from compared import Compared, alone, errors_said, in_words, say_reasons, score_all
+from handwriting_ai import plots
+from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard
+from handwriting_ai.prediction import TtaMode
+
+_FIRST_TICKED: Final = 3
+_TABS: Final[dict[str, Callable[[Compared], None]]] = {
+    "Accuracy": compare_tabs.show_accuracy,
+    "Cost": compare_tabs.show_cost,
+    "Calibration": compare_tabs.show_calibration,
+    "Per digit": compare_tabs.show_digits,
+    "Learning curves": compare_tabs.show_learning,
+    "Damage": compare_tabs.show_damage,
+    "Confusion": compare_errors.show_confusion,
+    "Two models": compare_errors.show_two,
+}
+
+
+def show() -> None:
+    """The whole page; what goes wrong is said in a sentence."""
+    with errors_said():
+        board = resources.scoreboard()
+        survey = board.survey()
+        refused = [f"`{each.model_id}` is refused. {each.reason}" for each in survey.refused]
+        say_reasons("Refused:", refused, warn=True)
+        if survey.entries:
+            _compare(board, by_accuracy(survey.entries))
+        else:
+            st.info(
+                f"There are no models to compare in `{resources.settings().digits.model_dir}`. Train one on the page "
+                "*Train*, or with `handwriting-ai train`.",
+                icon=":material/compare_arrows:",
+            )
+
+
+def _compare(board: Scoreboard, entries: Sequence[Entry]) -> None:
+    """Tables of all models, charts of the ticked ones; only the predictions of these are read."""
+    tta = _choose_views()
+    unscored = {each.model_id: each.reason for each in board.scorable().refused}
+    scorable = tuple(entry.model_id for entry in entries if entry.model_id not in unscored)
+    chosen = _choose(entries, frozenset(scorable))
+    if not chosen:
+        st.info("Tick models in the table to see their charts.", icon=":material/check_box:")
+        return
+    ticked = [entry.model_id for entry in chosen]
+    missing = [unscored[name] for name in ticked if name in unscored]
+    say_reasons("Only the manifest's accuracy of one view is known of", missing)
+    scores = score_all(board, [name for name in ticked if name in scorable], tta)
+    _show_tabs(Compared(board=board, tta=tta, chosen=tuple(chosen), scores=scores, scorable=scorable))
+    _report_on_test(board, list(scores), tta)
+
+
+def _choose_views() -> TtaMode:
+    digits = resources.settings().digits
+    return controls.choose_views("compare_tta", digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED)
+
+
+def table_key(names: Iterable[str]) -> str:
+    """Another one for another set of models: ticks are kept by row, and would pass to other models."""
+    return f"compared_{zlib.crc32(' '.join(names).encode())}"
+
+
+def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
+    """The tables; returns what is ticked."""
+    st.caption(
+        f"By the manifests, which hold figures of one view on MNIST's {VALIDATION_COUNT:,} validation digits. "
+        "Tick the models that the charts below show."
+    )
+    key = table_key(entry.model_id for entry in entries)
+    chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
+    means = seeds_frame(entries)
+    if len(means):
+        st.caption("Mean ± standard deviation over runs that differ by their seed alone.")
+        st.dataframe(means, hide_index=True, width="content")
+    return chosen
+
+
+def _show_tabs(compared: Compared) -> None:
+    """Only the open one is computed."""
+    if len(compared.chosen) > plots.MOST_NAMED:
+        st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
+    tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab")
+    for tab, show_tab in zip(tabs, _TABS.values(), strict=True):
+        if tab.open:
+            with tab, errors_said():
+                show_tab(compared)
+
+
+def _report_on_test(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> None:
+    """Test figures, only where asked for, in the order of the table, which goes by validation."""
+    with st.expander("Test set", icon=":material/lock:"):
+        asked = st.toggle(
+            "Report on the test set",
+            help="Choosing by test figures would spoil them: they would no longer say how a model does on new digits.",
+            key="compare_test",
+        )
+        st.caption(
+            f"Reported in {in_words(tta)}, never used to choose: everything else on this page is of validation digits."
+        )
+        if asked:
+            for name in names:
+                with errors_said():
+                    score = board.score(alone(name, tta), EvaluationPart.TEST)
+                    st.markdown(f"`{name}`: {wording.test_report(score.figures)}")
