@@ -1,6 +1,7 @@
 """A person who compares and combines models, in real Chromium."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,3 +57,19 @@ def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
     page.get_by_role("link", name="Draw", exact=True).click()
     wait_until_idle(page)
     expect(page.get_by_text("Read by your choice on the page Ensemble: two at temperature")).to_be_visible()
+
+
+def test_a_click_on_a_confusion_shows_its_digits(page: Page) -> None:
+    """Four misread digits of one cell; then two models side by side."""
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_role("radio", name="1 view", exact=True).click()
+    page.get_by_role("tab", name="Confusion").click()
+    cells = page.get_by_role("combobox", name="Which digits")
+    expect(cells).to_have_value("All misread digits (20)")
+    # The cell's count lies above its square.
+    page.locator('[data-testid="stVegaLiteChart"] text[aria-label*="Read as: 4; Label: 3"]').click()
+    expect(cells).to_have_value(re.compile(r"3 read as 4 \(\d+\)"))
+    expect(page.get_by_text("3 as 4, ").first).to_be_visible()
+    expect(page.get_by_text("0 as 1, ")).to_have_count(0)
+    page.get_by_role("tab", name="Two models").click()
+    expect(page.get_by_text("McNemar").first).to_be_visible()
