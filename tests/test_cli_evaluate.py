@@ -131,6 +131,7 @@ def test_damage_and_strokes_are_measured_and_reported(
         ("mine", 14, 10),
         ("mine", 22, 10),
     ]
+    assert TypeAdapter(dict[str, int]).validate_python(answer["scribbles"])["n"] == 1_000
     page = report.read_text(encoding="utf-8")
     assert page.count("<svg") == 5
     assert "Pen strokes of writers held out" in page
@@ -138,3 +139,4 @@ def test_damage_and_strokes_are_measured_and_reported(
     assert "<script" not in page
     shown = evaluate("a", "--strokes").stdout
     assert "writers held out" in shown
+    assert "scribbles" in shown

@@ -18,7 +18,7 @@ from handwriting_ai.prediction import EnsembleChoice, TtaMode
 if TYPE_CHECKING:
     from handwriting_ai.evaluation.damage import Damage, DamagePoint
     from handwriting_ai.evaluation.metrics import Figures
-    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore
+    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
     from handwriting_ai.evaluation.scoreboard import Scoreboard
     from handwriting_ai.registry.store import ModelStore
 
@@ -56,13 +56,13 @@ def evaluate(
     rows = [choice, *_alone(choice)]
     answer = as_json_object(board, choice)
     damages = measure_damage_of(store, choice.members, digits.validation) if damage else {}
-    stroke_scores = measure_strokes(settings, choice) if strokes else ()
+    stroke_scores, scribbles = measure_strokes(settings, choice) if strokes else ([], None)
     if as_json:
-        typer.echo(json.dumps(answer | _further_json(damages, stroke_scores)))
+        typer.echo(json.dumps(answer | _further_json(damages, stroke_scores, scribbles)))
     else:
         _print_figures(board, rows)
         _print_damage(damages)
-        _print_strokes(stroke_scores)
+        _print_strokes(stroke_scores, scribbles)
     if report is not None:
         from handwriting_ai.report import write_report
 
@@ -107,7 +107,9 @@ def _plain(figures: "Figures") -> dict[str, object]:
 
 
 def _further_json(
-    damages: "dict[str, tuple[DamagePoint, ...]]", strokes: "Sequence[PenStrokeScore]"
+    damages: "dict[str, tuple[DamagePoint, ...]]",
+    strokes: "Sequence[PenStrokeScore]",
+    scribbles: "ScribbleScore | None",
 ) -> dict[str, object]:
     """What was measured beside MNIST."""
     further: dict[str, object] = {}
@@ -121,6 +123,8 @@ def _further_json(
         }
     if strokes:
         further["pen_strokes"] = [_stroke_json(score) for score in strokes]
+    if scribbles is not None:
+        further["scribbles"] = {"n": scribbles.n, "sure": scribbles.sure}
     return further
 
 
@@ -193,8 +197,8 @@ def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
     Console().print(table)
 
 
-def _print_strokes(scores: "Sequence[PenStrokeScore]") -> None:
-    if not scores:
+def _print_strokes(scores: "Sequence[PenStrokeScore]", scribbles: "ScribbleScore | None") -> None:
+    if scribbles is None:
         return
     table = Table(
         "strokes", "pen", "digits", "accuracy", "without doubtful labels", "worst writers", title="writers held out"
@@ -205,3 +209,4 @@ def _print_strokes(scores: "Sequence[PenStrokeScore]") -> None:
         clean = "–" if score.accuracy_without_doubtful is None else f"{score.accuracy_without_doubtful:.2%}"
         table.add_row(score.file, pen, f"{score.n:,}", f"{score.accuracy:.2%}", clean, worst)
     Console().print(table)
+    Console().print(f"Of {scribbles.n:,} scribbles {scribbles.sure} are taken for a digit without a caveat.")

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from handwriting_ai.data.mnist import DigitImages
+    from handwriting_ai.data.strokes import DrawnDigit
     from handwriting_ai.evaluation.damage import DamagePoint
-    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore
+    from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
     from handwriting_ai.evaluation.predictions import EvaluationDigits
     from handwriting_ai.prediction import EnsembleChoice
     from handwriting_ai.registry.store import ModelStore
 
+_SCRIBBLES: Final = 1_000
 _BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
@@ -80,8 +82,8 @@ def measure_damage_of(
     return measured
 
 
-def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[PenStrokeScore, ...]":
-    """Draw the digits of held-out writers with several pens, and read them as the dashboard would.
+def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list[PenStrokeScore], ScribbleScore]":
+    """Draw the digits of held-out writers with several pens, and scribbles, and read them as the dashboard would.
 
     Raises:
         DataMissing: no folder of strokes is named, or it holds none.
@@ -90,7 +92,13 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[PenS
     import torch
 
     from handwriting_ai.data.strokes import load_stroke_files
-    from handwriting_ai.evaluation.pen_strokes import PENS_PX, render_held_out, score_pen_strokes
+    from handwriting_ai.evaluation.pen_strokes import (
+        PENS_PX,
+        ScribbleScore,
+        render_held_out,
+        render_scribbles,
+        score_pen_strokes,
+    )
     from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
     from handwriting_ai.preprocess import normalize, preprocess_signature
 
@@ -107,11 +115,18 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[PenS
     ):
         for refusal in engine.make_available(choice.members).refused:
             raise UnknownModel(f"Model {refusal.model_id!r} cannot be loaded: {refusal.reason}")
+
+        def read(images: "NDArray[np.uint8]") -> "torch.Tensor":
+            return engine.predict_batch(torch.from_numpy(normalize(images)).unsqueeze(1), options)
+
         pens: list[float | None] = [None, *PENS_PX]
+        drawn: list[DrawnDigit] = []
         for file in files:
             for pen_px in progress.track(pens, description=file.name):
                 images, digits = render_held_out(file, pen_px, workers=workers)
-                probs = engine.predict_batch(torch.from_numpy(normalize(images)).unsqueeze(1), options)
-                answers: NDArray[np.int64] = probs.argmax(dim=1).numpy()
+                answers: NDArray[np.int64] = read(images).argmax(dim=1).numpy()
                 scores.append(score_pen_strokes(images, digits, answers, file=file.name, pen_px=pen_px))
-    return tuple(scores)
+            drawn += digits
+        confidence = read(render_scribbles(drawn, _SCRIBBLES, workers=workers)).amax(dim=1)
+        sure = int((confidence >= settings.digits.uncertain_threshold).sum())
+    return scores, ScribbleScore(n=_SCRIBBLES, sure=sure)

@@ -8,8 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, place
+from handwriting_ai.data.rendering import PEN_PX, through_preprocessing
+from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, place, render
 
 NOT_A_DIGIT: Final = 10
 """The label of a scribble."""
@@ -20,6 +22,16 @@ def random_scribble(generator: np.random.Generator, digits: Sequence[DrawnDigit]
     kinds = _FREE_KINDS + (_BORROWING_KINDS if digits else ())
     kind = kinds[int(generator.integers(len(kinds)))]
     return kind(generator, digits)
+
+
+def drawn_scribble(digits: Sequence[DrawnDigit], *, seed: int, index: int) -> "NDArray[np.uint8]":
+    """One scribble with a random pen, through the preprocessing, `uint8 (28, 28)`.
+
+    It follows from the digits, seed and index alone.
+    """
+    generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
+    strokes = random_scribble(generator, digits)
+    return through_preprocessing(render(strokes, pen_px=float(generator.uniform(*PEN_PX))))
 
 
 def _area(generator: np.random.Generator) -> tuple[float, tuple[float, float]]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.data.rendering import HELD_OUT_SEED, drawn_at, drawn_at_random, through_preprocessing
+from handwriting_ai.data.scribbles import drawn_scribble
 from handwriting_ai.data.split import held_out_writers
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile
 from handwriting_ai.errors import DataCorrupt
@@ -55,6 +57,32 @@ class PenStrokeScore(Tally):
     """Width of the pen; None: random pens, sizes and places, the pictures of training's validation."""
     writers: tuple[WriterScore, ...]
     """The one read worst first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScribbleScore:
+    """How often a drawing that is no digit is taken for one."""
+
+    n: int
+    sure: int
+    """Scribbles that are answered without a caveat."""
+
+    @property
+    def share(self) -> float:
+        """Of the sure among all, in [0, 1]."""
+        return self.sure / self.n
+
+
+def render_scribbles(digits: Sequence[DrawnDigit], count: int, *, workers: int) -> "NDArray[np.uint8]":
+    """Draw scribbles, some of them out of the strokes of these digits: `uint8 (count, 28, 28)`."""
+    with ThreadPoolExecutor(workers) as pool:
+        pictures = list(pool.map(partial(_scribble, digits), range(count)))
+    images: NDArray[np.uint8] = np.stack(pictures)
+    return images
+
+
+def _scribble(digits: Sequence[DrawnDigit], index: int) -> "NDArray[np.uint8]":
+    return drawn_scribble(digits, seed=HELD_OUT_SEED, index=index)
 
 
 def render_held_out(

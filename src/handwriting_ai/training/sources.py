@@ -21,11 +21,10 @@ from handwriting_ai.data.rendering import (
     PEN_PX,
     RENDERING_RULES,
     drawn_at_random,
-    through_preprocessing,
 )
-from handwriting_ai.data.scribbles import NOT_A_DIGIT, random_scribble
+from handwriting_ai.data.scribbles import NOT_A_DIGIT, drawn_scribble
 from handwriting_ai.data.split import held_out_writers, split_rows
-from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, render, stroke_paths
+from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
 from handwriting_ai.errors import DataMissing
 from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
 from handwriting_ai.training.recipes import DataSet, Recipe
@@ -222,9 +221,7 @@ class _Artist:
         """`uint8 (count, 28, 28)`; some are made of the strokes of `lenders`, from files of the digests `lent`."""
 
         def picture(index: int) -> "NDArray[np.uint8]":
-            generator = np.random.default_rng([seed, index, NOT_A_DIGIT])
-            strokes = random_scribble(generator, lenders)
-            return through_preprocessing(render(strokes, pen_px=float(generator.uniform(*PEN_PX))))
+            return drawn_scribble(lenders, seed=seed, index=index)
 
         parts: dict[str, object] = {"lent": list(lent), "lenders": len(lenders), "seed": seed, "scribbles": count}
         return self._drawn(count, picture, parts)
