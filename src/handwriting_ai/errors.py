@@ -28,12 +28,17 @@ HandwritingError
 │   ├── JobDamaged             a job's folder that can no longer be understood
 │   ├── JobConflict            not in its present state, or its model's name is taken
 │   └── JobCancelled           somebody asked the run to stop
-└── TrainingError              a run that cannot go on
-    ├── UnknownRecipe          no such recipe (also a ValueError)
-    ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
-    ├── DeviceUnavailable      no such device here (also a ValueError)
-    ├── TrainingDiverged       the loss is no longer a number
-    └── CheckpointError        a checkpoint that is damaged or belongs to another run
+├── TrainingError              a run that cannot go on
+│   ├── UnknownRecipe          no such recipe (also a ValueError)
+│   ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
+│   ├── DeviceUnavailable      no such device here (also a ValueError)
+│   ├── TrainingDiverged       the loss is no longer a number
+│   └── CheckpointError        a checkpoint that is damaged or belongs to another run
+├── ExportError                models that cannot be written as a file for other programs
+├── CannotServe                the HTTP API cannot start
+└── RequestError               a request over HTTP that cannot be followed
+    ├── UnsupportedMedia       a body, or a file in it, of a type that is not read
+    └── UploadTooSlow          a body that took too long to arrive
 """
 
 
@@ -171,3 +176,23 @@ class TrainingDiverged(TrainingError):
 
 class CheckpointError(TrainingError):
     """A checkpoint is damaged or belongs to another run."""
+
+
+class ExportError(HandwritingError):
+    """Models cannot be written as a file for other programs; the message says why."""
+
+
+class CannotServe(HandwritingError):
+    """The HTTP API cannot start."""
+
+
+class RequestError(HandwritingError):
+    """A request over HTTP cannot be followed."""
+
+
+class UnsupportedMedia(RequestError):
+    """A body, or a file in it, is of a type that is not read; the message lists those that are."""
+
+
+class UploadTooSlow(RequestError):
+    """A body took too long to arrive."""

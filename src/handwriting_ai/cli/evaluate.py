@@ -48,7 +48,8 @@ def evaluate(
 
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
-    choice = choose(models or [], tta, temperature, store)
+    scale = settings.digits.temperature_override if temperature is None else temperature
+    choice = choose(models or [], tta, scale, store)
     digits = load_evaluation_digits(settings.training.data_dir)
     if refresh:
         refresh_predictions_of(store, choice.members, digits)

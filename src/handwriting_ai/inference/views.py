@@ -89,14 +89,22 @@ def make_views(batch: Tensor, views: Sequence[View]) -> Tensor:
         raise ValueError(f"Expected 4D tensor, got {batch.ndim}D")
     if batch.shape[1:] != (1, IMAGE_SIDE, IMAGE_SIDE):
         raise ValueError(f"Expected shape (b, 1, 28, 28), got {tuple(batch.shape)}")
-    count: int = batch.shape[0]
+    return warp(batch, views, view_grid(views, batch.device))
+
+
+def view_grid(views: Sequence[View], device: torch.device) -> Tensor:
+    """Which place of the input each pixel of each view shows: `(views, 28, 28, 2)`, in `grid_sample`'s coordinates."""
     maps = [view.matrix for view in views]
-    matrices = torch.tensor(maps, dtype=torch.float32, device=batch.device)
-    grid = functional.affine_grid(matrices, [len(views), 1, IMAGE_SIDE, IMAGE_SIDE], align_corners=False)
+    matrices = torch.tensor(maps, dtype=torch.float32, device=device)
+    return functional.affine_grid(matrices, [len(views), 1, IMAGE_SIDE, IMAGE_SIDE], align_corners=False)
+
+
+def warp(batch: Tensor, views: Sequence[View], grid: Tensor) -> Tensor:
+    """Lay the views' grid over every picture: `(b, 1, 28, 28)` → `(v·b, 1, 28, 28)`, as `make_views` returns it."""
     # Pictures lie in the channels, so that each view's grid is laid over all of them: (v, b, 28, 28).
-    above_paper = (batch.float() - BACKGROUND).view(1, count, IMAGE_SIDE, IMAGE_SIDE).expand(len(views), -1, -1, -1)
+    pictures = batch.transpose(0, 1)
+    above_paper = (pictures.float() - BACKGROUND).expand(len(views), -1, -1, -1)
     sampled = functional.grid_sample(above_paper, grid, padding_mode="zeros", align_corners=False) + BACKGROUND
-    warped = sampled.reshape(-1, 1, IMAGE_SIDE, IMAGE_SIDE).to(batch.dtype)
     is_identity = [view == _IDENTITY for view in views]
-    untouched = torch.tensor(is_identity, device=batch.device).repeat_interleave(count)
-    return torch.where(untouched.view(-1, 1, 1, 1), batch.repeat(len(views), 1, 1, 1), warped)
+    untouched = torch.tensor(is_identity, device=batch.device).view(-1, 1, 1, 1)
+    return torch.where(untouched, pictures, sampled.to(batch.dtype)).reshape(-1, 1, IMAGE_SIDE, IMAGE_SIDE)

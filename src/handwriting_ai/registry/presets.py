@@ -68,14 +68,17 @@ def read_presets(root: Path) -> dict[str, Preset]:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise ManifestError(f"{path}: {describe_problems(error)}.") from error
-    return {name: Preset(name=name, members=entry.members, tta=entry.tta) for name, entry in entries.items()}
+    return {
+        name: Preset(name=name, members=tuple(dict.fromkeys(entry.members)), tta=entry.tta)
+        for name, entry in entries.items()
+    }
 
 
 def choose_members(active_model: str, root: Path) -> Choice:
     """Read `DIGITS__ACTIVE_MODEL`: a preset's name, or model ids separated by commas.
 
-    Without any id (blanks do not count) the members are those of the preset `default`, or all models where there is
-    no such preset.
+    Repeated ids count once. Without any id (blanks do not count) the members are those of the preset `default`, or all
+    models where there is no such preset.
 
     Raises:
         ManifestError: `presets.json` is broken.
@@ -84,7 +87,7 @@ def choose_members(active_model: str, root: Path) -> Choice:
     named = presets.get(active_model.strip())
     if named is not None:
         return Choice(members=named.members, tta=named.tta)
-    members = tuple(name.strip() for name in active_model.split(",") if name.strip())
+    members = tuple(dict.fromkeys(name.strip() for name in active_model.split(",") if name.strip()))
     if members:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)
