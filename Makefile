@@ -1,15 +1,19 @@
 # make app    the dashboard on localhost:8501      make check  every gate and test, as CI runs them
+# make api    the HTTP API on localhost:8081
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := src app tests scripts benchmarks
 
-.PHONY: app check format lint types guards test fix bench screenshots clean
+.PHONY: app api check format lint types guards test fix bench screenshots clean
 
 app: $(VENV)/.app  ## install what the dashboard needs, then start it
 	@echo "Starting the dashboard on http://localhost:8501 (Ctrl-C ends it)"
 	$(BIN)/handwriting-ai app
+
+api: $(VENV)/.api  ## install what the HTTP API needs, then serve it
+	$(BIN)/handwriting-ai api
 
 check: format lint types guards test  ## what CI runs
 	@echo "All gates passed."
@@ -43,6 +47,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/jobs_listing.py
 	$(BIN)/python benchmarks/evaluation_speed.py
 	$(BIN)/python benchmarks/score_pages.py
+	$(BIN)/python benchmarks/api_load.py
+	DIGITS__ACTIVE_MODEL=default $(BIN)/python benchmarks/api_load.py
 
 screenshots: $(VENV)/.dev
 	$(BIN)/python scripts/screenshots.py
@@ -62,7 +68,12 @@ $(VENV)/.app: $(VENV)/.python pyproject.toml constraints.txt
 	@$(PIP) --constraint constraints.txt --editable '.[app]'
 	@touch $@
 
+$(VENV)/.api: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing handwriting-ai with its HTTP API into $(VENV) (a few minutes)"
+	@$(PIP) --constraint constraints.txt --editable '.[api]'
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing handwriting-ai with its checks into $(VENV) (a few minutes)"
-	@$(PIP) --constraint constraints.txt --editable '.[app,dev]'
-	@touch $@ $(VENV)/.app
+	@$(PIP) --constraint constraints.txt --editable '.[app,api,dev]'
+	@touch $@ $(VENV)/.app $(VENV)/.api

@@ -10,7 +10,7 @@ from tests.registry.samples import fresh_state, manifest
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 
-_SECTIONS = ("APP__", "DIGITS__", "TRAINING__")
+_SECTIONS = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__")
 
 
 def _skip_or_fail(reason: str) -> None:

@@ -17,7 +17,8 @@ def test_defaults_are_the_contract_s() -> None:
     digits = settings.digits
     assert (digits.tta_mode, digits.tta_was_chosen, digits.temperature_override) == (TtaMode.NONE, False, None)
     assert (digits.uncertain_threshold, digits.max_image_mb, digits.max_image_side_px) == (0.70, 2, 1024)
-    assert digits.predict_timeout_seconds == 5
+    assert (digits.predict_timeout_seconds, digits.visualize_max_kb) == (5, 16)
+    assert (settings.app.port, settings.security.api_key) == (8081, None)
     assert settings.training.data_dir == PROJECT_ROOT / "data" / "mnist"
     assert settings.training.ink_dir is None
 
@@ -28,6 +29,8 @@ def test_defaults_are_the_contract_s() -> None:
     [
         ("APP__THREADS", "-1"),
         ("APP__THREADS", "many"),
+        ("APP__PORT", "0"),
+        ("APP__PORT", "65536"),
         ("DIGITS__TTA", "perhaps"),
         ("DIGITS__TTA_ADVANCED", "2"),
         ("DIGITS__TEMPERATURE_OVERRIDE", "0"),
@@ -40,6 +43,8 @@ def test_defaults_are_the_contract_s() -> None:
         ("DIGITS__MAX_IMAGE_SIDE_PX", "big"),
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "0"),
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "inf"),
+        ("DIGITS__VISUALIZE_MAX_KB", "0"),
+        ("SECURITY__KEY", "1"),
         ("DIGITS__NO_SUCH_VARIABLE", "1"),
     ],
 )
@@ -81,6 +86,18 @@ def test_a_dotenv_file_is_read(clean_environment: Path) -> None:
     assert settings.digits.uncertain_threshold == 0.9
     assert settings.digits.temperature_override is None
     assert settings.training.ink_dir is None
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_the_key_is_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings may be printed; blank means that there is none."""
+    monkeypatch.setenv("SECURITY__API_KEY", "open sesame")
+    settings = load_settings()
+    assert "sesame" not in repr(settings)
+    assert settings.security.api_key is not None
+    assert settings.security.api_key.get_secret_value() == "open sesame"
+    monkeypatch.setenv("SECURITY__API_KEY", "")
+    assert load_settings().security.api_key is None
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -13,9 +13,10 @@ PACKAGE = PROJECT_ROOT / "src" / "handwriting_ai"
 LONGEST = 300
 ROWS = (
     ("cli",),
+    ("api",),
     ("jobs",),
     ("training",),
-    ("reader", "report"),
+    ("reader", "report", "export"),
     ("plots",),
     ("evaluation", "drawings"),
     ("inference",),

@@ -11,14 +11,17 @@ from handwriting_ai.registry.store import ModelStore
 
 _NOT_INSTALLED = (
     "altair",
+    "fastapi",
     "onnxruntime",
     "pandas",
     "playwright",
+    "prometheus_client",
     "scipy",
     "sklearn",
     "statsmodels",
     "streamlit",
     "streamlit_drawable_canvas",
+    "uvicorn",
     "vl_convert",
 )
 _TRAIN = """

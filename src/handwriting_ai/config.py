@@ -6,7 +6,7 @@ A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
@@ -25,6 +25,7 @@ def _blank_is_none(value: object) -> object:
 OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 OptionalPositive = Annotated[_Positive | None, BeforeValidator(_blank_is_none)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 
 
 class AppSettings(BaseModel):
@@ -34,6 +35,8 @@ class AppSettings(BaseModel):
 
     threads: int = Field(default=0, ge=0, le=256)
     """Workers of the engine; 0 means min(8, cores)."""
+    port: int = Field(default=8081, ge=1, le=65535)
+    """Of the HTTP API."""
     data_root: Path = PROJECT_ROOT
     """Where drawings and runs are kept."""
 
@@ -53,6 +56,8 @@ class DigitsSettings(BaseModel):
     max_image_mb: float = Field(default=2, gt=0, le=1024, allow_inf_nan=False)
     max_image_side_px: int = Field(default=1024, ge=28, le=16384)
     predict_timeout_seconds: float = Field(default=5, gt=0, allow_inf_nan=False)
+    visualize_max_kb: float = Field(default=16, gt=0, le=1024, allow_inf_nan=False)
+    """A larger picture is left out of the HTTP API's answer, in kB of a thousand bytes."""
 
     @property
     def tta_mode(self) -> TtaMode:
@@ -65,6 +70,15 @@ class DigitsSettings(BaseModel):
     def tta_was_chosen(self) -> bool:
         """Whether either switch was set, rather than left at its default."""
         return bool({"tta", "tta_advanced"} & self.model_fields_set)
+
+
+class SecuritySettings(BaseModel):
+    """`SECURITY__…`: who may use the HTTP API."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_key: OptionalSecret = None
+    """What requests under `/v1` must carry in `X-Api-Key`; None lets everybody in."""
 
 
 class TrainingSettings(BaseModel):
@@ -88,6 +102,7 @@ class Settings(BaseSettings):
 
     app: AppSettings = AppSettings()
     digits: DigitsSettings = DigitsSettings()
+    security: SecuritySettings = SecuritySettings()
     training: TrainingSettings = TrainingSettings()
 
 

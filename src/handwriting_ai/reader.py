@@ -57,7 +57,7 @@ class DigitReader:
     def __init__(self, settings: Settings) -> None:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
-        self._limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
+        self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
         self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
@@ -89,7 +89,7 @@ class DigitReader:
             EngineError: no model is loaded, the queue is full, or the answer takes too long.
         """
         started = time.perf_counter()
-        prepared = preprocess(source, limits=self._limits, invert=invert)
+        prepared = preprocess(source, limits=self.limits, invert=invert)
         preprocess_ms = (time.perf_counter() - started) * _MS_PER_S
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)

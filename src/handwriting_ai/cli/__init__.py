@@ -1,4 +1,4 @@
-"""The command line: `handwriting-ai app | predict | evaluate | train | jobs | models | data`.
+"""The command line: `handwriting-ai app | predict | evaluate | export | train | jobs | models | data | api`.
 
 Heavy imports stand inside the commands, so that `--help` answers at once.
 """
@@ -7,14 +7,16 @@ import sys
 
 import typer
 
-from handwriting_ai.cli import data, evaluate, jobs, models, read, train
+from handwriting_ai.cli import data, evaluate, export, jobs, models, read, serve, train
 from handwriting_ai.errors import HandwritingError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command(name="app")(read.run_app)
 app.command()(read.predict)
 app.command()(evaluate.evaluate)
+app.command()(export.export)
 app.command()(train.train)
+app.command()(serve.api)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")

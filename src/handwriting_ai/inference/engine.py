@@ -119,6 +119,11 @@ class InferenceEngine:
         return members[0].manifest if members else None
 
     @property
+    def manifests(self) -> tuple[Manifest, ...]:
+        """The members' manifests, in order."""
+        return tuple(member.manifest for member in self._active.members)
+
+    @property
     def tta_mode(self) -> TtaMode:
         """The mode of requests that choose none: the switches', else the preset's, else no augmentation."""
         return self._active.tta

@@ -1,0 +1,120 @@
+"""The application: routes, what stands before them, and what they share."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from importlib.metadata import version
+from typing import Final
+
+from fastapi import FastAPI, params
+from fastapi.responses import PlainTextResponse, Response
+from fastapi.security import APIKeyHeader
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from handwriting_ai.api.metrics import Metrics
+from handwriting_ai.api.middleware import BodyLimit, KeyCheck, RequestLog
+from handwriting_ai.api.problems import BAD_FIELDS, answer_bad_fields, answer_http_error, answer_our_error
+from handwriting_ai.api.read import ReadRoutes, require_multipart
+from handwriting_ai.api.resources import Resources
+from handwriting_ai.api.schemas import Problem, Readiness
+from handwriting_ai.api.status import StatusRoutes
+from handwriting_ai.api.training import TrainingRoutes, require_json
+from handwriting_ai.config import Settings
+from handwriting_ai.errors import HandwritingError
+from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.reader import DigitReader
+
+FORM_OVERHEAD_BYTES: Final = 65_536
+"""What a request may hold beside the picture."""
+_BYTES_PER_MB: Final = 1_000_000
+_BODY_ERRORS: Final = (408, 413, 415, 422)
+
+
+def create_app(
+    settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], LocalJobs]
+) -> FastAPI:
+    """Put the application together; nothing is loaded before it starts.
+
+    Args:
+        settings: limits, key and folders.
+        open_reader: loads the models; called when the server starts, and closed when it ends.
+        open_jobs: opens the training runs, likewise.
+    """
+    metrics = Metrics()
+    resources = Resources(settings, open_reader=open_reader, open_jobs=open_jobs)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            await asyncio.to_thread(resources.open)
+            yield
+        finally:
+            await asyncio.to_thread(resources.close)
+
+    app = FastAPI(
+        title="handwriting-ai",
+        description="Reads single handwritten digits.",
+        version=version("handwriting-ai"),
+        docs_url=None,  # these pages load their scripts from the web
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        middleware=_middleware(settings, metrics),
+        form_limits={"max_files": 1, "max_fields": 16, "max_part_size": 1_024},
+    )
+    app.add_exception_handler(HandwritingError, answer_our_error)
+    app.add_exception_handler(HTTPException, answer_http_error)
+    app.add_exception_handler(BAD_FIELDS, answer_bad_fields)
+    _add_routes(app, settings, resources, metrics)
+    return app
+
+
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+    """From the outside in."""
+    key = settings.security.api_key
+    largest = int(settings.digits.max_image_mb * _BYTES_PER_MB) + FORM_OVERHEAD_BYTES
+    return [
+        Middleware(RequestLog, metrics=metrics),
+        *([] if key is None else [Middleware(KeyCheck, key=key.get_secret_value())]),
+        Middleware(BodyLimit, max_bytes=largest),
+    ]
+
+
+def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics: Metrics) -> None:
+    status = StatusRoutes(settings, resources, metrics)
+    reading = ReadRoutes(settings, resources, metrics)
+    training = TrainingRoutes(settings, resources)
+    key = _key_dependencies(settings)
+    form, json = [*key, params.Depends(require_multipart)], [*key, params.Depends(require_json)]
+    not_ready: dict[int | str, dict[str, object]] = {503: {"model": Readiness, "description": "No model answers."}}
+    plain: type[Response] = PlainTextResponse
+    app.add_api_route("/healthz", status.healthz)
+    app.add_api_route("/readyz", status.readyz, responses=not_ready)
+    app.add_api_route("/version", status.version)
+    app.add_api_route("/metrics", status.metrics, response_class=plain)
+    app.add_api_route("/v1/models/active", status.active_models, dependencies=key, responses=_errors(key, 503))
+    for path in ("/v1/read", "/v1/predict"):
+        errors = _errors(form, 400, *_BODY_ERRORS, 503, 504)
+        app.add_api_route(path, reading.read, methods=["POST"], dependencies=form, responses=errors)
+    errors = _errors(json, *_BODY_ERRORS, 409)
+    app.add_api_route(
+        "/v1/train", training.train, methods=["POST"], status_code=202, dependencies=json, responses=errors
+    )
+    app.add_api_route("/v1/jobs/{job_id}", training.job, dependencies=key, responses=_errors(key, 404, 422))
+
+
+def _key_dependencies(settings: Settings) -> list[params.Depends]:
+    """What tells the document that a key is wanted; `KeyCheck` is who looks at it."""
+    if settings.security.api_key is None:
+        return []
+    return [params.Security(APIKeyHeader(name="X-Api-Key", auto_error=False))]
+
+
+def _errors(dependencies: Sequence[params.Depends], *statuses: int) -> dict[int | str, dict[str, object]]:
+    """The errors of a route, for the document; 500 is one of every route."""
+    security: type[params.Depends] = params.Security
+    guarded = any(isinstance(dependency, security) for dependency in dependencies)
+    found = sorted({*statuses, 500, *([401] if guarded else [])})
+    return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in found}

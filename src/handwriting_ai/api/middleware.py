@@ -1,0 +1,152 @@
+"""What happens to every request, as plain ASGI: an id, a line in the log, the key, and a limit to the body."""
+
+import asyncio
+import hmac
+import itertools
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Final, TypeAlias
+from urllib.parse import quote
+from uuid import uuid4
+
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers, MutableHeaders
+
+from handwriting_ai.api.metrics import Metrics
+from handwriting_ai.api.problems import (
+    CLIENT_GONE,
+    INTERNAL,
+    REQUEST_ID,
+    UNAUTHORIZED,
+    refusal_of,
+    refuse,
+    request_id_of,
+)
+from handwriting_ai.errors import ImageTooLarge, UploadTooSlow
+
+Scope: TypeAlias = "MutableMapping[str, object]"
+Message: TypeAlias = "MutableMapping[str, object]"
+Receive: TypeAlias = "Callable[[], Awaitable[Message]]"
+Send: TypeAlias = "Callable[[Message], Awaitable[None]]"
+App: TypeAlias = "Callable[[Scope, Receive, Send], Awaitable[None]]"
+
+UPLOAD_TIMEOUT_S: Final = 60.0
+"""A body that has not arrived by then is given up."""
+_ID_PREFIX: Final = 12
+_PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_GUARDED: Final = "/v1"
+_ROUTE: Final[type[APIRoute]] = APIRoute
+_UNMATCHED: Final = "unmatched"
+"""The route, in metrics, of an unknown path, and of a request that was refused before it met its route."""
+_MS_PER_S: Final = 1_000.0
+_LOG: Final = logging.getLogger("handwriting_ai.api")
+
+
+class RequestLog:
+    """Outermost: gives each request an id, answers what nobody else did, logs a line and counts."""
+
+    def __init__(self, app: App, *, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+        self._process, self._numbers = uuid4().hex[:_ID_PREFIX], itertools.count(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = self._choose_id(Headers(scope=scope).get("x-request-id", ""))
+        scope[REQUEST_ID] = request_id
+        started, status = time.perf_counter(), ""
+
+        async def stamp(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = str(message["status"])
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self._app(scope, receive, stamp)
+        except Exception:
+            _LOG.exception("request_id=%s failed", request_id)
+            if status:
+                raise  # half an answer is out: the server cuts the connection
+            await refuse(INTERNAL, request_id)(scope, receive, stamp)
+        finally:
+            self._note(scope, int(status or CLIENT_GONE), time.perf_counter() - started)
+
+    def _choose_id(self, offered: str) -> str:
+        """The client's own, if it is a plain word that may stand in a log, else the next of this process."""
+        return offered if _PLAIN_ID.fullmatch(offered) else f"{self._process}-{next(self._numbers)}"
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = scope.get("route")
+        self._metrics.note_request(route.path if isinstance(route, _ROUTE) else _UNMATCHED, status, seconds)
+        method, path = quote(str(scope["method"])), quote(str(scope["path"]))
+        line = "request_id=%s method=%s path=%s status=%d latency_ms=%.1f"
+        _LOG.info(line, request_id_of(scope), method, path, status, seconds * _MS_PER_S)
+
+
+class KeyCheck:
+    """Lets nobody under `/v1` without the key; the key is compared in constant time."""
+
+    def __init__(self, app: App, *, key: str) -> None:
+        self._app, self._key = app, key.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == "http" and _is_guarded(str(scope["path"])):
+            given = Headers(scope=scope).get("x-api-key", "")
+            if not hmac.compare_digest(given.encode("latin-1"), self._key):
+                await refuse(UNAUTHORIZED, request_id_of(scope))(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class BodyLimit:
+    """Refuses a body that is too large: by its declared length, or as soon as too much of it has arrived."""
+
+    def __init__(self, app: App, *, max_bytes: int, timeout_s: float = UPLOAD_TIMEOUT_S) -> None:
+        self._app, self._max_bytes, self._timeout_s = app, max_bytes, timeout_s
+        megabytes = max_bytes / 1_000_000
+        self._too_large = ImageTooLarge(f"The request is too large; at most {megabytes:.2f} MB are read.")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = Headers(scope=scope).get("content-length", "")
+        if declared.isdecimal() and int(declared) > self._max_bytes:
+            await refuse(refusal_of(self._too_large), request_id_of(scope))(scope, receive, send)
+            return
+        await self._app(scope, self._limited(receive), send)
+
+    def _limited(self, receive: Receive) -> Receive:
+        """`receive`, until too much has come, or too late."""
+        seen, complete = 0, False
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+
+        async def limited() -> Message:
+            nonlocal seen, complete
+            if complete:
+                return await receive()
+            try:
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
+            except TimeoutError as error:
+                raise UploadTooSlow(f"The body did not arrive within {self._timeout_s:g} s.") from error
+            body = message.get("body", b"")
+            seen += len(body) if isinstance(body, bytes) else 0
+            if seen > self._max_bytes:
+                raise self._too_large
+            complete = not message.get("more_body", False)
+            return message
+
+        return limited
+
+
+def _is_guarded(path: str) -> bool:
+    return path == _GUARDED or path.startswith(f"{_GUARDED}/")

@@ -1,0 +1,77 @@
+"""`POST /v1/read`: a picture in, a digit out."""
+
+import base64
+import io
+from typing import Annotated, Final
+
+from fastapi import Form, Query, Request
+from PIL import Image
+
+from handwriting_ai.api.metrics import Metrics
+from handwriting_ai.api.resources import Resources
+from handwriting_ai.api.schemas import ReadAnswer, ReadForm, ReadQuery
+from handwriting_ai.config import Settings
+from handwriting_ai.errors import EngineBusy, UnsupportedMedia
+from handwriting_ai.preprocess import Gray
+
+MULTIPART: Final = "multipart/form-data"
+PICTURES: Final = ("image/png", "image/jpeg", "image/webp")
+_ACCEPTED: Final = frozenset({*PICTURES, "image/jpg", "application/octet-stream", ""})
+"""With a common wrong name, and types that say nothing: the content decides."""
+_BYTES_PER_KB: Final = 1_000
+
+
+async def require_multipart(request: Request) -> None:
+    """Let forms with files pass.
+
+    Raises:
+        UnsupportedMedia: the body is something else.
+    """
+    if media_type(request.headers.get("content-type")) != MULTIPART:
+        raise UnsupportedMedia(f"Send the picture as {MULTIPART}, in the part `file`.")
+
+
+def media_type(header: str | None) -> str:
+    """A content type without its parameters, in small letters."""
+    return (header or "").partition(";")[0].strip().lower()
+
+
+class ReadRoutes:
+    """Reads pictures; two paths lead here."""
+
+    def __init__(self, settings: Settings, resources: Resources, metrics: Metrics) -> None:
+        self._largest_png = settings.digits.visualize_max_kb * _BYTES_PER_KB
+        self._resources, self._metrics = resources, metrics
+
+    async def read(
+        self, form: Annotated[ReadForm, Form(media_type=MULTIPART)], query: Annotated[ReadQuery, Query()]
+    ) -> ReadAnswer:
+        """Read one handwritten digit."""
+        declared = media_type(form.file.content_type)
+        if declared not in _ACCEPTED:
+            raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(PICTURES)}.")
+        invert = query.invert if form.invert is None else form.invert
+        visualize = query.visualize if form.visualize is None else form.visualize
+        try:
+            result = await self._resources.reader.read(await form.file.read(), invert=invert)
+        except EngineBusy:
+            self._metrics.note_busy()
+            raise
+        prediction = result.prediction
+        self._metrics.note_prediction(uncertain=prediction.uncertain)
+        return ReadAnswer(
+            digit=prediction.digit,
+            confidence=prediction.confidence,
+            probs=prediction.probs,
+            model_id=prediction.model_id,
+            visual_png_b64=self._visual(result.picture) if visualize else None,
+            uncertain=prediction.uncertain,
+            latency_ms=result.latency_ms,
+        )
+
+    def _visual(self, picture: Gray) -> str | None:
+        """`uint8 (28, 28)` → PNG in base 64; None if it is larger than `DIGITS__VISUALIZE_MAX_KB`."""
+        buffer = io.BytesIO()
+        Image.fromarray(picture).save(buffer, "PNG")
+        png = buffer.getvalue()
+        return base64.b64encode(png).decode() if len(png) <= self._largest_png else None

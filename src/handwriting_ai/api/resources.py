@@ -1,0 +1,130 @@
+"""What the routes share while the server runs."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Final
+
+from handwriting_ai.config import Settings
+from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout
+from handwriting_ai.inference.engine import PENDING_PER_THREAD, resolve_threads
+from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.prediction import Prediction
+from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
+from handwriting_ai.reader import DigitReader
+
+_MS_PER_S: Final = 1_000.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadResult:
+    """One picture read."""
+
+    prediction: Prediction
+    picture: Gray
+    """What the network saw, `uint8 (28, 28)`."""
+    latency_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Asked:
+    """A picture that the engine is reading."""
+
+    prepared: Preprocessed
+    answer: "Future[Prediction]"
+
+
+class AsyncReader:
+    """Reads pictures for an event loop, which never waits: preprocessing and models have threads of their own."""
+
+    def __init__(self, reader: DigitReader, settings: Settings) -> None:
+        """So many pictures are at work or wait as the engine itself would queue; one more is turned away."""
+        threads = resolve_threads(settings.app.threads)
+        self.digits, self._limit_s = reader, settings.digits.predict_timeout_seconds
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="api-preprocess")
+        self._most, self._pending = threads * PENDING_PER_THREAD, 0
+
+    async def read(self, picture: bytes, *, invert: bool | None = None) -> ReadResult:
+        """Read one encoded picture.
+
+        Raises:
+            ImageError: it cannot be read, or holds no ink.
+            EngineNotReady: no model is loaded.
+            EngineBusy: too many pictures wait.
+            PredictTimeout: it took longer than `DIGITS__PREDICT_TIMEOUT_SECONDS`.
+        """
+        if self._pending >= self._most:
+            raise EngineBusy("Too many pictures wait to be read. Try again in a moment.")
+        self._pending += 1
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await self._read(picture, invert)
+        except TimeoutError as error:
+            raise PredictTimeout(f"No answer within {self._limit_s:g} s.") from error
+        finally:
+            self._pending -= 1
+
+    async def _read(self, picture: bytes, invert: bool | None) -> ReadResult:
+        started = time.perf_counter()
+        asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
+        prediction = await asyncio.wrap_future(asked.answer)
+        latency_ms = (time.perf_counter() - started) * _MS_PER_S
+        return ReadResult(prediction=prediction, picture=asked.prepared.steps[-1].picture, latency_ms=latency_ms)
+
+    def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
+        """Preprocess, and hand over to the engine at once rather than by way of the event loop."""
+        prepared = preprocess(picture, limits=self.digits.limits, invert=invert)
+        return _Asked(prepared=prepared, answer=self.digits.engine.submit_predict(prepared.image))
+
+    def close(self) -> None:
+        """End the threads, also the engine's."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        self.digits.close()
+
+
+class Resources:
+    """Opened when the server starts, closed when it ends."""
+
+    def __init__(
+        self, settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], LocalJobs]
+    ) -> None:
+        self._settings, self._open_reader, self._open_jobs = settings, open_reader, open_jobs
+        self._reader: AsyncReader | None = None
+        self._jobs: LocalJobs | None = None
+
+    @property
+    def reader(self) -> AsyncReader:
+        """Reads pictures.
+
+        Raises:
+            EngineNotReady: the server has not started.
+        """
+        if self._reader is None:
+            raise EngineNotReady("The server has not started.")
+        return self._reader
+
+    @property
+    def jobs(self) -> LocalJobs:
+        """The training runs.
+
+        Raises:
+            EngineNotReady: the server has not started.
+        """
+        if self._jobs is None:
+            raise EngineNotReady("The server has not started.")
+        return self._jobs
+
+    def open(self) -> None:
+        """Load the models and begin to work the queue off."""
+        self._reader = AsyncReader(self._open_reader(), self._settings)
+        self._jobs = self._open_jobs()
+        self._jobs.start()
+
+    def close(self) -> None:
+        """End all threads; runs go on in processes of their own."""
+        if self._jobs is not None:
+            self._jobs.close()
+        if self._reader is not None:
+            self._reader.close()

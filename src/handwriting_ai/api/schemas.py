@@ -1,0 +1,287 @@
+"""What goes in and out over HTTP. Every schema carries an example, which the document shows and a test checks."""
+
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import UploadFile
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+
+from handwriting_ai.architectures import architecture_names
+from handwriting_ai.jobs.types import JobStatus
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.training.recipes import recipe_names
+
+MOST_EPOCHS: Final = 500
+LARGEST_SEED: Final = 2**32 - 1
+_DIGITS: Final = 10
+_MEMBER: Final[dict[str, JsonValue]] = {
+    "model_id": "mnist_compact_drawn_seed0",
+    "arch": "compact",
+    "temperature": 1.05,
+    "val_acc": 0.9958,
+    "test_acc": None,
+    "training_recipe": "drawn",
+    "training_seed": 0,
+    "n_parameters": 287_000,
+    "created_at": "2026-01-31T12:00:00Z",
+}
+_CONFIG: Final[dict[str, JsonValue]] = {
+    "arch": "compact",
+    "recipe": "baseline",
+    "epochs": 2,
+    "seed": 42,
+    "model_id": "mnist_compact_baseline_seed42",
+    "created_at": "2026-01-31T12:00:00Z",
+}
+_REFUSED: Final[dict[str, JsonValue]] = {
+    "model_id": "second",
+    "reason": "second/model.pt cannot be read: No such file or directory.",
+}
+
+
+def _schema(*examples: JsonValue, closed: bool = False) -> ConfigDict:
+    """Frozen, with examples in the document; `closed` refuses fields that are not known."""
+    return ConfigDict(
+        frozen=True,
+        protected_namespaces=(),
+        extra="forbid" if closed else "ignore",
+        from_attributes=not closed,
+        json_schema_extra={"examples": list(examples)},
+    )
+
+
+class Problem(BaseModel):
+    """Why there is no other answer."""
+
+    model_config = _schema(
+        {
+            "code": "invalid_image",
+            "message": "The file is not a picture that can be read. Send a PNG, JPEG or WebP picture.",
+            "request_id": "0f8c1d2e3b4a-17",
+        }
+    )
+
+    code: str = Field(description="One word, the same for every error of this kind.")
+    message: str = Field(description="A sentence for people.")
+    request_id: str = Field(description="The log has more under it; also in the header X-Request-ID.")
+
+
+class Health(BaseModel):
+    """That the process lives."""
+
+    model_config = _schema({"status": "ok"})
+
+    status: str
+
+
+class RefusedModel(BaseModel):
+    """A model that was not loaded."""
+
+    model_config = _schema(_REFUSED)
+
+    model_id: str
+    reason: str
+
+
+class Readiness(BaseModel):
+    """Which models answer, and which were refused."""
+
+    model_config = _schema(
+        {"ready": True, "loaded": ["first"], "refused": [_REFUSED]},
+    )
+
+    ready: bool
+    loaded: tuple[str, ...]
+    refused: tuple[RefusedModel, ...]
+
+
+class Version(BaseModel):
+    """What runs here."""
+
+    model_config = _schema({"version": "0.1.0", "preprocess_signature": "v1/grayscale+polarity+…"})
+
+    version: str
+    preprocess_signature: str = Field(description="Models of another signature are refused.")
+
+
+class ActiveMember(BaseModel):
+    """One model that answers."""
+
+    model_config = _schema(_MEMBER)
+
+    model_id: str
+    arch: str
+    temperature: float = Field(description="The manifest's; `temperature_override` stands above it.")
+    val_acc: float
+    test_acc: float | None = None
+    training_recipe: str | None = None
+    training_seed: int | None = None
+    n_parameters: int | None = None
+    created_at: datetime
+
+
+class ActiveModels(BaseModel):
+    """Who answers together, and how."""
+
+    model_config = _schema(
+        {
+            "model_id": "ensemble_3_models",
+            "tta": "advanced",
+            "temperature_override": None,
+            "members": [_MEMBER],
+        }
+    )
+
+    model_id: str
+    tta: TtaMode
+    temperature_override: float | None = None
+    members: tuple[ActiveMember, ...]
+
+
+def _must_center(center: bool | None) -> bool | None:
+    if center is False:
+        raise ValueError("the digit is always centred, as the models learned it; leave `center` out or send true")
+    return center
+
+
+def _must_be_file(part: object) -> object:
+    if isinstance(part, str):
+        raise ValueError("this part must be a file, not text")
+    return part
+
+
+Picture = Annotated[UploadFile, BeforeValidator(_must_be_file)]
+Center = Annotated[bool | None, AfterValidator(_must_center)]
+_INVERT: Final = "True if the ink is darker than the paper, false if it is lighter; left out, the picture tells."
+_CENTER: Final = "Only true can be had: the digit is always centred, as the models learned it."
+_VISUALIZE: Final = "Whether the answer holds the 28 × 28 picture that the network saw."
+
+
+class ReadQuery(BaseModel):
+    """Choices in the address; those in the form win."""
+
+    model_config = _schema({"visualize": True}, closed=True)
+
+    invert: bool | None = Field(default=None, description=_INVERT)
+    center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
+    visualize: bool | None = Field(default=None, description=_VISUALIZE)
+
+
+class ReadForm(BaseModel):
+    """A picture of one digit, and choices."""
+
+    model_config = _schema({"file": "(a PNG, JPEG or WebP picture)", "invert": True, "visualize": True}, closed=True)
+
+    file: Picture = Field(description="PNG, JPEG or WebP.")
+    invert: bool | None = Field(default=None, description=_INVERT)
+    center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
+    visualize: bool | None = Field(default=None, description=_VISUALIZE)
+
+
+class ReadAnswer(BaseModel):
+    """One digit, and how sure the models are."""
+
+    model_config = _schema(
+        {
+            "digit": 7,
+            "confidence": 0.991,
+            "probs": [0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.991, 0.001, 0.001],
+            "model_id": "ensemble_3_models",
+            "visual_png_b64": None,
+            "uncertain": False,
+            "latency_ms": 21.5,
+        }
+    )
+
+    digit: int = Field(ge=0, lt=_DIGITS)
+    confidence: float = Field(ge=0, le=1, description="The largest of `probs`.")
+    probs: tuple[float, ...] = Field(min_length=_DIGITS, max_length=_DIGITS)
+    model_id: str
+    visual_png_b64: str | None = Field(
+        default=None,
+        description="The 28 × 28 picture that the network saw, as PNG in base 64; only where it was asked for.",
+    )
+    uncertain: bool = Field(description="The confidence is below `DIGITS__UNCERTAIN_THRESHOLD`: ask again.")
+    latency_ms: float = Field(ge=0, description="From the picture's last byte to the answer.")
+
+
+class TrainRequest(BaseModel):
+    """A run to queue."""
+
+    model_config = _schema({"arch": "compact", "recipe": "baseline", "epochs": 2, "seed": 42}, closed=True)
+
+    arch: str = Field(json_schema_extra={"enum": [*architecture_names()]})
+    recipe: str = Field(json_schema_extra={"enum": [*recipe_names()]})
+    epochs: int | None = Field(
+        default=None, strict=True, ge=1, le=MOST_EPOCHS, description="Left out: the recipe's own number."
+    )
+    seed: int = Field(default=42, strict=True, ge=0, le=LARGEST_SEED)
+
+
+class TrainConfig(BaseModel):
+    """What is trained."""
+
+    model_config = _schema(_CONFIG)
+
+    arch: str
+    recipe: str
+    epochs: int
+    seed: int
+    model_id: str = Field(description="The name that the model will have.")
+    created_at: datetime
+
+
+class EpochMetrics(BaseModel):
+    """What the last epoch brought."""
+
+    model_config = _schema(
+        {
+            "epoch": 1,
+            "epochs": 2,
+            "learning_rate": 0.001,
+            "train_loss": 0.21,
+            "val_loss": 0.06,
+            "val_accuracy": 0.982,
+            "images_per_second": 3500.0,
+            "seconds": 15.8,
+        }
+    )
+
+    epoch: int
+    epochs: int
+    learning_rate: float
+    train_loss: float
+    val_loss: float
+    val_accuracy: float
+    images_per_second: float
+    seconds: float
+
+
+class JobView(BaseModel):
+    """How a run stands."""
+
+    model_config = _schema(
+        {
+            "job_id": "20260131-120000-1f2e",
+            "status": "queued",
+            "config": _CONFIG,
+            "progress": 0.0,
+            "current_epoch": 0,
+            "metrics": None,
+            "model_id": None,
+            "error": None,
+            "created_at": "2026-01-31T12:00:00Z",
+            "completed_at": None,
+        }
+    )
+
+    job_id: str
+    status: JobStatus
+    config: TrainConfig
+    progress: float = Field(ge=0, le=1)
+    current_epoch: int = Field(description="Epochs completed.")
+    metrics: EpochMetrics | None = Field(default=None, description="Of the last epoch completed.")
+    model_id: str | None = Field(default=None, description="The registered model, once the run is completed.")
+    error: str | None = None
+    created_at: datetime
+    completed_at: datetime | None = Field(default=None, description="When it ended, in whatever way.")

@@ -1,0 +1,32 @@
+"""`handwriting-ai api`: serve the HTTP API."""
+
+import logging
+from functools import partial
+from importlib.util import find_spec
+from typing import Annotated, Final
+
+import typer
+
+from handwriting_ai.cli.train import open_jobs
+from handwriting_ai.config import load_settings
+from handwriting_ai.errors import CannotServe
+
+_PACKAGES: Final = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
+
+
+def api(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port; APP__PORT, 8081 by default.", min=1, max=65535)] = None,
+) -> None:
+    """Serve the HTTP API until Ctrl-C."""
+    settings = load_settings()
+    missing = [name for name in _PACKAGES if find_spec(name) is None]
+    if missing:
+        raise CannotServe(f"The API needs {', '.join(missing)}. Install them: pip install 'handwriting-ai[api]'.")
+    from handwriting_ai.api.app import create_app
+    from handwriting_ai.api.server import serve
+    from handwriting_ai.reader import DigitReader
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    app = create_app(settings, open_reader=partial(DigitReader, settings), open_jobs=partial(open_jobs, settings))
+    serve(app, host=host, port=settings.app.port if port is None else port)

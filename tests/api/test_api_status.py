@@ -1,0 +1,103 @@
+"""What the server says about itself."""
+
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from tests.api.opened import OpenApi
+from tests.api.samples import INSIDE, drawing, paper, png, refused, send
+
+from handwriting_ai.api.problems import hide_paths
+from handwriting_ai.api.schemas import ActiveModels, Health, Readiness, Version
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.preprocess import preprocess_signature
+
+
+def test_health_and_version(client: TestClient) -> None:
+    """The process lives, and says what it is."""
+    assert Health.model_validate_json(client.get("/healthz").content).status == "ok"
+    version = Version.model_validate_json(client.get("/version").content)
+    assert (version.version, version.preprocess_signature) == ("0.1.0", preprocess_signature())
+
+
+def test_readiness_reports_who_was_loaded_and_who_refused(api: OpenApi, model_dir: Path) -> None:
+    """With the reason, but not with the folder it lies in."""
+    (model_dir / "second" / "model.pt").write_bytes(b"spoilt")
+    response = api.client().get("/readyz")
+    report = Readiness.model_validate_json(response.content)
+    assert (response.status_code, report.ready, report.loaded) == (200, True, ("first",))
+    assert [each.model_id for each in report.refused] == ["second"]
+    assert "second/model.pt" in report.refused[0].reason
+    assert not any(word in response.text for word in INSIDE)
+
+
+def test_without_a_model_it_lives_but_is_not_ready(api: OpenApi, model_dir: Path) -> None:
+    """503 with the report; what needs a model says so too."""
+    for name in ("first", "second"):
+        (model_dir / name / "manifest.json").write_text("{", encoding="utf-8")
+    client = api.client()
+    response = client.get("/readyz")
+    report = Readiness.model_validate_json(response.content)
+    assert (response.status_code, report.ready, report.loaded, len(report.refused)) == (503, False, (), 2)
+    assert client.get("/healthz").status_code == 200
+    refused(client.get("/v1/models/active"), 503, "not_ready")
+    refused(send(client, drawing()), 503, "not_ready")
+
+
+def test_before_the_start_nothing_is_ready(api: OpenApi) -> None:
+    """An application whose models are not loaded yet answers 503."""
+    client = TestClient(api.app())
+    refused(client.get("/readyz"), 503, "not_ready")
+    refused(client.get("/v1/jobs/20260131-120000-1f2e"), 503, "not_ready")
+
+
+def test_the_active_models_are_named(api: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, with their figures, the views, and the temperature that stands above theirs."""
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "second,first")
+    monkeypatch.setenv("DIGITS__TTA", "true")
+    monkeypatch.setenv("DIGITS__TEMPERATURE_OVERRIDE", "1.5")
+    active = ActiveModels.model_validate_json(api.client().get("/v1/models/active").content)
+    assert (active.model_id, active.tta, active.temperature_override) == ("ensemble_2_models", TtaMode.BASIC, 1.5)
+    assert [(each.model_id, each.temperature) for each in active.members] == [("second", 0.8), ("first", 1.25)]
+    assert all((each.arch, each.val_acc) == ("compact", 0.99) for each in active.members)
+
+
+def test_metrics_count_what_happened(client: TestClient) -> None:
+    """Requests by route and status, their time, digits read, refusals; unknown paths share one line."""
+    send(client, drawing())
+    send(client, drawing(), "/v1/predict")
+    send(client, png(paper()))
+    client.get("/v1/jobs/nothing")
+    client.get("/a/b")
+    client.get("/c")
+    response = client.get("/metrics")
+    lines = response.text.splitlines()
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert 'handwriting_requests_total{route="/v1/read",status="200"} 1.0' in lines
+    assert 'handwriting_requests_total{route="/v1/read",status="400"} 1.0' in lines
+    assert 'handwriting_requests_total{route="/v1/jobs/{job_id}",status="404"} 1.0' in lines
+    assert 'handwriting_requests_total{route="unmatched",status="404"} 2.0' in lines
+    assert 'handwriting_request_seconds_count{route="/v1/read"} 2.0' in lines
+    assert "handwriting_engine_busy_total 0.0" in lines
+    read = [line for line in lines if line.startswith("handwriting_predictions_total")]
+    assert sum(float(line.split()[-1]) for line in read) == 2
+
+
+def test_each_application_counts_for_itself(api: OpenApi) -> None:
+    """No registry is shared."""
+    first, second = api.client(), api.client()
+    first.get("/healthz")
+    assert 'route="/healthz"' not in second.get("/metrics").text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("/srv/models/a/model.pt is broken", "a/model.pt is broken"),
+        ("Nothing in /srv/models.", "Nothing in its folder."),
+        ("/elsewhere/x", "/elsewhere/x"),
+    ],
+)
+def test_folders_are_left_out_of_reasons(text: str, shown: str) -> None:
+    """What lies in them keeps its name."""
+    assert hide_paths(text, Path("/srv/models")) == shown
