@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from handwriting_ai import cli
 from handwriting_ai.cli.train import parse_seeds
+from handwriting_ai.errors import DataMissing
+from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
 
 RUNNER = CliRunner()
 _ROW = TypeAdapter(dict[str, object])
@@ -257,3 +259,28 @@ def test_data_fetch_knows_emnist_only(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("TRAINING__EMNIST_DIR", str(tmp_path))
     _run("data", "fetch", "emnist")
     assert fetched == [tmp_path]
+
+
+def test_a_failed_download_is_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Torchvision's own error is not let out."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("Error downloading gzip.zip")
+
+    declare_missing_operators()
+    monkeypatch.setattr("torchvision.datasets.EMNIST.__init__", refuse)
+    with pytest.raises(DataMissing, match=r"could not be downloaded.*Error downloading gzip\.zip"):
+        download_emnist(tmp_path)
+
+
+def test_the_disks_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a trace, with status 2."""
+
+    def fail() -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(cli, "app", fail)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    assert capsys.readouterr().err == "Error: [Errno 28] No space left on device\n"

@@ -66,8 +66,8 @@ def test_without_a_model_the_default_preset_is_scored(evaluate: Evaluate) -> Non
 def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> None:
     """Validation first, then test as a report."""
     shown = evaluate().stdout
-    assert "validation chooses (5,000 digits, TTA basic" in shown
-    assert "test is reported (10,000 digits" in shown
+    assert "validation, to choose by (5,000 digits, TTA basic" in shown
+    assert "test, reported only (10,000 digits" in shown
     first_words = [line.split()[0] for line in shown.splitlines() if line.split()]
     assert [first_words.count(name) for name in ("ensemble_2_models", "a", "b")] == [2, 2, 2]
 
@@ -78,6 +78,7 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
         (["nobody"], 1, "There is no model 'nobody'"),
         (["a", "--temperature", "-1"], 2, "must be a positive number"),
         (["a", "--strokes"], 1, "TRAINING__INK_DIR"),
+        (["a", "--damage", "--report", "nowhere/page.html"], 2, "There is no folder nowhere"),
     ],
 )
 def test_what_cannot_be_done_is_said(evaluate: Evaluate, arguments: list[str], status: int, message: str) -> None:

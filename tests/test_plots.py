@@ -42,7 +42,7 @@ CHARTS: dict[str, Callable[[], Chart]] = {
     "digits": lambda: plots.per_digit_accuracy({"a": [0.9] * 10}),
     "confusion": lambda: plots.confusion_heat_map(CONFUSION),
     "learning": lambda: plots.learning_curves({"a": [(1, 0.5), (2, 0.2)]}, title="Validation loss"),
-    "damages": lambda: plots.damage_curves(DAMAGES),
+    "damages": lambda: plots.damage_curves(DAMAGES, models=["a", "b"]),
     "damage": lambda: plots.damage_curve(DAMAGES[:2], models=["a", "b"]),
     "key": lambda: plots.model_key(["a", "b"], ["b"]),
 }
@@ -180,7 +180,7 @@ def test_learning_curves_run_over_the_epochs(share: bool, kind: str | None) -> N
 
 def test_damages_have_a_small_chart_each() -> None:
     """In the order of the rows, with a line for each model."""
-    chart = plots.damage_curves(DAMAGES)
+    chart = plots.damage_curves(DAMAGES, models=["a", "b"])
     spec = _spec(chart)
     assert _SPEC.validate_python(spec["facet"])["sort"] == ["Noise", "Blur"]
     inner = _SPEC.validate_python(spec["spec"])

@@ -11,6 +11,8 @@ from typing import Final
 import torch
 from torch import nn
 
+from handwriting_ai.errors import DataMissing
+
 _MISSING: Final = ("nms", "qnms")
 _SCHEMA: Final = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 _LIBRARIES: Final[list[torch.library.Library]] = []
@@ -26,11 +28,20 @@ def torchvision_resnet18(n_classes: int) -> nn.Module:
 
 
 def download_emnist(folder: Path) -> None:
-    """Download EMNIST from NIST (0.5 GB) and unpack it under `folder`, unless it is there."""
+    """Download EMNIST from NIST (0.5 GB) and unpack it under `folder`, unless it is there.
+
+    Raises:
+        DataMissing: the download failed, or brought something else.
+    """
     declare_missing_operators()
     from torchvision.datasets import EMNIST
 
-    EMNIST(str(folder), split="digits", download=True)
+    try:
+        EMNIST(str(folder), split="digits", download=True)
+    except (OSError, RuntimeError) as error:
+        raise DataMissing(
+            f"EMNIST could not be downloaded to {folder}: {error}. Try again, or put torchvision's files there by hand."
+        ) from error
 
 
 def declare_missing_operators() -> None:

@@ -83,6 +83,7 @@ def _data() -> TrainingData:
             Source(name="scribbles", kind=DataSet.SCRIBBLES, images=noise, labels=no_digits, sha256="b"),
         ),
         validation=digits,
+        watched=digits,
         drawn_validation={"blobs": digits, "scribbles": DigitImages(images=unread, labels=no_digits)},
     )
 
@@ -465,5 +466,5 @@ def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:
     folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
     data = prepare_data(recipe, folders, workers=2)
     assert [source.labels.size for source in data.sources] == [20, 20, 20]
-    assert len(data.validation) == 20
+    assert (len(data.watched), len(data.validation)) == (20, 5_000)
     assert model_name("compact", recipe, 4) == "mnist_compact_drawn_seed4_trial20"

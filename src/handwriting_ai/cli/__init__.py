@@ -23,9 +23,9 @@ app.add_typer(data.app, name="data")
 
 
 def main() -> None:
-    """Run a command; an error of ours ends it with one line and status 2."""
+    """Run a command; an error of ours, or of the disk or the network, ends it with one line and status 2."""
     try:
         app()
-    except HandwritingError as error:
+    except (HandwritingError, OSError) as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(2)

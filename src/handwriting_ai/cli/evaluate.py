@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,8 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
-from handwriting_ai.config import load_settings
+from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of, stroke_folder
+from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ def evaluate(
     tta: Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")] = None,
     temperature: Annotated[float | None, typer.Option(help="One for all members, in place of their own.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    refresh: Annotated[bool, typer.Option("--refresh", help="Run the models anew first: a minute for each.")] = False,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Run the models anew first; `compact` takes a minute.")
+    ] = False,
     damage: Annotated[bool, typer.Option("--damage", help="Measure each model on damaged digits as well.")] = False,
     strokes: Annotated[
         bool, typer.Option("--strokes", help="Measure on pen strokes of writers held out of training as well.")
@@ -50,6 +53,7 @@ def evaluate(
     store = ModelStore(settings.digits.model_dir)
     scale = settings.digits.temperature_override if temperature is None else temperature
     choice = choose(models or [], tta, scale, store)
+    _check_before_work(settings, strokes=strokes, report=report)
     digits = load_evaluation_digits(settings.training.data_dir)
     if refresh:
         refresh_predictions_of(store, choice.members, digits)
@@ -67,8 +71,27 @@ def evaluate(
     if report is not None:
         from handwriting_ai.report import write_report
 
-        write_report(report, board, rows, damages, stroke_scores)
+        write_report(report, board, rows, damages, stroke_scores, scribbles)
         typer.echo(f"Wrote {report}.", err=True)
+
+
+def _check_before_work(settings: Settings, *, strokes: bool, report: Path | None) -> None:
+    """Find out now, not after minutes of measuring, what would stop the command at its end.
+
+    Raises:
+        DataMissing: strokes are asked for and there are none.
+        BadParameter: the report's folder is not there, or what draws its charts is not installed.
+    """
+    if strokes:
+        stroke_folder(settings)
+    if report is None:
+        return
+    if not report.parent.is_dir():
+        raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
+    if find_spec("altair") is None or find_spec("vl_convert") is None:
+        raise typer.BadParameter(
+            "A report needs the dashboard's packages: pip install 'handwriting-ai[app]'.", param_hint="--report"
+        )
 
 
 def choose(
@@ -136,7 +159,7 @@ def _stroke_json(score: "PenStrokeScore") -> dict[str, object]:
         "n": score.n,
         "accuracy": score.accuracy,
         "accuracy_without_doubtful": score.accuracy_without_doubtful,
-        "writers": {writer.writer: writer.accuracy for writer in score.writers},
+        "writers": {each.writer: {"n": each.n, "errors": each.errors} for each in score.writers},
     }
 
 
@@ -151,9 +174,9 @@ def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice]) -> None:
 
     first = rows[0]
     scale = "each model's own temperature" if first.temperature is None else f"temperature {first.temperature:g}"
-    for part, purpose in ((EvaluationPart.VALIDATION, "chooses"), (EvaluationPart.TEST, "is reported")):
+    for part, purpose in ((EvaluationPart.VALIDATION, "to choose by"), (EvaluationPart.TEST, "reported only")):
         figures = {ensemble_label(row): board.score(row, part).figures for row in rows}
-        title = f"{part} {purpose} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
+        title = f"{part}, {purpose} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
         Console().print(_figures_table(title, figures))
     Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
 

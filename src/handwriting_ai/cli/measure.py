@@ -1,6 +1,7 @@
 """What `evaluate` measures by running models, each with a progress bar."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
@@ -82,6 +83,21 @@ def measure_damage_of(
     return measured
 
 
+def stroke_folder(settings: Settings) -> Path:
+    """The folder of pen strokes.
+
+    Raises:
+        DataMissing: none is named, or it holds none.
+    """
+    from handwriting_ai.data.strokes import stroke_paths
+
+    folder = settings.training.ink_dir
+    if folder is None:
+        raise DataMissing("Set TRAINING__INK_DIR to a folder of *.jsonl.gz files; the README names public sets.")
+    stroke_paths(folder)
+    return folder
+
+
 def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list[PenStrokeScore], ScribbleScore]":
     """Draw the digits of held-out writers with several pens, and scribbles, and read them as the dashboard would.
 
@@ -102,10 +118,7 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
     from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
     from handwriting_ai.preprocess import normalize, preprocess_signature
 
-    folder = settings.training.ink_dir
-    if folder is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of *.jsonl.gz files; the README names public sets.")
-    files = load_stroke_files(folder)
+    files = load_stroke_files(stroke_folder(settings))
     options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
     workers = resolve_threads(settings.app.threads)
     scores: list[PenStrokeScore] = []

@@ -29,6 +29,8 @@ BLURS_PX: Final = (0.0, 0.5, 0.8, 1.1)
 """Standard deviations that one of a pair is blurred with to match the other."""
 SAME: Final = 0.99
 """Cosine after the fit from which a pair is the same handwriting: between 1s of different writers it stays below."""
+PARAMETERS: Final = (FRAME_PX, FRAME_RADIUS, FRAME_BLUR_PX, CLOSE, NEIGHBOURS, BLURS_PX, SAME)
+"""All that the result depends on, beside the pictures."""
 _CHUNK: Final = 1_000
 _FULL: Final = 255.0
 _TRUNCATE: Final = 4.0
@@ -45,12 +47,12 @@ def near_duplicates(images: "NDArray[np.uint8]", references: "NDArray[np.uint8]"
     Returns:
         `(n,)`: True where a picture is a moved, scaled or blurred copy of some reference.
     """
-    pictures, originals = _as_ink(images), _as_ink(references)
-    found = torch.zeros(len(pictures), dtype=torch.bool)
+    originals = _as_ink(references)
+    found = torch.zeros(len(images), dtype=torch.bool)
     starts = range(0, len(originals), _CHUNK)
     framed = torch.cat([_in_common_frame(originals[start : start + _CHUNK]) for start in starts])
-    for start in range(0, len(pictures), _CHUNK):
-        chunk = pictures[start : start + _CHUNK]
+    for start in range(0, len(images), _CHUNK):
+        chunk = _as_ink(images[start : start + _CHUNK])
         for rows, columns in _close_pairs(_in_common_frame(chunk), framed):
             same = _likeness(chunk[rows], originals[columns]) >= SAME
             found[start + rows[same]] = True

@@ -71,9 +71,17 @@ def learning_curves(series: Mapping[str, Sequence[tuple[int, float]]], *, title:
     return finish(encoded, f"{title} over the epochs, for {len(shown)} models.", with_legend(HEIGHT_PX, shown))
 
 
-def damage_curves(rows: Sequence[DamageResult], *, columns: int = _FACETS_A_ROW) -> alt.FacetChart:
-    """Accuracy against severity, one line for each model, a small chart for each damage; they share their axes."""
-    lines = _damage_lines(rows, by_model(distinct(row.model for row in rows)))
+def damage_curves(
+    rows: Sequence[DamageResult], *, models: Sequence[str], columns: int = _FACETS_A_ROW
+) -> alt.FacetChart:
+    """Accuracy against severity, one line for each model, a small chart for each damage; they share their axes.
+
+    Args:
+        rows: of any damages and models.
+        models: in the order of their colours.
+        columns: charts in a row.
+    """
+    lines = _damage_lines(rows, by_model(models))
     width, height = _FACET_PX
     sized: alt.Chart = lines.properties(width=width, height=height)
     order = distinct(row.damage.capitalize() for row in rows)

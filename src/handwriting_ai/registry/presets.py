@@ -3,6 +3,7 @@
 {"default": {"members": ["mnist_compact_drawn_seed1"], "tta": "advanced"}}
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -69,9 +70,14 @@ def read_presets(root: Path) -> dict[str, Preset]:
     except ValidationError as error:
         raise ManifestError(f"{path}: {describe_problems(error)}.") from error
     return {
-        name: Preset(name=name, members=tuple(dict.fromkeys(entry.members)), tta=entry.tta)
-        for name, entry in entries.items()
+        name: Preset(name=name, members=_each_once(entry.members), tta=entry.tta) for name, entry in entries.items()
     }
+
+
+def _each_once(names: Iterable[str]) -> tuple[str, ...]:
+    """In the order of their first appearance."""
+    seen: dict[str, None] = dict.fromkeys(names)
+    return tuple(seen)
 
 
 def choose_members(active_model: str, root: Path) -> Choice:
@@ -87,7 +93,7 @@ def choose_members(active_model: str, root: Path) -> Choice:
     named = presets.get(active_model.strip())
     if named is not None:
         return Choice(members=named.members, tta=named.tta)
-    members = tuple(dict.fromkeys(name.strip() for name in active_model.split(",") if name.strip()))
+    members = _each_once(name.strip() for name in active_model.split(",") if name.strip())
     if members:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)

@@ -13,14 +13,13 @@ import altair as alt
 import numpy as np
 import vl_convert
 from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image
 
 from handwriting_ai import plots
 from handwriting_ai.evaluation.damage import DamagePoint
 from handwriting_ai.evaluation.metrics import Figures
-from handwriting_ai.evaluation.pen_strokes import PenStrokeScore
+from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Misread, Scoreboard
 from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.ensemble import ensemble_name
@@ -56,6 +55,7 @@ def write_report(
     choices: Sequence[EnsembleChoice],
     damages: Mapping[str, Sequence[DamagePoint]],
     strokes: Sequence[PenStrokeScore],
+    scribbles: ScribbleScore | None = None,
 ) -> None:
     """Write the page, as a whole or not at all.
 
@@ -65,6 +65,7 @@ def write_report(
         choices: the first is what the report is about; the others, such as its members, stand beside it.
         damages: of each model that was measured on damaged digits.
         strokes: how the first choice reads pen strokes; empty if that was not measured.
+        scribbles: how often it takes a scribble for a digit; None likewise.
 
     Raises:
         ModelError: a member is missing, refused, or without predictions.
@@ -80,6 +81,7 @@ def write_report(
         "charts": _charts(board, choices, damages),
         "misread": _misread(board, choices[0]),
         "strokes": strokes,
+        "scribbles": scribbles,
     }
     page = environment.get_template("page.html").render(content)
     write_atomically(path, page.encode())
@@ -95,7 +97,7 @@ def _rows(board: Scoreboard, choices: Sequence[EnsembleChoice]) -> list[_Row]:
 
 def _charts(
     board: Scoreboard, choices: Sequence[EnsembleChoice], damages: Mapping[str, Sequence[DamagePoint]]
-) -> dict[str, Markup]:
+) -> dict[str, str]:
     """Title → drawing; all on validation."""
     part = EvaluationPart.VALIDATION
     scores = {ensemble_name(choice.members): board.score(choice, part) for choice in choices}
@@ -114,7 +116,8 @@ def _charts(
                 plots.DamageResult(model=name, damage=point.damage, severity=point.severity, accuracy=point.accuracy)
                 for name, points in damages.items()
                 for point in points
-            ]
+            ],
+            models=list(scores),
         )
     return {title: _drawn(chart) for title, chart in charts.items()}
 
@@ -124,11 +127,11 @@ def _sized(chart: alt.Chart | alt.LayerChart) -> _Chart:
     return sized
 
 
-def _drawn(chart: _Chart) -> Markup:
+def _drawn(chart: _Chart) -> str:
     """The chart as SVG, which needs no script to be shown."""
     specification: dict[str, object] = chart.to_dict()
     svg: str = vl_convert.vegalite_to_svg(specification)
-    return Markup(svg)  # made by Vega, which escapes what it writes
+    return svg
 
 
 def _misread(board: Scoreboard, choice: EnsembleChoice) -> list[_Picture]:

@@ -107,7 +107,7 @@ class Recipe:
     scribbles: int = 0
     """Drawings an epoch shows that are no digit."""
     trial_digits: int | None = None
-    """For a quick trial: so many digits of each set, and no more; None takes all."""
+    """For a quick trial: so many digits of each set to train on and to watch; None takes all."""
 
     @property
     def epochs(self) -> int:

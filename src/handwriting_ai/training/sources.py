@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
-from handwriting_ai.data.overlap import SAME, near_duplicates
+from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
 from handwriting_ai.data.rendering import (
     EXTENT_SHARE,
     HELD_OUT_SEED,
@@ -57,6 +57,8 @@ class TrainingData:
     sources: tuple[Source, ...]
     validation: DigitImages
     """MNIST's 5,000 held-out training digits: they choose things."""
+    watched: DigitImages
+    """Those of them that are measured after each epoch: all, or in a trial a few."""
     drawn_validation: dict[str, DigitImages]
     """For each pen-stroke file the digits of its held-out writers, and `scribbles`."""
     test: DigitImages | None = None
@@ -134,7 +136,8 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources),
-        validation=mnist.pick(validation_rows[: recipe.trial_digits]),
+        validation=mnist.pick(validation_rows),
+        watched=mnist.pick(validation_rows[: recipe.trial_digits]),
         drawn_validation=drawn_validation,
         test=load_mnist(folders.mnist, Part.TEST) if recipe.trial_digits is None else None,
         test_overlap=overlap,
@@ -171,7 +174,7 @@ def _emnist_source(recipe: Recipe, folders: DataFolders) -> Source:
     def repeats() -> "NDArray[np.uint8]":
         return near_duplicates(emnist.images, test.images).astype(np.uint8)
 
-    parts: dict[str, object] = {"what": "overlap with MNIST's test", "of": emnist.digest(), "same": SAME}
+    parts: dict[str, object] = {"what": "overlap with MNIST's test", "of": emnist.digest(), "by": PARAMETERS}
     repeated: NDArray[np.bool_] = kept(folders.cache, parts, repeats).astype(np.bool_)
     rows: NDArray[np.int64] = np.flatnonzero(~repeated)
     return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)
@@ -200,8 +203,7 @@ class _Artist:
         def picture(index: int) -> "NDArray[np.uint8]":
             return drawn_at_random(digits[index].strokes, seed=seed, index=index)
 
-        writers = hashlib.sha256("\n".join(digit.writer for digit in digits).encode()).hexdigest()
-        parts: dict[str, object] = {"of": file.sha256, "writers": writers, "seed": seed}
+        parts: dict[str, object] = {"of": file.sha256, "digits": _digest(digits), "seed": seed}
         values = [digit.label for digit in digits]
         labels: NDArray[np.int64] = np.array(values, dtype=np.int64)
         return DigitImages(images=self._drawn(len(digits), picture, parts), labels=labels)
@@ -223,7 +225,7 @@ class _Artist:
         def picture(index: int) -> "NDArray[np.uint8]":
             return drawn_scribble(lenders, seed=seed, index=index)
 
-        parts: dict[str, object] = {"lent": list(lent), "lenders": len(lenders), "seed": seed, "scribbles": count}
+        parts: dict[str, object] = {"lent": list(lent), "lenders": _digest(lenders), "seed": seed, "scribbles": count}
         return self._drawn(count, picture, parts)
 
     def _drawn(
@@ -239,6 +241,16 @@ class _Artist:
 
         rules: list[object] = [RENDERING_RULES, preprocess_signature(), PEN_PX, EXTENT_SHARE, MAX_PEN_SHARE]
         return kept(self._cache, parts | {"rules": rules}, make)
+
+
+def _digest(digits: Sequence[DrawnDigit]) -> str:
+    """SHA-256 over labels and strokes, in order."""
+    digest = hashlib.sha256()
+    for digit in digits:
+        digest.update(f"{digit.label} {len(digit.strokes)}".encode())
+        for stroke in digit.strokes:
+            digest.update(stroke.tobytes())
+    return digest.hexdigest()
 
 
 def _no_digits(count: int) -> "NDArray[np.int64]":

@@ -202,8 +202,8 @@ class Trainer:
 
     def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> TrainingMetrics:
         network: nn.Module = self.average.module
-        validation = predict_logits(network, self._data.validation, self.compute).softmax(dim=1)
-        labels = torch.from_numpy(self._data.validation.labels)
+        validation = predict_logits(network, self._data.watched, self.compute).softmax(dim=1)
+        labels = torch.from_numpy(self._data.watched.labels)
         drawn: dict[str, float] = {}
         scribble_confidence: float | None = None
         for name, digits in self._data.drawn_validation.items():
