@@ -47,6 +47,8 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/jobs_listing.py
 	$(BIN)/python benchmarks/evaluation_speed.py
 	$(BIN)/python benchmarks/score_pages.py
+	$(BIN)/python benchmarks/training_memory.py
+	$(BIN)/python benchmarks/against_pytorch_example.py
 	$(BIN)/python benchmarks/api_load.py
 	DIGITS__ACTIVE_MODEL=default $(BIN)/python benchmarks/api_load.py
 

@@ -124,21 +124,29 @@ def test_an_error_of_ours_is_one_line_and_status_two(
     assert message in capsys.readouterr().err
 
 
-def _commands(command: object, path: list[str]) -> list[list[str]]:
-    """Every command and group, as the words that name it."""
-    found = [path]
+def _commands(command: object, path: list[str]) -> list[tuple[str, object]]:
+    """Every command and group, with the words that name it."""
+    found = [(" ".join(path), command)]
     attributes: dict[str, dict[str, object]] = vars(command)
     for name, child in attributes.get("commands", {}).items():
         found += _commands(child, [*path, name])
     return found
 
 
-@pytest.mark.parametrize("command", _commands(get_command(cli.app), []), ids=" ".join)
-def test_every_command_has_help(command: list[str]) -> None:
-    """A sentence for the command and for each option."""
-    result = RUNNER.invoke(cli.app, [*command, "--help"])
-    assert result.exit_code == 0
-    assert "Usage" in result.stdout
+COMMANDS = dict(_commands(get_command(cli.app), []))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str) -> None:
+    """A sentence for the command and for each option and argument, and `--help` shows it."""
+    texts: dict[str, str | None] = vars(COMMANDS[name])
+    sentence = texts["help"]
+    assert sentence
+    assert sentence.split()[0] in RUNNER.invoke(cli.app, [*name.split(), "--help"]).stdout
+    parameters: dict[str, list[object]] = vars(COMMANDS[name])
+    for parameter in parameters["params"]:
+        fields: dict[str, object] = vars(parameter)
+        assert fields.get("help"), f"{name} {fields['name']}"
 
 
 @pytest.mark.parametrize(("text", "seeds"), [("3", [3]), ("0-2", [0, 1, 2]), ("0,4,7-8", [0, 4, 7, 8])])
