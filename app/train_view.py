@@ -1,6 +1,9 @@
 """The Train page: a form that queues runs, what the network will see, and the runs live."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Final
 
 import numpy as np
@@ -13,8 +16,9 @@ import resources
 import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import HandwritingError
+from handwriting_ai.errors import HandwritingError, ModelExists
 from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
@@ -27,6 +31,7 @@ _MOST_SEEDS: Final = 10
 _TRIAL_DIGITS: Final = 2_000
 _SHOWN_DIGITS: Final = 10
 _DRAWS: Final = 5
+_REPLACE: Final = "Replace a model of the same name"
 _STATUS_ICONS: Final = {
     JobStatus.QUEUED: "⏳ queued",
     JobStatus.RUNNING: "▶️ running",
@@ -68,14 +73,16 @@ def _show_form(jobs: LocalJobs) -> None:
         trial = st.toggle(
             f"Quick trial on {_TRIAL_DIGITS:,} digits of each set", help="To see it work; the model will be poor."
         )
-        force = st.toggle("Replace a model of the same name")
+        force = st.toggle(_REPLACE)
         plans = [
             plan(arch, name, seed=each, epochs=epochs, trial_digits=_TRIAL_DIGITS if trial else None, force=force)
             for each in range(seed, seed + seeds)
         ]
-        st.caption(_estimate(jobs, plans))
+        with _errors_said():
+            st.caption(_estimate(jobs, plans))
         if st.button("Start", icon=":material/play_arrow:", type="primary"):
-            _submit(jobs, plans)
+            with _errors_said():
+                _submit(jobs, plans)
     with preview:
         _show_preview(recipe)
 
@@ -101,15 +108,12 @@ def _estimate(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> str:
 
 
 def _submit(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> None:
-    """Queue all of them, or say why one cannot be."""
+    """Queue all of them, unless one of them cannot be trained."""
     for config in plans:
-        try:
-            DataFolders.of(resources.settings()).require(config.resolved_recipe())
-            job = jobs.submit(config)
-        except HandwritingError as error:
-            st.error(str(error), icon=":material/error:")
-            return
-        ui_state().job_id = job.job_id
+        DataFolders.of(resources.settings()).require(config.resolved_recipe())
+        jobs.refuse(config)
+    queued = [jobs.submit(config) for config in plans]
+    ui_state().job_id = queued[0].job_id
     st.rerun()
 
 
@@ -139,18 +143,43 @@ def _show_runs(was_active: bool) -> None:
     found = jobs.store.all()
     if was_active != any(not job.state.status.ended for job in found.jobs):
         st.rerun()  # the timer starts or stops with the page
-    for error in found.damaged:
-        st.warning(str(error), icon=":material/warning:")
+    for damaged in found.damaged:
+        _show_damaged(jobs, damaged)
     if not found.jobs:
         st.info("No runs yet. Start one above; it goes on when you leave the page.", icon=":material/model_training:")
         return
-    newest_first = found.jobs[::-1]
-    job = _choose(newest_first)
-    _show_run(jobs, job)
+    with _errors_said():  # another session may delete it meanwhile
+        _show_run(jobs, _choose(found.jobs[::-1]))
+
+
+def _show_damaged(jobs: LocalJobs, damaged: DamagedJob) -> None:
+    st.warning(damaged.problem, icon=":material/warning:")
+    label = f"Delete {damaged.job_id}"
+    if st.button(label, icon=":material/delete:", key=f"delete_damaged_{damaged.job_id}"):
+        _do(jobs.delete, damaged.job_id)
+
+
+def table_key(names: Sequence[str]) -> str:
+    """Another one for other runs or another order: the selection is kept by row, and would pass to another run."""
+    return f"runs_{zlib.crc32(' '.join(names).encode())}"
 
 
 def _choose(jobs: Sequence[Job]) -> Job:
-    """Show all runs; return the one whose row is selected, or else the one that was started or looked at last."""
+    """Show all runs; return the one that this session selected or started last.
+
+    It is remembered by its name: rows shift when runs come and go, whoever starts or deletes them.
+    """
+    names = [job.job_id for job in jobs]
+    running = [job.job_id for job in jobs if job.state.status is JobStatus.RUNNING]
+    remembered = ui_state().job_id
+    shown = remembered if remembered in names else (running or names)[0]
+    row = _select(jobs, names.index(shown), key=table_key(names))
+    ui_state().job_id = names[row]
+    return jobs[row]
+
+
+def _select(jobs: Sequence[Job], row: int, *, key: str) -> int:
+    """The table of runs, with this row selected at first; returns the row that is selected now."""
     frame = pd.DataFrame(
         {
             "status": [_STATUS_ICONS[job.state.status] for job in jobs],
@@ -170,20 +199,20 @@ def _choose(jobs: Sequence[Job]) -> Job:
         },
         on_select="rerun",
         selection_mode="single-row",
-        key="runs",
+        selection_default={"selection": {"rows": [row], "columns": [], "cells": []}},
+        key=key,
     )
     rows: list[int] = selected.selection.rows
-    if rows and rows[0] < len(jobs):
-        return jobs[rows[0]]
-    running = [job for job in jobs if job.state.status is JobStatus.RUNNING]
-    started = [job for job in jobs if job.job_id == ui_state().job_id]
-    return (running or started or list(jobs))[0]
+    return rows[0] if rows and rows[0] < len(jobs) else row
 
 
 def _show_run(jobs: LocalJobs, job: Job) -> None:
     state, history = job.state, jobs.store.metrics(job.job_id)
     st.subheader(job.config.model_id, anchor=False)
     st.progress(state.progress, text=wording.standing(job))
+    silent_s = state.silent_for(datetime.now(UTC))
+    if silent_s is not None:
+        st.warning(f"No sign of life for {wording.duration(silent_s)}.", icon=":material/heart_broken:")
     if state.error:
         st.error(state.error, icon=":material/error:")
     if state.status is JobStatus.COMPLETED:
@@ -230,7 +259,23 @@ def _do(action: "resources.JobAction", job_id: str) -> None:
     """Carry out what a button asks for; somebody else may have been faster."""
     try:
         action(job_id)
-    except HandwritingError as error:
-        st.toast(str(error), icon=":material/error:")
+    except (HandwritingError, OSError) as error:
+        st.toast(_in_words(error), icon=":material/error:")
     else:
         st.rerun()
+
+
+@contextmanager
+def _errors_said() -> Iterator[None]:
+    """What goes wrong is said in a sentence, in its place."""
+    try:
+        yield
+    except (HandwritingError, OSError) as error:
+        st.error(_in_words(error), icon=":material/error:")
+
+
+def _in_words(error: HandwritingError | OSError) -> str:
+    """What went wrong, and what to do on this page."""
+    if isinstance(error, ModelExists):
+        return str(error).replace("Use --force", f"Start it with “{_REPLACE}” switched on")
+    return f"The disk refused it: {error.strerror or error}." if isinstance(error, OSError) else str(error)

@@ -2,7 +2,11 @@
 
 import os
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
+
+_UNFINISHED: Final = f".*-{'[0-9a-f]' * 32}"
+"""What the temporary files of `write_atomically` are called, as a glob pattern."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -17,3 +21,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sweep_unfinished(folder: Path) -> None:
+    """Remove what killed writes left in a folder; only while nobody writes there."""
+    for left in folder.glob(_UNFINISHED):
+        left.unlink(missing_ok=True)

@@ -2,17 +2,22 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 from tests.app.test_draw_page import open_app
 
+import train_view
+from handwriting_ai.errors import UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
-from handwriting_ai.jobs.store import CONFIG_NAME
+from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobStatus, plan
+from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 
@@ -72,6 +77,25 @@ def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None) -> Job:
     return job
 
 
+def _models(page: AppTest) -> list[str]:
+    """The models of the runs, as the table lists them."""
+    frame: pd.DataFrame = page.dataframe[0].value
+    column: pd.Series[str] = frame["model"]
+    return list(column)
+
+
+def _fill_in_a_trial(page: AppTest, *, seeds: int = 1) -> None:
+    recipe: Selectbox[str] = page.selectbox(key="recipe")
+    recipe.select("baseline").run()
+    page.number_input[0].set_value(1).run()
+    page.number_input[2].set_value(seeds).run()
+    page.toggle[0].set_value(True).run()
+
+
+def _full_disk(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def test_without_runs_the_form_is_open(page: AppTest) -> None:
     """It explains the recipe and says that no time is known yet."""
     _open(page)
@@ -93,10 +117,7 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
 def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJobs) -> None:
     """With the real queue and a real process, on a few digits."""
     _open(page)
-    recipe: Selectbox[str] = page.selectbox(key="recipe")
-    recipe.select("baseline").run()
-    page.number_input[0].set_value(1).run()
-    page.toggle[0].set_value(True).run()
+    _fill_in_a_trial(page)
     _click(page, "Start")
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline and not all(job.state.status.ended for job in jobs.store.all().jobs):
@@ -111,7 +132,7 @@ def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJob
 
 def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, jobs: LocalJobs) -> None:
     """Its last numbers stay to be seen."""
-    job = _job(jobs, JobStatus.FAILED, "The training loss of epoch 3 is nan.")
+    job, other = _job(jobs, JobStatus.FAILED), _job(jobs, JobStatus.FAILED, "The training loss of epoch 3 is nan.")
     _open(page)
     assert not page.exception
     assert page.error[0].value == "The training loss of epoch 3 is nan."
@@ -119,15 +140,110 @@ def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, job
     assert shown["Validation accuracy"] == "99.00%"
     states = {button.label: button.disabled for button in page.button}
     assert (states["Cancel"], states["Resume"], states["Delete"]) == (True, False, False)
+    assert _models(page) == [other.config.model_id, job.config.model_id]
     _click(page, "Delete")
-    assert jobs.store.all().jobs == ()
-    assert job.job_id not in str(page.dataframe)
+    assert jobs.store.all().names == (job.job_id,)
+    assert _models(page) == [job.config.model_id]
+    assert page.subheader[0].value == job.config.model_id
 
 
 def test_a_damaged_run_is_named(page: AppTest, jobs: LocalJobs) -> None:
-    """And the page goes on."""
+    """And can be deleted; the page goes on."""
     job = _job(jobs, JobStatus.CANCELLED)
     (jobs.store.folder(job.job_id) / CONFIG_NAME).write_text("{", encoding="utf-8")
     _open(page)
     assert not page.exception
     assert job.job_id in page.warning[0].value
+    _click(page, f"Delete {job.job_id}")
+    assert not page.warning
+    assert jobs.store.all().names == ()
+
+
+def test_the_chosen_run_stays_when_others_come_and_go(page: AppTest, jobs: LocalJobs) -> None:
+    """Rows shift with each run that is queued elsewhere; what the buttons act on does not."""
+    older, chosen = _job(jobs, JobStatus.CANCELLED), _job(jobs, JobStatus.FAILED)
+    _open(page)
+    assert page.subheader[0].value == chosen.config.model_id
+    newer = _job(jobs, JobStatus.FAILED)
+    page.run()
+    assert _models(page)[0] == newer.config.model_id
+    assert page.subheader[0].value == chosen.config.model_id
+    jobs.delete(older.job_id)
+    page.run()
+    assert page.subheader[0].value == chosen.config.model_id
+    _click(page, "Delete")
+    assert jobs.store.all().names == (newer.job_id,)
+
+
+def test_a_row_is_selected_and_remembered_by_its_name(page: AppTest, jobs: LocalJobs) -> None:
+    """Also when it is another row later."""
+    chosen, newer = _job(jobs, JobStatus.CANCELLED), _job(jobs, JobStatus.FAILED)
+    _open(page)
+    assert page.subheader[0].value == newer.config.model_id
+    selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    page.session_state[train_view.table_key([newer.job_id, chosen.job_id])] = selection
+    page.run()
+    assert page.subheader[0].value == chosen.config.model_id
+    _job(jobs, JobStatus.FAILED)
+    page.run()
+    assert page.subheader[0].value == chosen.config.model_id
+
+
+def test_what_was_chosen_goes_before_what_runs(page: AppTest, jobs: LocalJobs) -> None:
+    """A run that begins elsewhere does not push itself forward; one that is silent says so when it is looked at."""
+    chosen = _job(jobs, JobStatus.FAILED)
+    _open(page)
+    begun = _job(jobs, JobStatus.FAILED)
+    silent: dict[str, object] = {"status": JobStatus.RUNNING, "heartbeat": datetime.now(UTC) - timedelta(minutes=5)}
+    with locked(jobs.store.folder(begun.job_id)):
+        jobs.store.write_state(begun.state.model_copy(update=silent))
+        page.run()
+        assert page.subheader[0].value == chosen.config.model_id
+        assert not page.warning
+        jobs.delete(chosen.job_id)
+        page.run()
+        assert page.subheader[0].value == begun.config.model_id
+        assert page.warning[0].value == "No sign of life for 5 min."
+
+
+def test_no_seed_is_queued_if_one_of_them_cannot_be(page: AppTest, jobs: LocalJobs) -> None:
+    """The message speaks of what stands on the page."""
+    (jobs.models.root / "mnist_compact_baseline_seed1_trial2000").mkdir(parents=True)
+    _open(page)
+    _fill_in_a_trial(page, seeds=3)
+    _click(page, "Start")
+    assert "seed1_trial2000' exists" in page.error[0].value
+    assert "“Replace a model of the same name”" in page.error[0].value
+    assert "--force" not in page.error[0].value
+    assert jobs.store.all().names == ()
+
+
+def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the start of a run, and when a button is pressed."""
+    job = _job(jobs, JobStatus.FAILED)
+    monkeypatch.setattr(LocalJobs, "submit", _full_disk)
+    monkeypatch.setattr(LocalJobs, "delete", _full_disk)
+    _open(page)
+    _fill_in_a_trial(page)
+    _click(page, "Start")
+    assert not page.exception
+    assert "No space left on device" in page.error[0].value
+    _click(page, "Delete")
+    assert not page.exception
+    assert "No space left on device" in page.toast[0].value
+    assert jobs.store.all().names == (job.job_id,)
+
+
+def test_a_run_deleted_while_it_is_shown_is_a_sentence(
+    page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another session may be faster than a page is drawn."""
+    _job(jobs, JobStatus.FAILED)
+
+    def gone(_: JobStore, job_id: str) -> str:
+        raise UnknownJob(f"There is no job {job_id!r}.")
+
+    monkeypatch.setattr(JobStore, "log_tail", gone)
+    _open(page)
+    assert not page.exception
+    assert "There is no job" in page.error[0].value

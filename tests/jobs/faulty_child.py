@@ -1,7 +1,7 @@
 """A training process to which something happens: `python -m tests.jobs.faulty_child FAULT RUNS MODELS JOB`.
 
 The faults are real: the process kills itself with SIGKILL in the middle of a write, or the operating system refuses it
-to write files beyond a size, as it does when a disk is full.
+to write files beyond a size, as it does when a disk is full. Only the loss that is no number is made up.
 """
 
 import os
@@ -12,16 +12,17 @@ from pathlib import Path
 
 import pytest
 from torch import Tensor
+from torch.nn import functional
 
 from handwriting_ai.jobs import child
 from handwriting_ai.registry import store
-from handwriting_ai.registry.manifest import Manifest
 
 _SMALL = 300_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
 _PATCH = pytest.MonkeyPatch()
 _fsync = os.fsync
-_register = store.ModelStore.register
+_move_into_place = store._move_into_place
+_clean_up = store.ModelStore._clean_up
 
 
 def _refuse_large_files() -> None:
@@ -40,19 +41,19 @@ def _die_before_flushing(name: str) -> None:
     _PATCH.setattr(os, "fsync", fsync)
 
 
-def _register_then_die(
-    self: store.ModelStore, manifest: Manifest, state: dict[str, Tensor], *, force: bool = False
-) -> Path:
-    _register(self, manifest, state, force=force)
+def _move_into_place_then_die(incoming: Path, target: Path) -> None:
+    _move_into_place(incoming, target)
     os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("A killed process does nothing more.")
 
 
-def _register_on_a_full_disk(
-    self: store.ModelStore, manifest: Manifest, state: dict[str, Tensor], *, force: bool = False
-) -> Path:
+def _clean_up_and_fill_the_disk(models: store.ModelStore) -> None:
+    """The first step of a registration."""
+    _clean_up(models)
     _refuse_large_files()
-    return _register(self, manifest, state, force=force)
+
+
+def _no_number(logits: Tensor, _: Tensor) -> Tensor:
+    return logits.sum() * float("nan")
 
 
 def main() -> None:
@@ -61,11 +62,13 @@ def main() -> None:
     if fault.startswith("die-writing-"):
         _die_before_flushing(fault.removeprefix("die-writing-"))
     elif fault == "die-after-registration":
-        _PATCH.setattr(store.ModelStore, "register", _register_then_die)
+        _PATCH.setattr(store, "_move_into_place", _move_into_place_then_die)
     elif fault == "disk-full":
         _refuse_large_files()
     elif fault == "disk-full-at-registration":
-        _PATCH.setattr(store.ModelStore, "register", _register_on_a_full_disk)
+        _PATCH.setattr(store.ModelStore, "_clean_up", _clean_up_and_fill_the_disk)
+    elif fault == "nan-loss":
+        _PATCH.setattr(functional, "cross_entropy", _no_number)
     else:
         raise ValueError(fault)
     child.main()

@@ -1,17 +1,24 @@
 """Jobs on disk, also damaged ones, without any process."""
 
 import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import JobCancelled, JobDamaged, TrainingDiverged, UnknownJob
-from handwriting_ai.jobs.child import Pulse, carry_out
+from handwriting_ai.files import sweep_unfinished
+from handwriting_ai.jobs import child
+from handwriting_ai.jobs.child import Pulse, carry_out, run_job
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME, STATE_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobStatus, plan
 from handwriting_ai.locks import is_locked, locked, take_lock
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.progress import METRICS_NAME
+from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.run import RunConfig, Watcher
+from handwriting_ai.training.sources import TrainingData
 
 
 @pytest.fixture()
@@ -76,7 +83,7 @@ def test_a_damaged_configuration_is_reported_beside_the_jobs(store: JobStore) ->
     (store.folder(job.job_id) / CONFIG_NAME).write_text("{", encoding="utf-8")
     found = store.all()
     assert [each.job_id for each in found.jobs] == [other.job_id]
-    assert [job.job_id in str(error) for error in found.damaged] == [True]
+    assert [(each.job_id, job.job_id in each.problem) for each in found.damaged] == [(job.job_id, True)]
     with pytest.raises(JobDamaged):
         store.read(job.job_id)
     store.delete(job.job_id)
@@ -158,3 +165,135 @@ def test_a_full_disk_does_not_stop_the_heart(
         state = carry_out(store, job, lambda _, __: Path("model"))
     assert state.status is JobStatus.COMPLETED
     assert "No space left" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "seen"),
+    [
+        (JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.QUEUED),
+        (JobStatus.RUNNING, JobStatus.COMPLETED, JobStatus.COMPLETED),
+        (JobStatus.RUNNING, JobStatus.RUNNING, JobStatus.FAILED),
+    ],
+)
+def test_a_job_that_begins_or_ends_while_it_is_looked_at_has_not_failed(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch, before: JobStatus, between: JobStatus, seen: JobStatus
+) -> None:
+    """Only one that claims to run twice, without a process, is dead."""
+    job = _job(store)
+
+    def write(status: JobStatus) -> None:
+        change: dict[str, object] = {"status": status}
+        store.write_state(job.state.model_copy(update=change))
+
+    def looks_free(_: Path) -> bool:
+        write(between)
+        return False
+
+    write(before)
+    monkeypatch.setattr("handwriting_ai.jobs.store.is_locked", looks_free)
+    assert store.read(job.job_id).state.status is seen
+
+
+def test_an_interrupted_submission_is_forgotten(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed, it leaves a hidden folder, which is swept; on a full disk it leaves nothing."""
+    _job(store)
+
+    def full(_: Path, __: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (store.root / ".20260101-000000-abcd").mkdir()
+    monkeypatch.setattr("handwriting_ai.jobs.store.write_atomically", full)
+    with pytest.raises(OSError, match="No space"):
+        _job(store)
+    store.sweep()
+    assert [path.name for path in store.root.iterdir()] == [job.job_id for job in store.all().jobs]
+
+
+def test_what_a_killed_write_left_is_swept(tmp_path: Path) -> None:
+    """Nothing else is, hidden or not."""
+    kept = {".hidden", "checkpoint.pt", ".checkpoint.pt-0123"}
+    for name in (*kept, f".checkpoint.pt-{'0a' * 16}"):
+        (tmp_path / name).touch()
+    sweep_unfinished(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
+
+
+def test_a_silent_run_is_told_from_a_lively_one(store: JobStore) -> None:
+    """After half a minute, and only while it should give signs of life."""
+    now = datetime.now(UTC)
+    silent: dict[str, object] = {"status": JobStatus.RUNNING, "heartbeat": now - timedelta(seconds=40)}
+    state = _job(store).state.model_copy(update=silent)
+    assert state.silent_for(now) == 40
+    assert state.silent_for(now - timedelta(seconds=20)) is None
+    ended: dict[str, object] = {"status": JobStatus.FAILED}
+    assert state.model_copy(update=ended).silent_for(now) is None
+
+
+def _no_data() -> TrainingData:
+    nothing = DigitImages(images=np.zeros((0, 28, 28), dtype=np.uint8), labels=np.zeros(0, dtype=np.int64))
+    return TrainingData(sources=(), validation=nothing, watched=nothing, drawn_validation={})
+
+
+def test_the_time_left_is_that_of_the_training_alone(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither preparing the data nor building the network and reading the checkpoint count."""
+    clock = [0.0]
+    seen: list[tuple[bool, float | None]] = []
+
+    def data() -> TrainingData:
+        clock[0] += 1_000
+        return _no_data()
+
+    def train(_: RunConfig, __: TrainingData, ___: object, watcher: Watcher) -> Path:
+        assert watcher.on_resume is not None
+        for resumed in (False, True):
+            if resumed:
+                clock[0] += 1_000
+                watcher.on_resume(1)
+            clock[0] += 10
+            watcher.on_step(1, 2)
+            seen.append((resumed, pulse.state.seconds_left))
+        return Path("model")
+
+    monkeypatch.setattr(child, "run_training", train)
+    monkeypatch.setattr("handwriting_ai.jobs.child.time.monotonic", lambda: clock[0])
+    job = _job(store)
+    pulse = Pulse(store, job.state)
+    run_job(store, ModelStore(store.root / "models"), data)(job, pulse)
+    assert seen == [(False, 30.0), (True, 10.0)]
+
+
+def test_whoever_watches_a_run_hears_all_of_it(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps, epochs, a resumption, and the predictions at the end."""
+    heard: list[str] = []
+    metrics = TrainingMetrics(
+        epoch=2,
+        epochs=2,
+        learning_rate=0.1,
+        train_loss=0.1,
+        val_loss=0.1,
+        val_accuracy=0.9,
+        drawn_accuracy={},
+        scribble_confidence=None,
+        images_per_second=1.0,
+        seconds=1.0,
+    )
+
+    def train(_: RunConfig, __: TrainingData, ___: object, told: Watcher) -> Path:
+        assert told.on_resume is not None
+        assert told.on_predict is not None
+        told.on_resume(1)
+        told.on_step(1, 2)
+        told.on_epoch(metrics)
+        told.on_predict(500, 15_000)
+        return Path("model")
+
+    watcher = Watcher(
+        on_step=lambda seen, total: heard.append(f"step {seen} of {total}"),
+        on_epoch=lambda each: heard.append(f"epoch {each.epoch}"),
+        on_resume=lambda epoch: heard.append(f"after {epoch}"),
+        on_predict=lambda seen, total: heard.append(f"read {seen} of {total}"),
+    )
+    monkeypatch.setattr(child, "run_training", train)
+    job = _job(store)
+    run_job(store, ModelStore(store.root / "models"), _no_data, watcher)(job, Pulse(store, job.state))
+    assert heard == ["after 1", "step 1 of 2", "epoch 2", "read 500 of 15000"]

@@ -16,6 +16,7 @@ import pytest
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import InvalidRecipe, JobConflict, ModelExists, UnknownArchitecture, UnknownJob
 from handwriting_ai.jobs.local import CHILD_COMMAND, LocalJobs
+from handwriting_ai.jobs.store import STATE_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -166,6 +167,7 @@ def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jo
         ("die-writing-model.pt", "killed"),
         ("disk-full", "File too large"),
         ("disk-full-at-registration", "File too large"),
+        ("nan-loss", "The training loss of epoch 1 is nan"),
     ],
 )
 def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: str, said: str) -> None:
@@ -180,13 +182,16 @@ def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: 
     jobs.resume(job.job_id)
     assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.store.log_tail(job.job_id)
     only_sound_models(jobs, job.config.model_id)
+    assert list(jobs.store.folder(job.job_id).glob(".*")) == []
 
 
 def test_a_run_killed_after_its_registration_is_completed(open_jobs: Open) -> None:
-    """The manifest names the job, so that it is known to be done."""
+    """The manifest names the job, so that it is known to be done, also if its state is damaged later."""
     jobs = open_jobs("die-after-registration")
     job = until(jobs, jobs.submit(tiny()), ended)
     assert job.state.status is JobStatus.COMPLETED
+    (jobs.store.folder(job.job_id) / STATE_NAME).write_bytes(b"{")
+    assert jobs.store.read(job.job_id).state.status is JobStatus.COMPLETED
     only_sound_models(jobs, job.config.model_id)
 
 

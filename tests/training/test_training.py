@@ -22,6 +22,7 @@ from handwriting_ai.errors import (
     CheckpointError,
     DataMissing,
     InvalidRecipe,
+    JobCancelled,
     ModelExists,
     TrainingDiverged,
     UnknownRecipe,
@@ -47,7 +48,7 @@ from handwriting_ai.training.recipes import (
     model_name,
     with_epochs,
 )
-from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
 from handwriting_ai.training.trainer import Trainer
 
@@ -168,7 +169,7 @@ def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="damaged"):
         load_checkpoint(path, "run")
     save_checkpoint(path, "other", {})
-    with pytest.raises(CheckpointError, match="another run: other, not run"):
+    with pytest.raises(CheckpointError, match="other data: other, not run"):
         load_checkpoint(path, "run")
     torch.save(torch.zeros(1), path)
     with pytest.raises(CheckpointError, match="holds no state"):
@@ -178,6 +179,19 @@ def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:
         without = {key: value for key, value in state.items() if key != name}
         with pytest.raises(CheckpointError, match="lacks its"):
             Trainer("compact", TINY, 1, _data(), CPU).restore(without)
+
+
+def test_a_signal_while_a_checkpoint_is_read_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run is cancelled, and its checkpoint is not said to be bad."""
+    path = tmp_path / "checkpoint.pt"
+    save_checkpoint(path, "run", {})
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise JobCancelled("Signal 15.")
+
+    monkeypatch.setattr(torch, "load", interrupted)
+    with pytest.raises(JobCancelled):
+        load_checkpoint(path, "run")
 
 
 def test_a_loss_that_is_no_number_stops_the_run() -> None:
@@ -233,6 +247,31 @@ def test_an_existing_model_is_not_replaced_without_force(tmp_path: Path) -> None
         _run(tmp_path)
     _, epochs = _run(tmp_path, force=True)
     assert epochs == []
+
+
+def test_a_run_does_not_go_on_with_other_data(tmp_path: Path) -> None:
+    """A checkpoint knows its pictures by their rows: other files, or more of one, make another run."""
+    config, _ = _run(tmp_path)
+    forced = replace(config, force=True)
+    data = _data()
+    for change in ({"sha256": "c"}, {"name": "others"}, {"labels": data.sources[0].labels[:60]}):
+        first = replace(data.sources[0], **change)
+        other = replace(data, sources=(first, *data.sources[1:]))
+        with pytest.raises(CheckpointError, match="other data"):
+            run_training(forced, other, CPU, Watcher(on_step=_ignore_step, on_epoch=print))
+
+
+def test_a_checkpoint_without_its_history_is_refused(tmp_path: Path) -> None:
+    """With a sentence, not with a missing key."""
+    config, _ = _run(tmp_path)
+    path = config.run_folder / CHECKPOINT_NAME
+    content: dict[str, object] = torch.load(path, weights_only=True)
+    state = content["state"]
+    assert isinstance(state, dict)
+    del state["history"]
+    torch.save(content, path)
+    with pytest.raises(CheckpointError, match="lacks its history"):
+        _run(tmp_path, force=True)
 
 
 def test_recipes_are_found_by_name() -> None:

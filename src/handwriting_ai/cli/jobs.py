@@ -1,6 +1,7 @@
 """`handwriting-ai jobs`: look after training runs, whoever started them."""
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -31,14 +32,18 @@ def list_jobs() -> None:
         )
         if state.error:
             typer.echo(f"    {state.error}")
-    for error in found.damaged:
-        typer.echo(f"damaged: {error}")
+    for damaged in found.damaged:
+        typer.echo(f"damaged: {damaged.problem}")
 
 
 def show_job(job_id: JobId) -> None:
     """Show one job: how it stands, its epochs, the end of its log."""
     jobs = open_jobs(load_settings())
-    typer.echo(jobs.store.read(job_id).model_dump_json(indent=2))
+    job = jobs.store.read(job_id)
+    typer.echo(job.model_dump_json(indent=2))
+    silent_s = job.state.silent_for(datetime.now(UTC))
+    if silent_s is not None:
+        typer.echo(f"no sign of life for {silent_s:.0f} s")
     for metrics in jobs.store.metrics(job_id):
         typer.echo(
             f"epoch {metrics.epoch}/{metrics.epochs}: train {metrics.train_loss:.4f}, validation "
@@ -61,9 +66,13 @@ def submit_jobs(
 
     settings = load_settings()
     jobs = open_jobs(settings)
-    for seed in parse_seeds(seeds):
-        config = plan(arch, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force)
+    plans = [
+        plan(arch, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force) for seed in parse_seeds(seeds)
+    ]
+    for config in plans:  # before any is queued
+        jobs.refuse(config)
         DataFolders.of(settings).require(config.resolved_recipe())
+    for config in plans:
         typer.echo(jobs.submit(config).job_id)
 
 

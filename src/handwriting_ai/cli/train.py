@@ -73,7 +73,8 @@ def parse_seeds(text: str) -> list[int]:
         seeds += range(int(first), int(last or first) + 1)
     if not seeds:
         raise typer.BadParameter(f"{text!r} is an empty range.", param_hint="--seeds")
-    return seeds
+    once: dict[int, None] = dict.fromkeys(seeds)
+    return list(once)
 
 
 def _train_one(jobs: "LocalJobs", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
@@ -96,6 +97,9 @@ def _train_one(jobs: "LocalJobs", config: "TrainingConfig", settings: Settings, 
                 f"epoch {metrics.epoch}/{metrics.epochs}: {describe(metrics)}"
             ),
             on_resume=lambda epoch: progress.console.print(f"going on after epoch {epoch}"),
+            on_predict=lambda seen, total: progress.update(
+                bar, description="reading the evaluation digits", completed=seen, total=total
+            ),
         )
         state = carry_out(jobs.store, job, run_job(jobs.store, jobs.models, data, watcher))
     if not state.error:

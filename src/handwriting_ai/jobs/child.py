@@ -49,6 +49,11 @@ class Pulse:
         self._stop.set()
         self._thread.join()
 
+    @property
+    def state(self) -> JobState:
+        """As it is now, written or not."""
+        return self._state
+
     def note(self, **changes: object) -> None:
         """Change the state; the next beat writes it."""
         with self._lock:
@@ -88,7 +93,8 @@ def carry_out(
         train: trains and registers; returns the model's folder.
     """
     started: dict[str, object] = {"status": JobStatus.RUNNING, "pid": os.getpid(), "started_at": datetime.now(UTC)}
-    with Pulse(store, job.state.model_copy(update=started | {"error": None, "activity": "starting"})) as pulse:
+    fresh: dict[str, object] = {"error": None, "completed_at": None, "activity": "starting"}
+    with Pulse(store, job.state.model_copy(update=started | fresh)) as pulse:
         try:
             folder = train(job, pulse)
         except (JobCancelled, KeyboardInterrupt):
@@ -124,8 +130,7 @@ def run_job(
     """What `carry_out` needs: trains a job and keeps its pulse informed; `watcher` is told as well."""
 
     def train(job: Job, pulse: Pulse) -> Path:
-        recipe, epoch_started = job.config.resolved_recipe(), time.monotonic()
-        done = 0
+        recipe, done, epoch_started = job.config.resolved_recipe(), 0, time.monotonic()
         config = RunConfig(
             arch=job.config.arch,
             recipe=recipe,
@@ -155,8 +160,8 @@ def run_job(
                 watcher.on_epoch(metrics)
 
         def on_resume(epoch: int) -> None:
-            nonlocal done
-            done = epoch
+            nonlocal done, epoch_started
+            done, epoch_started = epoch, time.monotonic()
             pulse.note(progress=epoch / recipe.epochs, current_epoch=epoch)
             _LOG.info("Going on after epoch %d of %d.", epoch, recipe.epochs)
             if watcher is not None and watcher.on_resume is not None:
@@ -164,12 +169,15 @@ def run_job(
 
         def on_predict(seen: int, total: int) -> None:
             pulse.note(activity=f"reading the evaluation digits, {seen:,} of {total:,}", seconds_left=None)
+            if watcher is not None and watcher.on_predict is not None:
+                watcher.on_predict(seen, total)
 
         pulse.note(activity="preparing the data")
         _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
         prepared, compute = data(), choose_compute(job.config.device)
         pulse.note(activity="training")
         _LOG.info("Training on %s", compute.label)
+        epoch_started = time.monotonic()
         told = Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume, on_predict=on_predict)
         return run_training(config, prepared, compute, told)
 

@@ -12,16 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from handwriting_ai.architectures import architecture_names
-from handwriting_ai.errors import JobConflict, JobDamaged, UnknownArchitecture
+from handwriting_ai.errors import HandwritingError, JobConflict, JobDamaged, UnknownArchitecture
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
-from handwriting_ai.locks import take_lock
+from handwriting_ai.locks import locked, take_lock
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
@@ -91,22 +91,19 @@ class LocalJobs:
         Raises:
             as `refuse`.
         """
-        with self.store.lock():
-            self.refuse(config)
-            unfinished = [
-                job
-                for job in self.store.all().jobs
-                if job.state.status.can_be_resumed and job.config.trains_the_same(config)
-            ]
-            job = unfinished[-1] if unfinished else self.store.create(config)
-            folder = self.store.folder(job.job_id)
-            (folder / CANCEL_NAME).unlink(missing_ok=True)
-            descriptor = take_lock(folder)
-            self.store.write_state(_running(job.state, os.getpid()))
-        try:
+        with ExitStack() as held:
+            with self.store.lock():
+                self.refuse(config)
+                unfinished = [
+                    job
+                    for job in self.store.all().jobs
+                    if job.state.status.can_be_resumed and job.config.trains_the_same(config)
+                ]
+                job = unfinished[-1] if unfinished else self.store.create(config)
+                held.enter_context(locked(self.store.folder(job.job_id)))
+                self.store.clear_up(job.job_id)
+                self.store.write_state(_running(job.state, os.getpid()))
             yield Job(config=config, state=job.state)
-        finally:
-            os.close(descriptor)
 
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds.
@@ -116,20 +113,21 @@ class LocalJobs:
             JobConflict: it has ended.
         """
         with self.store.lock():
-            job = self.store.read(job_id)
-            if job.state.status.ended:
-                raise JobConflict(f"Job {job_id} is {job.state.status}: there is nothing to cancel.")
+            state = self._state(job_id)
+            if state.status.ended:
+                raise JobConflict(f"Job {job_id} is {state.status}: there is nothing to cancel.")
             (self.store.folder(job_id) / CANCEL_NAME).touch()
             if self.store.is_alive(job_id):
-                _signal(job.state, signal.SIGTERM)
+                _signal(state, signal.SIGTERM)
             else:
-                self.store.write_state(_with(job.state, status=JobStatus.CANCELLED, completed_at=datetime.now(UTC)))
+                self.store.write_state(_with(state, status=JobStatus.CANCELLED, completed_at=datetime.now(UTC)))
 
     def wait_until_ended(self, job_id: str, timeout_s: float) -> Job:
         """Look after a cancelled job until it has ended, or the time is up."""
         deadline = time.monotonic() + timeout_s
         while True:
-            self.tick()
+            with self.store.lock():
+                self._look_after()
             job = self.store.read(job_id)
             if job.state.status.ended or time.monotonic() > deadline:
                 return job
@@ -149,14 +147,16 @@ class LocalJobs:
                 raise JobConflict(f"Job {job_id} is {job.state.status}: only failed and cancelled jobs are resumed.")
             self.refuse(job.config)
             folder = self.store.folder(job_id)
-            (folder / CANCEL_NAME).unlink(missing_ok=True)
+            self.store.clear_up(job_id)
             if afresh:
                 (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
                 (folder / METRICS_NAME).unlink(missing_ok=True)
             self.store.write_state(
                 JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
                 if afresh
-                else _with(job.state, status=JobStatus.QUEUED, queued_at=datetime.now(UTC), error=None)
+                else _with(
+                    job.state, status=JobStatus.QUEUED, queued_at=datetime.now(UTC), error=None, completed_at=None
+                )
             )
 
     def delete(self, job_id: str) -> None:
@@ -167,8 +167,8 @@ class LocalJobs:
             JobConflict: it is running.
         """
         with self.store.lock():
-            alive = self.store.is_alive(job_id)
-            if alive and not self._has_ended(job_id):
+            written = self.store.written_state(job_id)
+            if self.store.is_alive(job_id) and (written is None or not written.status.ended):
                 raise JobConflict(f"Job {job_id} is running. Cancel it first.")
             descriptor = take_lock(self.store.folder(job_id))  # its process may still be leaving
             try:
@@ -178,40 +178,58 @@ class LocalJobs:
 
     def tick(self) -> None:
         """Set down what has happened, kill what did not stop when asked, and start what is next."""
-        self._children = [child for child in self._children if child.poll() is None]
         with self.store.lock():
-            self.store.sweep()
-            self.store.settle()
-            jobs = self.store.all().jobs
-            running = [job for job in jobs if self.store.is_alive(job.job_id)]
-            for job in running:
-                self._kill_if_overdue(job)
-            queued = [job for job in jobs if job.state.status is JobStatus.QUEUED and job not in running]
-            for job in queued[: max(0, self._max_concurrent - len(running))]:
-                self._start(job)
+            self._look_after()
+            self._start_next()
 
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
                 self.tick()
-            except OSError as error:  # a full disk passes; the queue must not die of it
+            except (OSError, HandwritingError) as error:  # a full disk passes; the queue must not die of it
                 _LOG.warning("The training queue could not be looked after: %s", error)
             self._stop.wait(_TICK_S)
 
-    def _has_ended(self, job_id: str) -> bool:
-        """Whether it wrote its last state; a job that can no longer be understood counts as ended."""
-        try:
-            return self.store.read(job_id).state.status.ended
-        except JobDamaged:
-            return True
+    def _look_after(self) -> None:
+        """Under the folder's lock: set down what has happened, and kill what did not stop when asked."""
+        self._children = [child for child in self._children if child.poll() is None]
+        self.store.sweep()
+        self.store.settle()
+        for job_id in self.store.all().names:
+            if self.store.is_alive(job_id):
+                self._kill_if_overdue(job_id)
 
-    def _kill_if_overdue(self, job: Job) -> None:
+    def _start_next(self) -> None:
+        """Under the folder's lock: start as many as may run at a time; one that cannot be started holds up no other."""
+        found = self.store.all()
+        running = {job_id for job_id in found.names if self.store.is_alive(job_id)}
+        free = self._max_concurrent - len(running)
+        for job in found.jobs:
+            if free > 0 and job.state.status is JobStatus.QUEUED and job.job_id not in running:
+                try:
+                    self._start(job)
+                except (OSError, HandwritingError) as error:
+                    _LOG.warning("Job %s could not be started: %s", job.job_id, error)
+                free -= self.store.is_alive(job.job_id)
+
+    def _state(self, job_id: str) -> JobState:
+        """How a job stands; where it can no longer be understood, but runs, as its process says."""
         try:
-            asked = (self.store.folder(job.job_id) / CANCEL_NAME).stat().st_mtime
+            return self.store.read(job_id).state
+        except JobDamaged:
+            written = self.store.written_state(job_id)
+            if written is None or not self.store.is_alive(job_id):
+                raise
+            return written
+
+    def _kill_if_overdue(self, job_id: str) -> None:
+        try:
+            asked = (self.store.folder(job_id) / CANCEL_NAME).stat().st_mtime
         except FileNotFoundError:
             return
-        if time.time() - asked > CANCEL_GRACE_S:
-            _signal(job.state, signal.SIGKILL)
+        written = self.store.written_state(job_id)
+        if written is not None and time.time() - asked > CANCEL_GRACE_S:
+            _signal(written, signal.SIGKILL)
 
     def _start(self, job: Job) -> None:
         """Start a process that inherits the job's lock, and so holds it until it ends."""
@@ -219,6 +237,7 @@ class LocalJobs:
         arguments = [str(self.store.root.resolve()), str(self.models.root.resolve()), job.job_id]
         descriptor = take_lock(folder)
         try:
+            self.store.clear_up(job.job_id)
             with (folder / LOG_NAME).open("ab") as log:
                 child = subprocess.Popen(
                     [*self._command, *arguments],
@@ -240,7 +259,8 @@ def _with(state: JobState, **changes: object) -> JobState:
 
 def _running(state: JobState, pid: int) -> JobState:
     now = datetime.now(UTC)
-    return _with(state, status=JobStatus.RUNNING, pid=pid, started_at=now, heartbeat=now, activity="starting")
+    begun: dict[str, object] = {"pid": pid, "started_at": now, "heartbeat": now, "activity": "starting"}
+    return _with(state, status=JobStatus.RUNNING, error=None, completed_at=None, **begun)
 
 
 def _signal(state: JobState, number: int) -> None:

@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
-from handwriting_ai.files import write_atomically
+from handwriting_ai.files import sweep_unfinished, write_atomically
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import is_locked, locked
 from handwriting_ai.problems import describe_problems
@@ -39,8 +39,21 @@ class Jobs:
 
     jobs: tuple[Job, ...]
     """In the order in which they were queued."""
-    damaged: tuple[JobDamaged, ...]
+    damaged: tuple["DamagedJob", ...]
     """Folders that can no longer be understood."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all folders, damaged or not."""
+        return tuple(job.job_id for job in self.jobs) + tuple(each.job_id for each in self.damaged)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedJob:
+    """A folder that can no longer be understood, but deleted."""
+
+    job_id: str
+    problem: str
 
 
 class JobStore:
@@ -72,20 +85,25 @@ class JobStore:
         state = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=now)
         unfinished = self.root / f".{job_id}"
         unfinished.mkdir(parents=True)
-        _write(unfinished / CONFIG_NAME, config)
-        _write(unfinished / STATE_NAME, state)
-        unfinished.rename(self.root / job_id)
+        try:
+            _write(unfinished / CONFIG_NAME, config)
+            _write(unfinished / STATE_NAME, state)
+            unfinished.rename(self.root / job_id)
+        except OSError:
+            shutil.rmtree(unfinished, ignore_errors=True)
+            raise
         return Job(config=config, state=state)
 
     def all(self) -> Jobs:
         """Every job as it truly stands: one whose process has died is never shown as running."""
         jobs: list[Job] = []
-        damaged: list[JobDamaged] = []
+        damaged: list[DamagedJob] = []
         for folder in self._folders():
             try:
                 jobs.append(self._read(folder))
             except JobDamaged as error:
-                damaged.append(error)
+                if folder.is_dir():  # not deleted meanwhile
+                    damaged.append(DamagedJob(job_id=folder.name, problem=str(error)))
         jobs.sort(key=_place_in_queue)
         return Jobs(jobs=tuple(jobs), damaged=tuple(damaged))
 
@@ -97,6 +115,17 @@ class JobStore:
             JobDamaged: its configuration cannot be read.
         """
         return self._read(self.folder(job_id))
+
+    def written_state(self, job_id: str) -> JobState | None:
+        """What was last written, true or not, also where the configuration is damaged; None if it cannot be read.
+
+        Raises:
+            UnknownJob: there is none of this name.
+        """
+        try:
+            return JobState.model_validate_json((self.folder(job_id) / STATE_NAME).read_bytes())
+        except (OSError, ValidationError):
+            return None
 
     def write_state(self, state: JobState) -> None:
         """Replace the state of a job."""
@@ -114,6 +143,12 @@ class JobStore:
         """The end of what the process wrote."""
         return _tail(self.folder(job_id) / LOG_NAME)
 
+    def clear_up(self, job_id: str) -> None:
+        """Before a run begins: forget that an earlier one was to stop, and what its killed writes left."""
+        folder = self.folder(job_id)
+        (folder / CANCEL_NAME).unlink(missing_ok=True)
+        sweep_unfinished(folder)
+
     def delete(self, job_id: str) -> None:
         """Remove a job's folder; its name is gone at once, also if this is interrupted."""
         folder = self.folder(job_id)
@@ -122,20 +157,20 @@ class JobStore:
         shutil.rmtree(doomed)
 
     def sweep(self) -> None:
-        """Remove what an interrupted deletion left."""
-        for doomed in self.root.glob(f"{_DELETED}*"):
-            shutil.rmtree(doomed, ignore_errors=True)
+        """Remove what interrupted deletions and submissions left; only under the lock."""
+        for pattern in (f"{_DELETED}*", ".[0-9]*"):
+            for doomed in self.root.glob(pattern):
+                shutil.rmtree(doomed, ignore_errors=True)
 
     def settle(self) -> None:
         """Write down what became of runs whose process has died, so that it does not change any more."""
         for folder in self._folders():
             try:
-                written = JobState.model_validate_json((folder / STATE_NAME).read_bytes())
-                found = self._read(folder).state
-            except (OSError, ValidationError, JobDamaged):
-                continue  # `all` reports it
-            if written.status is JobStatus.RUNNING and found.status.ended:
-                self.write_state(found)
+                written, found = self.written_state(folder.name), self._read(folder).state
+                if written is not None and written.status is JobStatus.RUNNING and found.status.ended:
+                    self.write_state(found)
+            except (JobDamaged, UnknownJob):
+                continue  # `all` reports the one; the other is gone
 
     def _folders(self) -> Sequence[Path]:
         if not self.root.is_dir():
@@ -147,14 +182,15 @@ class JobStore:
             config = TrainingConfig.model_validate_json((folder / CONFIG_NAME).read_bytes())
         except (OSError, ValidationError) as error:
             raise JobDamaged(f"{folder / CONFIG_NAME} cannot be read. Delete the job {folder.name!r}.") from error
-        # In this order: a process that ends between the two has written its last state before.
-        alive = is_locked(folder)
-        state = self._read_state(folder, config, alive=alive)
-        if state.status is JobStatus.RUNNING and not alive:
-            state = self._post_mortem(folder, config, state)
+        state = self._read_state(folder, config)
+        if state.status is JobStatus.RUNNING and not is_locked(folder):
+            # Its process has ended. It may have written its last state after the first look, and not after a second.
+            state = self._read_state(folder, config)
+            if state.status is JobStatus.RUNNING and not is_locked(folder):
+                state = self._post_mortem(folder, config, state)
         return Job(config=config, state=state)
 
-    def _read_state(self, folder: Path, config: TrainingConfig, *, alive: bool) -> JobState:
+    def _read_state(self, folder: Path, config: TrainingConfig) -> JobState:
         """The state as written; one that is damaged is taken for that of a job that ran."""
         try:
             return JobState.model_validate_json((folder / STATE_NAME).read_bytes())
@@ -162,7 +198,7 @@ class JobStore:
             problem = describe_problems(error) if isinstance(error, ValidationError) else str(error)
             return JobState(
                 job_id=folder.name,
-                status=JobStatus.RUNNING if alive else JobStatus.FAILED,
+                status=JobStatus.RUNNING,
                 queued_at=config.created_at,
                 error=f"{STATE_NAME} could not be read ({problem}). The run can be resumed.",
             )
@@ -177,10 +213,8 @@ class JobStore:
             return state.model_copy(update=cancelled | _ended())
         lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
         said = f" Its last words: {' / '.join(lines)}" if lines else ""
-        failed: dict[str, object] = {
-            "status": JobStatus.FAILED,
-            "error": f"The process ended without a result (killed, or out of memory).{said}",
-        }
+        reason = state.error or f"The process ended without a result (killed, or out of memory).{said}"
+        failed: dict[str, object] = {"status": JobStatus.FAILED, "error": reason}
         return state.model_copy(update=failed | _ended())
 
     def _registered(self, config: TrainingConfig, job_id: str) -> bool:

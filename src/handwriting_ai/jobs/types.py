@@ -2,10 +2,14 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, with_epochs
+
+SILENCE_S: Final = 30.0
+"""A run that gave no sign of life for so long, where it should give one each second, deserves a word."""
 
 
 class JobStatus(StrEnum):
@@ -112,6 +116,13 @@ class JobState(BaseModel):
     pid: int | None = None
     heartbeat: datetime | None = None
     """The last sign of life."""
+
+    def silent_for(self, now: datetime) -> float | None:
+        """Seconds since the last sign of life of a run that has been silent for long; None for all others."""
+        if self.status is not JobStatus.RUNNING or self.heartbeat is None:
+            return None
+        seconds = (now - self.heartbeat).total_seconds()
+        return seconds if seconds > SILENCE_S else None
 
 
 class Job(BaseModel):

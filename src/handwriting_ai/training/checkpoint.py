@@ -6,12 +6,12 @@ from pathlib import Path
 
 import torch
 
-from handwriting_ai.errors import CheckpointError
+from handwriting_ai.errors import CheckpointError, JobCancelled
 from handwriting_ai.files import write_atomically
 
 
 def save_checkpoint(path: Path, identity: str, state: Mapping[str, object]) -> None:
-    """Write `state` atomically, tied to the run's `identity` (architecture, recipe and seed in one string)."""
+    """Write `state` atomically, tied to the run's `identity` (architecture, recipe, seed and data in one string)."""
     buffer = io.BytesIO()
     torch.save({"identity": identity, "state": dict(state)}, buffer)
     write_atomically(path, buffer.getvalue())
@@ -21,17 +21,21 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
     """Read what `save_checkpoint` wrote.
 
     Raises:
-        CheckpointError: the file is damaged, or belongs to another run.
+        CheckpointError: the file is damaged, or belongs to another run or to other data.
+        JobCancelled: somebody asked the run to stop meanwhile.
     """
     advice = f"Delete {path} to start the run afresh."
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
+    except JobCancelled:  # a signal may come at any moment
+        raise
     except Exception as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}. {advice}") from error
     if not isinstance(content, dict) or not isinstance(content.get("state"), dict):
         raise CheckpointError(f"The checkpoint {path} is damaged: it holds no state. {advice}")
     found: object = content.get("identity")
     if found != identity:
-        raise CheckpointError(f"The checkpoint {path} belongs to another run: {found}, not {identity}. {advice}")
+        whose = f"belongs to another run or to other data: {found}, not {identity}"
+        raise CheckpointError(f"The checkpoint {path} {whose}. {advice}")
     state: dict[str, object] = content["state"]
     return state

@@ -1,5 +1,7 @@
 """One run from start to finish: data → epochs → temperature → a model in the models folder."""
 
+import hashlib
+import json
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,11 +10,13 @@ from pathlib import Path
 from typing import Final
 
 import torch
+from pydantic import ValidationError
 from torch import Tensor
 
 from handwriting_ai.architectures import build_model, channels_last, count_parameters
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.errors import CheckpointError
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import (
     count_errors,
@@ -72,7 +76,7 @@ class RunConfig:
 
     @property
     def identity(self) -> str:
-        """What a checkpoint must agree with."""
+        """What a checkpoint must agree with, beside the data."""
         return f"{self.arch}/{self.recipe.digest()}/{self.seed}/{preprocess_signature()}"
 
 
@@ -94,27 +98,41 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
 
     Raises:
         ModelExists: the model is registered already and `force` is off; found out before the first step.
-        CheckpointError: the run folder holds another run's checkpoint, or a damaged one.
+        CheckpointError: the run folder holds a checkpoint of another run or of other data, or a damaged one.
         TrainingDiverged: the loss is no longer finite.
     """
     config.refuse_existing()
     config.run_folder.mkdir(parents=True, exist_ok=True)
-    checkpoint = config.run_folder / CHECKPOINT_NAME
+    checkpoint, identity = config.run_folder / CHECKPOINT_NAME, f"{config.identity}/{_digest(data)}"
     trainer = Trainer(config.arch, config.recipe, config.seed, data, compute)
     history: list[TrainingMetrics] = []
     if checkpoint.exists():
-        state = load_checkpoint(checkpoint, config.identity)
+        state = load_checkpoint(checkpoint, identity)
         trainer.restore(state)
-        history = metrics_from(state["history"])
+        history = _history(state)
         if watcher.on_resume is not None:
             watcher.on_resume(trainer.epoch)
     while trainer.epoch < config.recipe.epochs:
         metrics = trainer.run_epoch(watcher.on_step)
         history.append(metrics)
-        save_checkpoint(checkpoint, config.identity, trainer.state() | {"history": metrics_rows(history)})
+        save_checkpoint(checkpoint, identity, trainer.state() | {"history": metrics_rows(history)})
         write_metrics(config.run_folder, history)
         watcher.on_epoch(metrics)
     return _register(config, data, trainer, history, watcher)
+
+
+def _digest(data: TrainingData) -> str:
+    """What was trained on: a checkpoint refers to its pictures by their rows."""
+    sources = [(source.name, source.sha256, source.labels.size) for source in data.sources]
+    return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
+
+
+def _history(state: dict[str, object]) -> list[TrainingMetrics]:
+    """The epochs before a checkpoint."""
+    try:
+        return metrics_from(state.get("history"))
+    except ValidationError as error:
+        raise CheckpointError("The checkpoint lacks its history. Delete it to start afresh.") from error
 
 
 def _register(

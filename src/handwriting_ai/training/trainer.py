@@ -26,7 +26,7 @@ from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import TrainingData
 
 N_CLASSES: Final = 10
-_EVALUATION_BATCH: Final = 500
+_EVALUATION_BATCH: Final = 100
 _FULL: Final = 255.0
 _SEEDS: Final = 2**31
 _HARD: Final = (0.1, 0.8)
