@@ -38,15 +38,11 @@ class _Cell(BaseModel):
     answer: int
 
 
-class _Selection(BaseModel):
-    cell: list[_Cell] | dict[str, object] = Field(default_factory=list)
-    """The clicked cell; after a click beside them the browser reports an empty object."""
-
-
 class _ChartState(BaseModel):
     """What the heat map keeps in the session."""
 
-    selection: _Selection = _Selection()
+    selection: dict[str, list[_Cell] | dict[str, object]] = Field(default_factory=dict)
+    """The clicked cell, by the selection's name; after a click beside them the browser reports an empty object."""
 
 
 def show_confusion(compared: Compared) -> None:
@@ -86,7 +82,7 @@ def _take_cell(chart_key: str, cell_key: str) -> None:
 
 def clicked_cell(state: object) -> str:
     """The cell in what the heat map reports, by its name in the list."""
-    clicked = _ChartState.model_validate(state).selection.cell
+    clicked = _ChartState.model_validate(state).selection.get(plots.CELL)
     if isinstance(clicked, list) and clicked:
         return _cell_name(clicked[0].label, clicked[0].answer)
     return ALL_CELLS
@@ -145,12 +141,12 @@ def show_two(compared: Compared) -> None:
             "page *Train*.",
             icon=":material/looks_one:",
         )
-    names = [*compared.scores, *choices]
+    names = [*compared.scores, *(name for name in choices if name not in compared.scores)]
     left, right = st.columns(2, gap="large")
     with left:
         first = _choose("First", choices, names[0], compared.tta)
     with right:
-        second = _choose("Second", choices, names[min(1, len(compared.scores) - 1)], compared.tta)
+        second = _choose("Second", choices, names[min(1, len(names) - 1)], compared.tta)
     if first == second:
         st.info("Both are the same. Choose another model or other views for one of them.", icon=":material/equal:")
         return

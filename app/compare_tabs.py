@@ -8,7 +8,8 @@ import streamlit as st
 
 import resources
 from compare_table import IN_PERCENT, PERCENT
-from compared import Compared, alone, say_reasons
+from compared import Compared, alone
+from controls import say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.errors import HandwritingError, PredictionsError

@@ -12,10 +12,11 @@ import controls
 import resources
 import wording
 from compare_table import by_accuracy, choose_models, seeds_frame
-from compared import Compared, alone, errors_said, in_words, say_reasons, score_all
+from compared import Compared, alone, score_all
+from controls import errors_said, say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
-from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard
+from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
 from handwriting_ai.prediction import TtaMode
 
 _FIRST_TICKED: Final = 3
@@ -39,7 +40,7 @@ def show() -> None:
         refused = [f"`{each.model_id}` is refused. {each.reason}" for each in survey.refused]
         say_reasons("Refused:", refused, warn=True)
         if survey.entries:
-            _compare(board, by_accuracy(survey.entries))
+            _compare(board, survey)
         else:
             st.info(
                 f"There are no models to compare in `{resources.settings().digits.model_dir}`. Train one on the page "
@@ -48,26 +49,23 @@ def show() -> None:
             )
 
 
-def _compare(board: Scoreboard, entries: Sequence[Entry]) -> None:
+def _compare(board: Scoreboard, survey: Survey) -> None:
     """Tables of all models, charts of the ticked ones; only the predictions of these are read."""
-    tta = _choose_views()
-    unscored = {each.model_id: each.reason for each in board.scorable().refused}
-    scorable = tuple(entry.model_id for entry in entries if entry.model_id not in unscored)
-    chosen = _choose(entries, frozenset(scorable))
+    entries, found = by_accuracy(survey.entries), board.scorable(survey)
+    tta = controls.choose_views("compare_tta", controls.opening_views())
+    chosen = _choose(entries, frozenset(entry.model_id for entry in found.entries))
     if not chosen:
         st.info("Tick models in the table to see their charts.", icon=":material/check_box:")
         return
     ticked = [entry.model_id for entry in chosen]
+    sound = board.undamaged(found, ticked)
+    unscored = {each.model_id: each.reason for each in sound.refused}
+    scorable = tuple(entry.model_id for entry in entries if entry.model_id not in unscored)
     missing = [unscored[name] for name in ticked if name in unscored]
     say_reasons("Only the manifest's accuracy of one view is known of", missing)
     scores = score_all(board, [name for name in ticked if name in scorable], tta)
     _show_tabs(Compared(board=board, tta=tta, chosen=tuple(chosen), scores=scores, scorable=scorable))
     _report_on_test(board, list(scores), tta)
-
-
-def _choose_views() -> TtaMode:
-    digits = resources.settings().digits
-    return controls.choose_views("compare_tta", digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED)
 
 
 def table_key(names: Iterable[str]) -> str:
@@ -110,7 +108,8 @@ def _report_on_test(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> No
             key="compare_test",
         )
         st.caption(
-            f"Reported in {in_words(tta)}, never used to choose: everything else on this page is of validation digits."
+            f"Reported in {controls.views_in_words(tta)}, never used to choose: everything else on this page is of "
+            "validation digits."
         )
         if asked:
             for name in names:

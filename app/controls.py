@@ -1,14 +1,18 @@
-"""Controls that several pages have."""
+"""What several pages have: controls, and words for what is missing."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final
 
 import streamlit as st
 
 import resources
+import wording
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
 
-_LABELS: Final = {TtaMode.NONE: "1 view", TtaMode.BASIC: "5 views", TtaMode.ADVANCED: "17 views"}
+_FEW: Final = 3
 
 
 def opening_views() -> TtaMode:
@@ -21,9 +25,9 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
     """How many copies of a digit the models read."""
     chosen = st.segmented_control(
         "Views the models read",
-        list(_LABELS),
+        list(TtaMode),
         default=default,
-        format_func=_LABELS.__getitem__,
+        format_func=views_in_words,
         help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
         "and the probabilities averaged.",
         key=key,
@@ -36,3 +40,38 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
 def view_count(tta: TtaMode) -> int:
     """How many views a mode has."""
     return len(views_for(tta))
+
+
+def views_in_words(tta: TtaMode) -> str:
+    """How many views a mode has: `17 views`."""
+    return wording.counted(view_count(tta), "view")
+
+
+def say_reasons(summary: str, reasons: Sequence[str], *, warn: bool = False) -> None:
+    """What is not there, and why: a few reasons stand open, many fold away."""
+    text = "\n".join(f"- {reason}" for reason in reasons) if len(reasons) > 1 else "".join(reasons)
+    icon = ":material/block:" if warn else ":material/info:"
+    if len(reasons) > _FEW:
+        with st.expander(f"{summary} {len(reasons)} models", icon=icon):
+            st.markdown(text)
+    elif reasons:
+        (st.warning if warn else st.info)(text, icon=icon)
+
+
+@contextmanager
+def errors_said() -> Iterator[None]:
+    """An error of ours, or of a file that has become unreadable, becomes a sentence on the page.
+
+    Around every page, and inside every fragment: its body runs again without the page.
+    """
+    try:
+        yield
+    except HandwritingError as error:
+        st.error(str(error), icon=":material/error:")
+    except OSError as error:
+        path: object = error.filename
+        what = "A file" if path is None else f"`{path}`"
+        st.error(
+            f"{what} cannot be used: {error.strerror or error}. Restore it or its permissions, then reload this page.",
+            icon=":material/folder_off:",
+        )

@@ -38,7 +38,13 @@ _STEP_TITLES: Final = {
 
 def show() -> None:
     """The whole page, in one fragment: a stroke re-runs only this."""
+    with controls.errors_said():
+        _show()
+
+
+def _show() -> None:
     reader = resources.reader()
+    ui_state().picture = None  # until this run has read one
     _show_refusals(reader)
     if not reader.engine.ready:
         st.error(
@@ -88,14 +94,16 @@ def _show_choice(reader: DigitReader, choice: EnsembleChoice) -> None:
 def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
     """Read a picture; an error of ours becomes a sentence on the page."""
     state = ui_state()
-    choice = state.choice or EnsembleChoice(members=reader.engine.member_ids, tta=mode)
-    state.picture = source
+    members, temperature = (state.choice.members, state.choice.temperature) if state.choice else (None, None)
     try:
-        return reader.read(source, tta=mode, temperature=choice.temperature, members=choice.members)
+        reading = reader.read(source, tta=mode, temperature=temperature, members=members)
     except BlankImage as error:
         st.info(str(error), icon=":material/ink_eraser:")
     except HandwritingError as error:
         st.error(str(error), icon=":material/error:")
+    else:
+        state.picture = source
+        return reading
     return None
 
 
@@ -168,7 +176,8 @@ def _show_answer(reading: Reading) -> None:
     (st.warning if prediction.uncertain else st.success)(wording.describe(prediction))
     st.caption(
         f"Read in {reading.total_ms:.0f} ms ({reading.preprocess_ms:.1f} ms preprocessing, "
-        f"{prediction.latency_ms:.0f} ms {len(prediction.views)} views × {len(prediction.members)} models) · "
+        f"{prediction.latency_ms:.0f} ms {wording.counted(len(prediction.views), 'view')} × "
+        f"{wording.counted(len(prediction.members), 'model')}) · "
         f"entropy {prediction.total_entropy:.2f} nats = {prediction.member_entropy:.2f} ambiguity + "
         f"{prediction.disagreement:.2f} disagreement"
     )

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from handwriting_ai.errors import HandwritingError
+from controls import errors_said
 from ui_state import ui_state
 
 st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
@@ -17,7 +17,5 @@ page = st.navigation(
 )
 if ui_state().enter(page.title):
     ui_state().show_drawing_again()
-try:
+with errors_said():
     page.run()
-except HandwritingError as error:
-    st.error(str(error), icon=":material/error:")

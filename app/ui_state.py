@@ -26,11 +26,13 @@ class UiState:
     test_index: int | None = None
     """The test picture on show."""
     job_id: str | None = None
-    """The run this session started last."""
+    """The run this session selected or started last."""
     picture: "bytes | NDArray[np.uint8] | None" = None
-    """The picture that the Draw page read last, so that other pages can read it too."""
+    """The picture on the Draw page, if it could be read, so that other pages can read it too."""
     choice: EnsembleChoice | None = None
     """The models this session reads with; None leaves it to the settings."""
+    ranking_version: int = 0
+    """Part of the key of the table of ensembles: a new one forgets the selected row."""
     latency_ms: dict[tuple[str, TtaMode], float] = field(default_factory=dict)
     """What was measured on the Compare page, by model and views."""
     page: str = ""

@@ -42,6 +42,18 @@ def test_report(figures: Figures) -> str:
     )
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 view`, `17 views`."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def spread_of_errors(figures: Figures) -> str:
+    """By how much a count of errors varies by chance: one standard deviation of a binomial count."""
+    share = max(figures.errors, 1) / figures.n
+    deviation = max(1, round(math.sqrt(figures.n * share * (1 - share))))
+    return f"On other digits of this kind the count would vary by about {deviation}, one standard deviation."
+
+
 def named(choice: EnsembleChoice) -> str:
     """The members, and their temperature if it is not their own."""
     scale = "" if choice.temperature is None else f" at temperature {choice.temperature:.3f}"
@@ -55,16 +67,15 @@ def environment_lines(choice: EnsembleChoice) -> list[str]:
         f"DIGITS__TTA={str(choice.tta is TtaMode.BASIC).lower()}",
         f"DIGITS__TTA_ADVANCED={str(choice.tta is TtaMode.ADVANCED).lower()}",
     ]
-    if choice.temperature is not None:
-        lines.append(f"DIGITS__TEMPERATURE_OVERRIDE={choice.temperature:.4f}")
-    return lines
+    own = "" if choice.temperature is None else f"{choice.temperature:.4f}"
+    return [*lines, f"DIGITS__TEMPERATURE_OVERRIDE={own}"]
 
 
 def ranking(shown: int, combined: int, models: int) -> str:
     """What the table of ensembles shows, and what it leaves out."""
     subsets = (1 << combined) - 1
     which = f"the best {shown} of {subsets:,}" if shown < subsets else f"all {subsets}"
-    left_out = f" The first {combined} of {models} models are combined." if combined < models else ""
+    left_out = f" Of {models} models {combined} are combined, the chosen ones first." if combined < models else ""
     return (
         f"Ranked by validation NLL at the models' own temperatures: {which}. Select a row to choose its members."
         f"{left_out}"

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup, Selectbox
 from tests.app.test_draw_page import open_app
-from tests.evaluation.samples import keep_v1_fields_only, register_with_predictions
+from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
 
 import compare_errors
 import compare_tabs
@@ -19,7 +19,7 @@ import compare_view
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.evaluation import scoreboard
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint
-from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions, load_predictions
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, load_predictions
 from handwriting_ai.evaluation.robustness import DAMAGE_NAME, packed_damage
 from handwriting_ai.evaluation.scoreboard import Misread
 from handwriting_ai.evaluation.statistics import McNemar
@@ -29,7 +29,7 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 
 PAGE = PROJECT_ROOT / "app" / "app_pages" / "compare.py"
-MANY = 60
+MANY = 200
 _COLUMNS = TypeAdapter(dict[str, list[object]])
 MISREAD = (
     Misread(row=7, label=4, answer=9, confidence=0.9),
@@ -226,14 +226,14 @@ def test_v1_manifests_are_compared_as_far_as_they_go(pair: Path, page: AppTest) 
 
 
 def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of sixty models three."""
+    """Of two hundred models three."""
     for number in range(MANY):
-        register_with_predictions(models, f"m{number}", errors=10 + number % 3)
+        register_with_predictions(models, f"m{number:03}", errors=10 + number % 3)
     read: list[str] = []
 
-    def count(folder: Path, manifest: Manifest) -> Predictions:
+    def count(folder: Path, manifest: Manifest, digits: EvaluationDigits) -> Predictions:
         read.append(manifest.model_id)
-        return load_predictions(folder, manifest)
+        return load_predictions(folder, manifest, digits)
 
     monkeypatch.setattr(scoreboard, "load_predictions", count)
     _open(page)
@@ -248,13 +248,39 @@ def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: p
 def test_a_folder_that_cannot_be_read_is_said(pair: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was readable when the page was opened."""
     _open(page)
+    list_folder = Path.iterdir
+
+    def refuse(folder: Path) -> Iterator[Path]:
+        if folder == pair:
+            raise PermissionError(13, "Permission denied")
+        return list_folder(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    _open(page)
+    assert f"The models folder {pair} cannot be read: Permission denied" in page.error[0].value
+
+
+def test_an_unreadable_file_of_the_system_is_said(pair: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which no part of the package expects."""
 
     def refuse(_: ModelStore) -> NoReturn:
         raise PermissionError(13, "Permission denied", str(pair))
 
     monkeypatch.setattr(ModelStore, "model_ids", refuse)
     _open(page)
-    assert f"`{pair}` cannot be read: Permission denied" in page.error[0].value
+    assert f"`{pair}` cannot be used: Permission denied" in page.error[0].value
+
+
+def test_damaged_predictions_count_as_none(pair: Path, page: AppTest) -> None:
+    """Their stamp is sound, their arrays are not; the other model keeps its charts."""
+    digest = ModelStore(pair).read_manifest("a").weights_sha256 or ""
+    made = fake_predictions()
+    spoilt = Predictions(validation=made.validation[:3], test=made.test)
+    (pair / "a" / PREDICTIONS_NAME).write_bytes(spoilt.packed(digest))
+    _open(page, "Two models")
+    assert "is damaged: validation holds float16 (3, 5000, 10)" in page.info[0].value
+    assert "There is only one model to choose" in _texts(page)
+    assert not page.error
 
 
 def test_missing_mnist_is_said(pair: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -392,6 +418,21 @@ def test_two_models_are_tested_against_each_other(pair: Path, page: AppTest) -> 
     assert not page.exception
     second.set_value("a").run()
     assert "Both are the same" in _texts(page)
+
+
+@pytest.mark.parametrize(("ticked", "expected"), [((), None), ((1,), ["15", "10"]), ((2,), ["10", "15"])])
+def test_two_models_are_offered_whatever_is_ticked(
+    pair: Path, page: AppTest, ticked: tuple[int, ...], expected: list[str] | None
+) -> None:
+    """First what is ticked and scored, then the first of the others; never the last by accident."""
+    (register_with_predictions(pair, "c", errors=40) / PREDICTIONS_NAME).unlink()
+    _open(page)
+    _tick(page, *ticked)
+    _open(page, "Two models")
+    if expected is None:
+        assert "Tick models" in _texts(page)
+    else:
+        assert _errors(page) == expected
 
 
 def test_one_model_is_compared_with_itself(models: Path, page: AppTest) -> None:

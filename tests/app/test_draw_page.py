@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 from tests.digit_strokes import DIGIT_STROKES, Line
 
+import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.drawings import DrawingStore
@@ -158,6 +160,35 @@ def test_refused_models_are_named(page: AppTest, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
     page.run()
     assert "`second` was refused" in _texts(page)
+
+
+def test_one_view_of_one_model_is_said_in_the_singular(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, model_dir: Path
+) -> None:
+    """Without a choice on the Ensemble page the models of the settings read."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "second")
+    monkeypatch.setenv("DIGITS__TTA", "false")
+    put_on_canvas(page, 3)
+    page.run()
+    assert any("1 view × 1 model)" in each.value for each in page.caption)
+
+
+def test_what_goes_wrong_inside_the_fragment_is_said(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that has become unreadable, and broken presets."""
+
+    def refuse() -> NoReturn:
+        raise PermissionError(13, "Permission denied", "/models/a")
+
+    page.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(resources, "reader", refuse)
+        page.run()
+        assert not page.exception
+        assert "`/models/a` cannot be used: Permission denied" in _texts(page)
+    put_on_canvas(page, 3)
+    page.run()
+    assert "Answer: 3" in _texts(page)
 
 
 def test_saved_drawings_page_without_drawings(page: AppTest) -> None:

@@ -1,5 +1,6 @@
 """The Ensemble page without a browser: what a change of members, views and temperature shows."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,16 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Slider
+from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Selectbox, Slider
 from tests.app.test_draw_page import open_app, put_on_canvas
-from tests.evaluation.samples import register_with_predictions
+from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
 
-from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
+from handwriting_ai.registry.presets import PRESETS_FILE
+from handwriting_ai.registry.store import ModelStore
 
 MEMBERS = "ensemble_members"
+MANY = 200
 
 
 @pytest.fixture()
@@ -46,6 +50,26 @@ def _metrics(page: AppTest) -> dict[str, str]:
     return {each.label: each.value for each in page.metric}
 
 
+def _captions(page: AppTest) -> str:
+    return "\n".join(each.value for each in page.caption)
+
+
+def _click(page: AppTest, label: str) -> None:
+    next(each for each in page.button if each.label == label).click().run()
+    assert not page.exception
+
+
+def _preset(page: AppTest) -> Selectbox[str]:
+    found: Selectbox[str] = page.selectbox(key="ensemble_preset")
+    return found
+
+
+def _ranked(page: AppTest) -> set[str]:
+    """The ensembles in the table."""
+    ranked: pd.Series[str] = page.dataframe[0].value["members"]
+    return set(ranked)
+
+
 def test_an_empty_folder_is_explained(models: Path) -> None:
     """With what to do."""
     assert models.is_dir()
@@ -64,15 +88,14 @@ def test_figures_follow_members_and_views(models: Path) -> None:
     _select(page, "ensemble_tta", "none")
     assert _metrics(page)["Errors"] == "20"
     assert _metrics(page)["Validation accuracy"] == "99.60%"
-    assert any("29 million multiply-adds × 1 views" in each.value for each in page.caption)
+    assert any("29 million multiply-adds × 1 view." in each.value for each in page.caption)
     members = ["m_b"]
     _select(page, MEMBERS, members)
     assert _metrics(page)["Errors"] == "30"
     members = []
     _select(page, MEMBERS, members)
     assert "Choose at least one model" in page.info[0].value
-    ranked: pd.Series[str] = page.dataframe[0].value["members"]
-    assert set(ranked) == {"a", "a, b", "b"}
+    assert _ranked(page) == {"a", "a, b", "b"}
 
 
 def test_the_temperature_is_own_fitted_or_from_the_slider(models: Path) -> None:
@@ -140,7 +163,7 @@ def test_many_models_are_chosen_from_a_list(models: Path) -> None:
     page = _opened()
     choices: Multiselect[str] = page.multiselect(key=MEMBERS)
     assert len(choices.options) == 14
-    assert any("The first 12 of 14 models are combined." in each.value for each in page.caption)
+    assert any("Of 14 models 12 are combined, the chosen ones first." in each.value for each in page.caption)
     assert any("the best 100 of 4,095" in each.value for each in page.caption)
 
 
@@ -162,3 +185,174 @@ def test_a_folder_that_becomes_unreadable_is_named(models: Path, monkeypatch: py
         assert "cannot be read: Permission denied" in page.error[0].value
     page.run()
     assert _metrics(page)["Errors"] == "10"
+
+
+def test_one_view_has_no_effect_of_views(models: Path) -> None:
+    """Several have."""
+    register_with_predictions(models, "a")
+    page = _opened()
+    assert "the views correct **10** validation digits and break **0**" in _captions(page)
+    _select(page, "ensemble_tta", "none")
+    assert "the views correct" not in _captions(page)
+    errors = next(each for each in page.metric if each.label == "Errors")
+    assert errors.value == "20"
+    assert "vary by about 4, one standard deviation" in errors.help
+
+
+def test_damaged_predictions_leave_out_one_model(models: Path) -> None:
+    """Their stamp is sound, their arrays are not; the rest is scored and ranked."""
+    register_with_predictions(models, "a")
+    folder, made = register_with_predictions(models, "b", errors=30, seed=5), fake_predictions()
+    digest = ModelStore(models).read_manifest("b").weights_sha256 or ""
+    spoilt = Predictions(validation=made.validation[:3], test=made.test)
+    (folder / PREDICTIONS_NAME).write_bytes(spoilt.packed(digest))
+    page = _opened()
+    assert "`b` is left out" in page.warning[0].value
+    assert "is damaged: validation holds float16 (3, 5000, 10)" in page.warning[0].value
+    assert _metrics(page)["Errors"] == "10"
+    assert _ranked(page) == {"a"}
+
+
+def test_a_chosen_model_that_becomes_damaged_is_no_longer_chosen(models: Path) -> None:
+    """The other member goes on."""
+    register_with_predictions(models, "a")
+    folder = register_with_predictions(models, "b", errors=30, seed=5)
+    page = _opened()
+    members: list[str] = ["a", "b"]
+    _select(page, MEMBERS, members)
+    (folder / PREDICTIONS_NAME).write_bytes(b"no archive")
+    page.run()
+    assert not page.exception
+    assert "`b` is left out" in page.warning[0].value
+    assert _metrics(page)["Errors"] == "10"
+
+
+def test_many_left_out_models_fold_away(models: Path) -> None:
+    """Their number stands on the outside."""
+    register_with_predictions(models, "a")
+    for number in range(4):
+        register_with_predictions(models, f"foreign{number}", changes={"preprocess_hash": "v0/other"})
+    page = _opened()
+    assert not page.warning
+    assert page.expander[0].label == "Left out: 4 models"
+    assert _ranked(page) == {"a"}
+
+
+def test_v1_manifests_are_enough(models: Path) -> None:
+    """Models whose manifests hold no digest and no figures are scored, ranked and read with."""
+    for model_id in ("a", "b"):
+        keep_v1_fields_only(register_with_predictions(models, model_id))
+    page = open_app()
+    page.run()
+    put_on_canvas(page, 7)
+    page.run()
+    page.switch_page("app_pages/ensemble.py").run()
+    assert not page.exception
+    assert _metrics(page)["Errors"] == "10"
+    assert _ranked(page) == {"a", "b", "a, b"}
+    assert "Confidence" in "".join(each.value for each in page.markdown)
+
+
+def test_the_chosen_ones_of_many_models_are_ranked(models: Path) -> None:
+    """Although they are not among the first twelve."""
+    for number in range(14):
+        register_with_predictions(models, f"m{number:02}", errors=20 + number, seed=number % 3)
+    page = _opened()
+    choices: Multiselect[str] = page.multiselect(key=MEMBERS)
+    choices.set_value(["m13"]).run()
+    assert not page.exception
+    assert any("m13" in members.split(", ") for members in _ranked(page))
+
+
+def test_two_hundred_models_are_shown(models: Path) -> None:
+    """Of which twelve are read."""
+    for number in range(MANY):
+        register_with_predictions(models, f"m{number:03}", seed=number % 3)
+    page = _opened()
+    choices: Multiselect[str] = page.multiselect(key=MEMBERS)
+    assert len(choices.options) == MANY
+    assert "Of 200 models 12 are combined" in _captions(page)
+
+
+def test_a_preset_sets_members_and_views(models: Path) -> None:
+    """The list shows it as long as the controls agree with it; what lacks a member is said."""
+    register_with_predictions(models, "a")
+    register_with_predictions(models, "b", errors=30, seed=5)
+    presets = {
+        "default": {"members": ["a", "b"], "tta": "advanced"},
+        "fast": {"members": ["b"], "tta": "none"},
+        "best": {"members": ["a", "gone"], "tta": "advanced"},
+    }
+    (models / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
+    page = _opened()
+    assert "The preset `best` cannot be chosen: no scores of `gone`." in _captions(page)
+    assert (_preset(page).value, list(_preset(page).options)) == ("default", ["default", "fast"])
+    _preset(page).set_value("fast").run()
+    assert not page.exception
+    assert (_preset(page).value, _metrics(page)["Errors"]) == ("fast", "30")
+    assert "DIGITS__ACTIVE_MODEL=b" in page.code[0].value
+    _select(page, "ensemble_tta", "basic")
+    assert (_preset(page).value, _metrics(page)["Errors"]) == (None, "15")
+
+
+def test_a_choice_in_use_can_always_be_taken_back(models: Path) -> None:
+    """Also once the controls say something else, or nothing."""
+    register_with_predictions(models, "a")
+    register_with_predictions(models, "b")
+    page = _opened()
+    _click(page, "Use it in this session")
+    for members in (["a"], list[str]()):
+        _select(page, MEMBERS, members)
+        assert "In use: a, b, 17 views." in _captions(page)
+        assert any(each.label == "Back to the models of the settings" for each in page.button)
+    _click(page, "Back to the models of the settings")
+    assert "In use:" not in _captions(page)
+
+
+def test_a_cleared_drawing_is_no_longer_read(models: Path) -> None:
+    """The page says again how to get an answer."""
+    register_with_predictions(models, "a")
+    page = open_app()
+    page.run()
+    put_on_canvas(page, 7)
+    page.run()
+    _click(page, "Clear")
+    page.switch_page("app_pages/ensemble.py").run()
+    assert "Draw a digit on the page *Draw*" in _captions(page)
+
+
+def test_a_temperature_of_the_settings_stands_for_the_models_own(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In figures, answer and lines, and as the slider's first value; without it the lines reset it."""
+    register_with_predictions(models, "a")
+    page = _opened()
+    own = _metrics(page)["NLL"]
+    assert page.code[0].value.splitlines()[-1] == "DIGITS__TEMPERATURE_OVERRIDE="
+    monkeypatch.setenv("DIGITS__TEMPERATURE_OVERRIDE", "2.5")
+    st.cache_resource.clear()
+    page = _opened()
+    assert _metrics(page)["NLL"] != own
+    assert "DIGITS__TEMPERATURE_OVERRIDE replaces the models' own temperatures: **2.5**" in _captions(page)
+    assert page.code[0].value.splitlines()[-1] == "DIGITS__TEMPERATURE_OVERRIDE=2.5000"
+    _select(page, "ensemble_scale", "Slider")
+    slider: Slider[float] = page.slider(key="ensemble_slider")
+    assert slider.value == 2.5
+
+
+def test_a_selected_row_is_forgotten_when_the_controls_say_something_else(models: Path) -> None:
+    """Other views, members or a preset get another table, so that no row stays marked wrongly; a run does not."""
+    register_with_predictions(models, "a")
+    register_with_predictions(models, "b", errors=30, seed=5)
+    presets = {"fast": {"members": ["b"], "tta": "none"}}
+    (models / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
+    page = _opened()
+    keys = [page.dataframe[0].key]
+    page.run()
+    assert page.dataframe[0].key == keys[0]
+    _select(page, "ensemble_tta", "none")
+    keys.append(page.dataframe[0].key)
+    members: list[str] = ["a"]
+    _select(page, MEMBERS, members)
+    keys.append(page.dataframe[0].key)
+    _preset(page).set_value("fast").run()
+    keys.append(page.dataframe[0].key)
+    assert len(set(keys)) == 4

@@ -1,6 +1,8 @@
 """Predictions on disk: what they hold, and when they are refused."""
 
 import io
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from tests.evaluation.samples import evaluation_digits, fake_predictions, register_with_predictions
 from tests.registry.samples import fresh_state
+from torch import Tensor
 
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.config import DigitsSettings
@@ -17,10 +20,12 @@ from handwriting_ai.errors import PredictionsError
 from handwriting_ai.evaluation.predictions import (
     PREDICTIONS_NAME,
     EvaluationDigits,
+    Predictions,
     check_predictions,
     load_predictions,
     predict,
     refresh_predictions,
+    weights_digest,
 )
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.ensemble import member_probabilities, merge
@@ -34,6 +39,18 @@ from handwriting_ai.registry.store import ModelStore
 def _few(count: int) -> DigitImages:
     rows: NDArray[np.int64] = np.arange(count)
     return evaluation_digits().validation.pick(rows)
+
+
+def _single(logits: Tensor) -> Tensor:
+    return logits.float()
+
+
+def _five_views(logits: Tensor) -> Tensor:
+    return logits[:5]
+
+
+def _forty_digits(logits: Tensor) -> Tensor:
+    return logits[:, :40]
 
 
 def _manifest(root: Path, model_id: str) -> Manifest:
@@ -67,7 +84,7 @@ def test_predictions_survive_the_disk(tmp_path: Path) -> None:
     """Bit for bit."""
     folder = register_with_predictions(tmp_path, "a", errors=7)
     check_predictions(folder, _manifest(tmp_path, "a"))
-    loaded, made = load_predictions(folder, _manifest(tmp_path, "a")), fake_predictions(errors=7)
+    loaded, made = load_predictions(folder, _manifest(tmp_path, "a"), evaluation_digits()), fake_predictions(errors=7)
     assert torch.equal(loaded.validation, made.validation)
     assert torch.equal(loaded.test, made.test)
 
@@ -79,13 +96,68 @@ def test_missing_and_damaged_predictions_are_refused(tmp_path: Path) -> None:
     sound = path.read_bytes()
     buffer = io.BytesIO()
     np.savez(buffer, other=np.zeros(1))
-    for content in (b"", b"no archive", sound[: len(sound) // 2], buffer.getvalue()):
+    array = io.BytesIO()
+    np.save(array, np.zeros(3))
+    for content in (b"", b"no archive", sound[: len(sound) // 2], buffer.getvalue(), array.getvalue()):
         path.write_bytes(content)
         with pytest.raises(PredictionsError, match=r"is damaged.*evaluate --refresh a"):
-            load_predictions(folder, manifest)
+            load_predictions(folder, manifest, evaluation_digits())
     path.unlink()
     with pytest.raises(PredictionsError, match=r"has no predictions\.npz\. Make them with"):
         check_predictions(folder, manifest)
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "message"),
+    [
+        (_single, "test holds float32 (17, 10000, 10), expected float16 (17, 10000, 10)"),
+        (_five_views, "test holds float16 (5, 10000, 10), expected float16 (17, 10000, 10)"),
+        (_forty_digits, "test holds float16 (17, 40, 10), expected float16 (17, 10000, 10)"),
+    ],
+)
+def test_arrays_of_another_shape_or_type_are_refused(
+    tmp_path: Path, spoilt: Callable[[Tensor], Tensor], message: str
+) -> None:
+    """Which the stamp does not show."""
+    folder, made = register_with_predictions(tmp_path, "a"), fake_predictions()
+    manifest = _manifest(tmp_path, "a")
+    content = Predictions(validation=made.validation, test=spoilt(made.test)).packed(manifest.weights_sha256 or "")
+    (folder / PREDICTIONS_NAME).write_bytes(content)
+    check_predictions(folder, manifest)
+    with pytest.raises(PredictionsError, match=re.escape(f"is damaged: {message}")):
+        load_predictions(folder, manifest, evaluation_digits())
+
+
+def test_predictions_of_as_many_digits_as_are_in_use_are_loaded(tmp_path: Path) -> None:
+    """Forty of forty, and not of five thousand."""
+    folder = register_with_predictions(tmp_path, "a")
+    manifest, made = _manifest(tmp_path, "a"), fake_predictions()
+    few = Predictions(validation=made.validation[:, :40].contiguous(), test=made.test[:, :5].contiguous())
+    (folder / PREDICTIONS_NAME).write_bytes(few.packed(manifest.weights_sha256 or ""))
+    loaded = load_predictions(folder, manifest, EvaluationDigits(validation=_few(40), test=_few(5)))
+    assert torch.equal(loaded.validation, few.validation)
+    with pytest.raises(PredictionsError, match=re.escape("expected float16 (17, 5000, 10)")):
+        load_predictions(folder, manifest, evaluation_digits())
+
+
+def test_weights_without_a_digest_are_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the file changes."""
+    folder = register_with_predictions(tmp_path, "a")
+    none: dict[str, object] = {"weights_sha256": None}
+    manifest = _manifest(tmp_path, "a").model_copy(update=none)
+    first, read = weights_digest(folder, manifest), Path.read_bytes
+    reads: list[Path] = []
+
+    def count(path: Path) -> bytes:
+        reads.append(path)
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", count)
+    assert weights_digest(folder, manifest) == first
+    assert not reads
+    (folder / "model.pt").write_bytes(b"other weights")
+    assert weights_digest(folder, manifest) != first
+    assert len(reads) == 1
 
 
 def test_predictions_of_other_weights_are_stale(tmp_path: Path) -> None:

@@ -1,17 +1,23 @@
 """Scores of made-up answers whose figures are known."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from tests.evaluation.samples import evaluation_digits, fake_predictions, keep_v1_fields_only, register_with_predictions
+from torch import Tensor
 
 from handwriting_ai.errors import PredictionsError, SignatureMismatch, UnknownModel
-from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
+from handwriting_ai.evaluation import scoreboard
+from handwriting_ai.evaluation.calibration import fit_temperature
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
+from handwriting_ai.evaluation.search import RankedSubset, rank_subsets
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore
 
 ONE = EnsembleChoice(members=("a",), tta=TtaMode.NONE)
@@ -27,6 +33,12 @@ def board(tmp_path: Path) -> Scoreboard:
 
 def _opened(root: Path) -> Scoreboard:
     return Scoreboard(ModelStore(root), evaluation_digits(), preprocess_signature())
+
+
+def _write_predictions(root: Path, model_id: str, predictions: Predictions) -> None:
+    digest = ModelStore(root).read_manifest(model_id).weights_sha256
+    assert digest is not None
+    (root / model_id / PREDICTIONS_NAME).write_bytes(predictions.packed(digest))
 
 
 def test_a_model_is_scored_on_both_parts(board: Scoreboard) -> None:
@@ -111,7 +123,7 @@ def test_what_cannot_be_scored_is_refused_with_a_reason(tmp_path: Path) -> None:
     (register_with_predictions(tmp_path, "broken") / "manifest.json").write_text("{")
     board = _opened(tmp_path)
     assert [entry.model_id for entry in board.survey().entries] == ["bare", "old"]
-    scorable = board.scorable()
+    scorable = board.scorable(board.survey())
     assert [entry.model_id for entry in scorable.entries] == ["old"]
     reasons = {refusal.model_id: refusal.reason for refusal in scorable.refused}
     assert set(reasons) == {"foreign", "letters", "bare", "broken"}
@@ -133,11 +145,67 @@ def test_new_predictions_are_noticed(tmp_path: Path) -> None:
     register_with_predictions(tmp_path, "a")
     board = _opened(tmp_path)
     assert board.score(ONE, EvaluationPart.VALIDATION).figures.errors == 20
-    path = tmp_path / "a" / PREDICTIONS_NAME
-    digest = ModelStore(tmp_path).read_manifest("a").weights_sha256
-    assert digest is not None
-    path.write_bytes(fake_predictions(errors=3).packed(digest))
+    _write_predictions(tmp_path, "a", fake_predictions(errors=3))
     assert board.score(ONE, EvaluationPart.VALIDATION).figures.errors == 3
+
+
+def test_a_fit_and_a_ranking_are_made_once(board: Scoreboard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For these members and views, until their predictions change."""
+    made: list[str] = []
+
+    def fit(logits: Tensor, labels: Tensor, *, start: float) -> float:
+        made.append("fit")
+        assert start == 1.25
+        return fit_temperature(logits, labels, start=start)
+
+    def rank(
+        probs: Tensor, labels: Tensor, names: Sequence[str], multiply_adds: Sequence[int]
+    ) -> tuple[RankedSubset, ...]:
+        made.append("rank")
+        return rank_subsets(probs, labels, names, multiply_adds)
+
+    monkeypatch.setattr(scoreboard, "fit_temperature", fit)
+    monkeypatch.setattr(scoreboard, "rank_subsets", rank)
+    both = EnsembleChoice(members=("a", "b"), tta=TtaMode.BASIC)
+    for _ in range(2):
+        board.fitted_temperature(both)
+        board.ranked(("a", "b"), TtaMode.BASIC)
+    assert made == ["fit", "rank"]
+    board.fitted_temperature(replace(both, tta=TtaMode.NONE))
+    board.ranked(("a", "b"), TtaMode.NONE)
+    assert made == ["fit", "rank"] * 2
+    _write_predictions(tmp_path, "b", fake_predictions(errors=3))
+    board.fitted_temperature(both)
+    assert board.ranked(("a", "b"), TtaMode.BASIC)[0].members == ("b",)
+    assert made == ["fit", "rank"] * 3
+
+
+def test_damage_that_the_stamp_does_not_show_refuses_one_model(board: Scoreboard, tmp_path: Path) -> None:
+    """Only where it is asked for; a model that was made whole again is back."""
+    sound = fake_predictions(errors=30, seed=5)
+    _write_predictions(tmp_path, "b", Predictions(validation=sound.validation[:3], test=sound.test))
+    survey = board.scorable(board.survey())
+    assert [entry.model_id for entry in survey.entries] == ["a", "b"]
+    assert board.undamaged(survey, ["a"]) == survey
+    sifted = board.undamaged(survey, ["a", "b"])
+    assert [entry.model_id for entry in sifted.entries] == ["a"]
+    assert "validation holds float16 (3, 5000, 10)" in sifted.refused[0].reason
+    _write_predictions(tmp_path, "b", sound)
+    assert board.undamaged(survey, ["a", "b"]) == survey
+
+
+def test_files_are_opened_once(board: Scoreboard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A survey of models that did not change opens no predictions, and a score reads each once."""
+    opened: list[str] = []
+
+    def check(_: Path, manifest: Manifest) -> None:
+        opened.append(manifest.model_id)
+
+    monkeypatch.setattr(scoreboard, "check_predictions", check)
+    for _ in range(2):
+        survey = board.undamaged(board.scorable(board.survey()), ["a"])
+    assert len(survey.entries) == 2
+    assert opened == ["a", "b"]
 
 
 @pytest.mark.parametrize("temperature", [0.0, -1.0, float("nan"), float("inf")])

@@ -1,5 +1,6 @@
 """The engine: loading, answering, refusing, from several threads."""
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
+from handwriting_ai.inference.shelf import MOST_KEPT
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -205,6 +207,80 @@ def test_a_failed_reload_keeps_the_running_set(engine: InferenceEngine, model_di
     report = engine.try_load_active()
     assert len(report.refused) == 2
     assert engine.ensemble_size == 2
+
+
+def _replace(root: Path, model_id: str, *, temperature: float, factor: float) -> None:
+    """Register another model under this name."""
+    stored = ModelStore(root).read("first", signature=preprocess_signature())
+    changes: dict[str, object] = {"model_id": model_id, "temperature": temperature}
+    weights = {name: tensor * factor for name, tensor in stored.state.items()}
+    ModelStore(root).register(stored.manifest.model_copy(update=changes), weights, force=True)
+
+
+@pytest.mark.parametrize("active", ["first", "second"])
+def test_a_model_replaced_on_disk_is_loaded_anew(model_dir: Path, active: str) -> None:
+    """Where a request names it, be it active or not; requests that name none keep the active set."""
+    with _engine(model_dir, active_model=active) as engine:
+        engine.try_load_active()
+        before = engine.predict(PICTURE).probs
+        options = PredictOptions(members=("second",))
+        assert engine.make_available(["second"]).loaded == (() if active == "second" else ("second",))
+        old = engine.predict(PICTURE, options)
+        assert engine.make_available(["second"]).loaded == ()
+        _replace(model_dir, "second", temperature=2.5, factor=1.2)
+        assert engine.make_available(["second"]).loaded == ("second",)
+        new = engine.predict(PICTURE, options)
+        assert new.members[0].temperature == 2.5
+        assert new.probs != old.probs
+        assert engine.predict(PICTURE).probs == before
+        engine.try_load_active()
+        assert (engine.predict(PICTURE).probs == before) == (active == "first")
+
+
+def test_a_replacement_that_is_refused_is_not_answered_with(model_dir: Path) -> None:
+    """The old model is forgotten; one whose folder is gone goes on answering."""
+    with _engine(model_dir, active_model="first") as engine:
+        engine.try_load_active()
+        engine.make_available(["second"])
+        shutil.move(model_dir / "second", model_dir / ".away")
+        assert engine.make_available(["second"]).refused == ()
+        assert engine.predict(PICTURE, PredictOptions(members=("second",))).probs
+        shutil.move(model_dir / ".away", model_dir / "second")
+        (model_dir / "second" / "model.pt").write_bytes(b"")
+        assert [each.model_id for each in engine.make_available(["second"]).refused] == ["second"]
+        with pytest.raises(UnknownModel, match="Not loaded: second"):
+            engine.predict(PICTURE, PredictOptions(members=("second",)))
+
+
+def test_only_the_last_models_stay_loaded(model_dir: Path) -> None:
+    """But all of one request."""
+    names = [f"m{number:02}" for number in range(MOST_KEPT + 2)]
+    for name in names:
+        shutil.copytree(model_dir / "first", model_dir / name)
+        text = (model_dir / name / "manifest.json").read_text(encoding="utf-8")
+        (model_dir / name / "manifest.json").write_text(text.replace('"first"', f'"{name}"'), encoding="utf-8")
+    with _engine(model_dir, active_model="first") as engine:
+        engine.try_load_active()
+        for name in names[:MOST_KEPT]:
+            engine.make_available([name])
+        engine.make_available([names[0]])
+        assert engine.make_available(names[-2:]).loaded == tuple(names[-2:])
+        assert engine.make_available([names[0]]).loaded == ()
+        assert engine.make_available([names[1]]).loaded == (names[1],)
+        engine.make_available(names)
+        assert len(engine.predict(PICTURE, PredictOptions(members=tuple(names))).members) == MOST_KEPT + 2
+
+
+def test_many_threads_load_models_at_once(model_dir: Path) -> None:
+    """None forgets what another has loaded."""
+    names = [f"m{number}" for number in range(6)]
+    for name in names:
+        _replace(model_dir, name, temperature=1.0, factor=1.0)
+    with _engine(model_dir, active_model="first") as engine, ThreadPoolExecutor(6) as threads:
+        engine.try_load_active()
+        pending = [threads.submit(engine.make_available, [name]) for name in names]
+        assert [each.result().loaded for each in pending] == [(name,) for name in names]
+        assert len(engine.predict(PICTURE, PredictOptions(members=tuple(names))).members) == 6
 
 
 def test_zero_threads_means_as_many_as_cores_up_to_eight(monkeypatch: pytest.MonkeyPatch) -> None:

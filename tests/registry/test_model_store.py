@@ -1,7 +1,9 @@
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import torch
@@ -12,6 +14,7 @@ from handwriting_ai.errors import (
     HandwritingError,
     ManifestError,
     ModelExists,
+    ModelsUnreadable,
     SignatureMismatch,
     UnknownArchitecture,
     UnknownModel,
@@ -94,6 +97,48 @@ def test_an_id_never_leads_out_of_the_models_folder(tmp_path: Path, model_id: st
         store.folder(model_id)
     with pytest.raises(UnknownModel):
         store.read(model_id, signature=SIGNATURE)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_listed_and_explained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others are listed beside it; reading it gives the reason."""
+    for model_id in ("good", "locked"):
+        write_model(tmp_path, model_id, saved(fresh_state()))
+    (tmp_path / "notes.txt").write_text("no folder", encoding="utf-8")
+    ask, read = Path.stat, Path.read_bytes
+
+    def refuse_stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path.parent == tmp_path / "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return ask(path, follow_symlinks=follow_symlinks)
+
+    def refuse_read(path: Path) -> bytes:
+        if path.parent == tmp_path / "locked":
+            raise PermissionError(13, "Permission denied", str(path))
+        return read(path)
+
+    monkeypatch.setattr(Path, "stat", refuse_stat)
+    monkeypatch.setattr(Path, "read_bytes", refuse_read)
+    store = ModelStore(tmp_path)
+    assert store.model_ids() == ("good", "locked")
+    models, report = store.read_all(store.model_ids(), signature=SIGNATURE)
+    assert [model.manifest.model_id for model in models] == ["good"]
+    assert "cannot be read: Permission denied" in report.refused[0].reason
+
+
+def test_a_models_folder_that_cannot_be_listed_is_an_error_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the folder; one that is not there holds no models."""
+    assert ModelStore(tmp_path / "none").model_ids() == ()
+
+    def refuse(path: Path) -> NoReturn:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(ModelsUnreadable, match=rf"{tmp_path} cannot be read: Permission denied"):
+        ModelStore(tmp_path).model_ids()
 
 
 def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:

@@ -4,14 +4,15 @@ They hold every view of the largest mode, so that any choice of members, views a
 a network. Rows are kept less their largest number, which no softmax notices and half precision likes.
 """
 
+import functools
 import hashlib
 import io
-import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -37,6 +38,9 @@ _VIEWS: Final = views_for(TtaMode.ADVANCED)
 _CLASSES: Final = 10
 _PICTURES_AT_ONCE: Final = 4
 """With 17 views each, a batch that fits the processor's cache."""
+_DIGESTS_KEPT: Final = 1_024
+_DAMAGE: Final = (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error)
+"""What numpy raises for a file that is not what it wrote."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +61,10 @@ class Predictions:
     test: Tensor
 
     def packed(self, weights_sha256: str) -> bytes:
-        """The content of `predictions.npz`, tied to the weights, the views and the digits."""
+        """The content of `predictions.npz`, tied to the weights, the views, and the MNIST and split of this version.
+
+        Of the digits that were read only their number shows: in the shapes.
+        """
         buffer = io.BytesIO()
         validation: NDArray[np.float16] = self.validation.numpy()
         test: NDArray[np.float16] = self.test.numpy()
@@ -135,44 +142,58 @@ def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, 
     return torch.cat(chunks, dim=1)
 
 
-def load_predictions(folder: Path, manifest: Manifest) -> Predictions:
-    """The predictions kept with a model.
+def load_predictions(folder: Path, manifest: Manifest, digits: EvaluationDigits) -> Predictions:
+    """The predictions kept with a model, of as many digits as these.
 
     Raises:
         PredictionsError: there are none, they are damaged, or of other weights, views or digits than those of today.
     """
-    validation, test = _read(folder, manifest, ("validation", "test"))
-    return Predictions(validation=validation, test=test)
+    expected = {"validation": len(digits.validation), "test": len(digits.test)}
+    arrays = _read(folder, manifest, list(expected))
+    tensors = [_checked(folder, manifest, name, arrays[name], count) for name, count in expected.items()]
+    return Predictions(validation=tensors[0], test=tensors[1])
 
 
 def check_predictions(folder: Path, manifest: Manifest) -> None:
-    """Find out, without reading them all, whether a model has predictions of today's weights, views and digits.
+    """Find out, by their stamp alone, whether a model has predictions of today's weights, views and digits.
 
     Raises:
-        PredictionsError: as `load_predictions`.
+        PredictionsError: there are none, or of others; damage further on is found by `load_predictions`.
     """
     _read(folder, manifest, ())
 
 
-def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> list[Tensor]:
-    """Some arrays of the file, `float16 (views, n, 10)` each."""
-    path = folder / PREDICTIONS_NAME
-    advice = f"Make them with `{REFRESH_COMMAND} {manifest.model_id}`."
-    expected = _made_from(weights_digest(folder, manifest))
+def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> "dict[str, NDArray[np.float16]]":
+    """Some arrays of the file, by name."""
+    path, expected = folder / PREDICTIONS_NAME, _made_from(weights_digest(folder, manifest))
     try:
         with path.open("rb") as stream:
-            texts: Mapping[str, NDArray[np.str_]] = np.load(stream, allow_pickle=False)
-            made_from: list[str] = texts["made_from"].tolist()
-            stream.seek(0)
-            numbers: Mapping[str, NDArray[np.float16]] = np.load(stream, allow_pickle=False)
-            arrays = [numbers[name] for name in names]
+            # What numpy writes; `_checked` makes sure of it.
+            content: Mapping[str, NDArray[np.float16]] = np.load(stream, allow_pickle=False)
+            made_from: object = content["made_from"].tolist()
+            arrays = {name: content[name] for name in names}
     except FileNotFoundError as error:
-        raise PredictionsError(f"Model {manifest.model_id!r} has no {PREDICTIONS_NAME}. {advice}") from error
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise PredictionsError(f"{path} is damaged: {error}. {advice}") from error
+        raise PredictionsError(f"Model {manifest.model_id!r} has no {PREDICTIONS_NAME}. {_advice(manifest)}") from error
+    except _DAMAGE as error:
+        raise PredictionsError(f"{path} is damaged: {error}. {_advice(manifest)}") from error
     if made_from != [expected]:
-        raise PredictionsError(f"{path} was made from other weights, views or digits. {advice}")
-    return [torch.from_numpy(array) for array in arrays]
+        raise PredictionsError(f"{path} was made from other weights, views or digits. {_advice(manifest)}")
+    return arrays
+
+
+def _checked(folder: Path, manifest: Manifest, name: str, array: "NDArray[np.float16]", count: int) -> Tensor:
+    """One array as a tensor, if it is `float16 (views, n, 10)`."""
+    expected = (len(_VIEWS), count, _CLASSES)
+    if array.dtype != np.float16 or array.shape != expected:
+        raise PredictionsError(
+            f"{folder / PREDICTIONS_NAME} is damaged: {name} holds {array.dtype} {array.shape}, expected float16 "
+            f"{expected}. {_advice(manifest)}"
+        )
+    return torch.from_numpy(array)
+
+
+def _advice(manifest: Manifest) -> str:
+    return f"Make them with `{REFRESH_COMMAND} {manifest.model_id}`."
 
 
 def weights_digest(folder: Path, manifest: Manifest) -> str:
@@ -183,10 +204,20 @@ def weights_digest(folder: Path, manifest: Manifest) -> str:
     """
     if manifest.weights_sha256 is not None:
         return manifest.weights_sha256
+    path = folder / WEIGHTS_NAME
     try:
-        return hashlib.sha256((folder / WEIGHTS_NAME).read_bytes()).hexdigest()
+        found = path.stat()
+        return _file_digest(path, found.st_mtime_ns, found.st_size)
     except OSError as error:
-        raise PredictionsError(f"{folder / WEIGHTS_NAME} cannot be read: {error.strerror}.") from error
+        raise PredictionsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_digest(path: Path, _modified_ns: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+_file_digest: Final[Callable[[Path, int, int], str]] = functools.lru_cache(_DIGESTS_KEPT)(_read_digest)
+"""Of a file that was written at this time with this size: read once."""
 
 
 def _made_from(weights_sha256: str) -> str:

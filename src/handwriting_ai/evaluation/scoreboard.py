@@ -1,11 +1,10 @@
 """Scores of models and ensembles out of the predictions kept with them: what the pages and `evaluate` show."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+import statistics
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 import torch
 from torch import Tensor
@@ -32,6 +31,7 @@ from handwriting_ai.evaluation.predictions import (
     load_predictions,
     weights_digest,
 )
+from handwriting_ai.evaluation.recent import Recent
 from handwriting_ai.evaluation.search import RankedSubset, rank_subsets
 from handwriting_ai.evaluation.statistics import McNemar, mcnemar
 from handwriting_ai.inference.ensemble import member_probabilities
@@ -44,7 +44,13 @@ _PREDICTIONS_KEPT: Final = 24
 """Models whose predictions stay in memory, 5 MB each."""
 _PROBABILITIES_KEPT: Final = 256
 """Merged probabilities that stay in memory, 0.2 MB each on validation."""
+_RESULTS_KEPT: Final = 64
+"""Fitted temperatures, and rankings."""
+_CHECKS_KEPT: Final = 4_096
+"""Files of predictions that were found sound: a name each."""
 _CLASSES: Final = 10
+_State = tuple[str, str, int]
+"""A model's name, the digest of its weights, and when its predictions were written."""
 
 
 class EvaluationPart(StrEnum):
@@ -108,30 +114,6 @@ class Misread:
     confidence: float
 
 
-_Key = TypeVar("_Key")
-_Value = TypeVar("_Value")
-
-
-class _Recent(Generic[_Key, _Value]):
-    """Keeps the values used last, so many of them; every method may be called from any thread."""
-
-    def __init__(self, most: int) -> None:
-        self._most, self._values, self._lock = most, OrderedDict[_Key, _Value](), threading.Lock()
-
-    def get(self, key: _Key, make: Callable[[], _Value]) -> _Value:
-        """What is kept under `key`, or else what `make` returns."""
-        with self._lock:
-            if key in self._values:
-                self._values.move_to_end(key)
-                return self._values[key]
-        value = make()
-        with self._lock:
-            self._values[key] = value
-            while len(self._values) > self._most:
-                self._values.popitem(last=False)
-        return value
-
-
 class Scoreboard:
     """Reads manifests and predictions anew when they change, and scores any choice of members in milliseconds."""
 
@@ -143,8 +125,12 @@ class Scoreboard:
             EvaluationPart.VALIDATION: torch.from_numpy(digits.validation.labels),
             EvaluationPart.TEST: torch.from_numpy(digits.test.labels),
         }
-        self._predictions: _Recent[tuple[str, str, int], Predictions] = _Recent(_PREDICTIONS_KEPT)
-        self._merged: _Recent[tuple[object, ...], Tensor] = _Recent(_PROBABILITIES_KEPT)
+        self._predictions: Recent[_State, Predictions] = Recent(_PREDICTIONS_KEPT)
+        self._merged: Recent[tuple[object, ...], Tensor] = Recent(_PROBABILITIES_KEPT)
+        self._fitted: Recent[tuple[object, ...], float] = Recent(_RESULTS_KEPT)
+        self._ranked: Recent[tuple[object, ...], tuple[RankedSubset, ...]] = Recent(_RESULTS_KEPT)
+        self._stamped: Recent[_State, None] = Recent(_CHECKS_KEPT)
+        self._sound: Recent[_State, None] = Recent(_CHECKS_KEPT)
 
     def survey(self) -> Survey:
         """Every model by its manifest: this pipeline's, of ten digits, and of a known architecture, or refused."""
@@ -157,19 +143,13 @@ class Scoreboard:
                 refused.append(Refusal(model_id=model_id, reason=str(error)))
         return Survey(entries=tuple(entries), refused=tuple(refused))
 
-    def scorable(self) -> Survey:
-        """The models that have predictions as well; the others are refused with what to do."""
-        survey = self.survey()
-        entries: list[Entry] = []
-        refused = list(survey.refused)
-        for entry in survey.entries:
-            try:
-                check_predictions(self._store.folder(entry.model_id), entry.manifest)
-            except HandwritingError as error:
-                refused.append(Refusal(model_id=entry.model_id, reason=str(error)))
-            else:
-                entries.append(entry)
-        return Survey(entries=tuple(entries), refused=tuple(refused))
+    def scorable(self, survey: Survey) -> Survey:
+        """Those of the models that have predictions as well; the others are refused with what to do."""
+        return _sifted(survey, survey.entries, self._check_stamp)
+
+    def undamaged(self, survey: Survey, names: Collection[str]) -> Survey:
+        """The models without those of these names whose predictions turn out damaged when they are read as a whole."""
+        return _sifted(survey, [entry for entry in survey.entries if entry.model_id in names], self._check_arrays)
 
     def score(self, choice: EnsembleChoice, part: EvaluationPart) -> Score:
         """All figures of a choice on one part.
@@ -194,20 +174,31 @@ class Scoreboard:
 
     def fitted_temperature(self, choice: EnsembleChoice) -> float:
         """The one temperature of all members for which this choice's validation NLL is smallest; raises as `score`."""
-        views = len(views_for(choice.tta))
-        logits = [self._load(self._manifest(name)).validation[:views].float() for name in choice.members]
-        return fit_temperature(torch.stack(logits), self._labels[EvaluationPart.VALIDATION])
+        manifests = [self._manifest(name) for name in choice.members]
+
+        def fit() -> float:
+            views, labels = len(views_for(choice.tta)), self._labels[EvaluationPart.VALIDATION]
+            logits = [self._load(manifest).validation[:views].float() for manifest in manifests]
+            start = statistics.fmean(manifest.temperature for manifest in manifests)
+            return fit_temperature(torch.stack(logits), labels, start=start)
+
+        return self._fitted.get((*map(self._state, manifests), choice.tta), fit)
 
     def ranked(self, names: Sequence[str], tta: TtaMode) -> tuple[RankedSubset, ...]:
         """The best subsets of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
         entries = [self._entry(name) for name in names]
-        probs = [self._member(entry.manifest, EvaluationPart.VALIDATION, tta, None) for entry in entries]
-        return rank_subsets(
-            torch.stack(probs),
-            self._labels[EvaluationPart.VALIDATION],
-            [entry.model_id for entry in entries],
-            [entry.multiply_adds for entry in entries],
-        )
+
+        def rank() -> tuple[RankedSubset, ...]:
+            probs = [self._member(entry.manifest, EvaluationPart.VALIDATION, tta, None) for entry in entries]
+            return rank_subsets(
+                torch.stack(probs),
+                self._labels[EvaluationPart.VALIDATION],
+                [entry.model_id for entry in entries],
+                [entry.multiply_adds for entry in entries],
+            )
+
+        key = [(self._state(entry.manifest), entry.manifest.temperature, entry.multiply_adds) for entry in entries]
+        return self._ranked.get((*key, tta), rank)
 
     def view_changes(self, choice: EnsembleChoice) -> ViewChanges:
         """How many validation digits the views correct, and how many they break; raises as `score`."""
@@ -250,16 +241,28 @@ class Scoreboard:
             raise UnknownModel(f"Model {model_id!r} has {manifest.n_classes} classes, not {_CLASSES}.")
         return manifest
 
-    def _state(self, manifest: Manifest) -> tuple[str, str, int]:
+    def _state(self, manifest: Manifest) -> _State:
         """Changes with the model's weights and with its predictions."""
         folder = self._store.folder(manifest.model_id)
-        path = folder / PREDICTIONS_NAME
-        written = path.stat().st_mtime_ns if path.exists() else 0
+        try:
+            written = (folder / PREDICTIONS_NAME).stat().st_mtime_ns
+        except OSError:
+            written = 0  # reading them says why
         return manifest.model_id, weights_digest(folder, manifest), written
 
     def _load(self, manifest: Manifest) -> Predictions:
         folder = self._store.folder(manifest.model_id)
-        return self._predictions.get(self._state(manifest), lambda: load_predictions(folder, manifest))
+        return self._predictions.get(self._state(manifest), lambda: load_predictions(folder, manifest, self.digits))
+
+    def _check_stamp(self, manifest: Manifest) -> None:
+        folder = self._store.folder(manifest.model_id)
+        self._stamped.get(self._state(manifest), lambda: check_predictions(folder, manifest))
+
+    def _check_arrays(self, manifest: Manifest) -> None:
+        def check() -> None:
+            self._load(manifest)
+
+        self._sound.get(self._state(manifest), check)
 
     def _member(self, manifest: Manifest, part: EvaluationPart, tta: TtaMode, temperature: float | None) -> Tensor:
         """One member's probabilities `(n, 10)`, merged over its views."""
@@ -281,3 +284,17 @@ class Scoreboard:
 
     def _right(self, choice: EnsembleChoice, part: EvaluationPart) -> Tensor:
         return self._probabilities(choice, part).argmax(dim=1) == self._labels[part]
+
+
+def _sifted(survey: Survey, entries: Iterable[Entry], check: Callable[[Manifest], None]) -> Survey:
+    """A survey in which those of the entries that do not pass a check are refused."""
+    reasons: dict[str, str] = {}
+    for entry in entries:
+        try:
+            check(entry.manifest)
+        except HandwritingError as error:
+            reasons[entry.model_id] = str(error)
+    return Survey(
+        entries=tuple(entry for entry in survey.entries if entry.model_id not in reasons),
+        refused=(*survey.refused, *(Refusal(model_id=name, reason=reason) for name, reason in reasons.items())),
+    )

@@ -3,10 +3,10 @@
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
 
@@ -20,6 +20,7 @@ from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
 from handwriting_ai.inference.members import N_CLASSES, Member, load_members
+from handwriting_ai.inference.shelf import Shelf, Version, version_of
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
@@ -70,6 +71,8 @@ class _Active:
 
     members: tuple[Member, ...] = ()
     tta: TtaMode = TtaMode.NONE
+    versions: Mapping[str, Version | None] = field(default_factory=dict)
+    """Of the members, as they lay on the disk before they were loaded."""
 
 
 class InferenceEngine:
@@ -89,8 +92,7 @@ class InferenceEngine:
         self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
         self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
         self._active = _Active()
-        self._others: dict[str, Member] = {}
-        """Loaded beside the active set; replaced, never changed, so that readers need no lock."""
+        self._shelf = Shelf(settings.model_dir, signature)
 
     @property
     def ready(self) -> bool:
@@ -138,23 +140,25 @@ class InferenceEngine:
         """
         root = self._settings.model_dir
         choice = choose_members(self._settings.active_model, root)
+        versions = {name: version_of(root, name) for name in choice.members}
         members, report = load_members(root, choice.members, signature=self._signature)
         if members:
             tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
-            active = _Active(members, tta)
+            active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
             blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
             for mode in TtaMode:
                 self._probabilities(active, blank, PredictOptions(tta=mode))
-            self._active, self._others = active, {}
+            self._active = active
+            self._shelf.clear()
         return report
 
     def make_available(self, model_ids: Sequence[str]) -> LoadReport:
-        """Load models beside the active set, so that requests may name them; the report names those refused."""
-        known = {*self.member_ids, *self._others}
-        missing = [model_id for model_id in model_ids if model_id not in known]
-        members, report = load_members(self._settings.model_dir, missing, signature=self._signature)
-        self._others = self._others | {member.model_id: member for member in members}
-        return report
+        """Load models beside the active set, so that requests may name them; the report names those refused.
+
+        A model whose folder was replaced since is loaded anew, and answers requests that name it. The last ones asked
+        for stay loaded.
+        """
+        return self._shelf.load(model_ids, self._active.versions)
 
     def submit_predict(self, x: Picture, options: PredictOptions = DEFAULT_OPTIONS) -> "Future[Prediction]":
         """Queue one picture, `float32 (1, 28, 28)` or `(1, 1, 28, 28)`, normalised.
@@ -220,7 +224,7 @@ class InferenceEngine:
     def _choose(self, options: PredictOptions) -> _Active:
         """The members a request asks for, out of those that are loaded now."""
         active = self._active
-        by_id = self._others | {member.model_id: member for member in active.members}
+        by_id = {member.model_id: member for member in active.members} | self._shelf.members
         if not (active.members if options.members is None else by_id):
             raise EngineNotReady(f"No model is loaded from {self._settings.model_dir}.")
         if options.members is None:

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import shutil
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,19 @@ class LoadReport:
 
 
 def _holds_a_model(folder: Path) -> bool:
+    """Whether there is a manifest or weights; a folder that cannot be looked into counts: reading it says why."""
     is_hidden = folder.name.startswith(".")
-    return not is_hidden and ((folder / MANIFEST_NAME).is_file() or (folder / WEIGHTS_NAME).is_file())
+    return not is_hidden and any(_may_be(stat.S_ISREG, folder / name) for name in (MANIFEST_NAME, WEIGHTS_NAME))
+
+
+def _may_be(kind: Callable[[int], bool], path: Path) -> bool:
+    """Whether a path is of a kind, or cannot be asked."""
+    try:
+        return kind(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True
 
 
 def _no_companions(_: str) -> dict[str, bytes]:
@@ -74,10 +86,10 @@ class ModelStore:
         Raises:
             ModelsUnreadable: the folder cannot be listed.
         """
-        if not self.root.is_dir():
-            return ()
         try:
             return tuple(sorted(folder.name for folder in self.root.iterdir() if _holds_a_model(folder)))
+        except (FileNotFoundError, NotADirectoryError):
+            return ()
         except OSError as error:
             raise ModelsUnreadable(f"The models folder {self.root} cannot be read: {error.strerror}.") from error
 
@@ -100,7 +112,7 @@ class ModelStore:
             ManifestError: as `registry.manifest.read_manifest`.
         """
         folder = self.folder(model_id)
-        if not folder.is_dir():
+        if not _may_be(stat.S_ISDIR, folder):
             known = ", ".join(self.model_ids()) or "none"
             raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
         return read_manifest(folder / MANIFEST_NAME)

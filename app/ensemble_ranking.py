@@ -1,0 +1,78 @@
+"""The table of the Ensemble page: every ensemble of some models, the best first."""
+
+import zlib
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+from pydantic import BaseModel, Field
+
+import controls
+import wording
+from ensemble_choice import MEMBERS_KEY, prefix_of, short
+from handwriting_ai.evaluation.scoreboard import Scoreboard
+from handwriting_ai.evaluation.search import MOST_MEMBERS, RankedSubset
+from handwriting_ai.prediction import TtaMode
+from ui_state import ui_state
+
+_MILLION: Final = 1_000_000
+
+
+class _Selection(BaseModel):
+    rows: list[int] = Field(default_factory=list)
+
+
+class _TableState(BaseModel):
+    """What a table with a selection keeps in the session."""
+
+    selection: _Selection = _Selection()
+
+
+def combined(names: Sequence[str], chosen: Collection[str]) -> list[str]:
+    """The models whose ensembles are ranked: all, or, of too many, the chosen ones and then the first; in order."""
+    others = [name for name in names if name not in chosen]
+    picked = [*(name for name in names if name in chosen), *others][:MOST_MEMBERS]
+    return [name for name in names if name in picked]
+
+
+def table_key(names: Sequence[str], tta: TtaMode) -> str:
+    """Another one for other views, for other models, and once the models were chosen elsewhere: it forgets the row."""
+    return f"ranking_{tta}_{zlib.crc32(' '.join(names).encode())}_{ui_state().ranking_version}"
+
+
+def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode) -> None:
+    """Every subset of these, out of `count` models, by validation NLL; a selected row chooses its members."""
+    ranked, key = board.ranked(names, tta), table_key(names, tta)
+    st.subheader("Every ensemble of these models", anchor=False)
+    st.caption(wording.ranking(len(ranked), len(names), count))
+    st.dataframe(
+        _ranking_table(ranked, controls.view_count(tta), prefix_of(names)),
+        hide_index=True,
+        width="stretch",
+        on_select=partial(_choose_ranked, ranked, key),
+        selection_mode="single-row",
+        key=key,
+        column_config={"NLL": st.column_config.NumberColumn(format="%.5f")},
+    )
+
+
+def _choose_ranked(ranked: Sequence[RankedSubset], key: str) -> None:
+    """Take over the members of the selected row."""
+    state: object = st.session_state.get(key)
+    for row in _TableState.model_validate(state).selection.rows:
+        members: list[str] = list(ranked[row].members)
+        st.session_state[MEMBERS_KEY] = members
+
+
+def _ranking_table(ranked: Sequence[RankedSubset], views: int, prefix: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "members": [", ".join(short(name, prefix=prefix) for name in subset.members) for subset in ranked],
+            "models": [len(subset.members) for subset in ranked],
+            "NLL": [subset.nll for subset in ranked],
+            "errors": [subset.errors for subset in ranked],
+            "M multiply-adds": [round(subset.multiply_adds * views / _MILLION) for subset in ranked],
+        }
+    )
