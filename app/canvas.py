@@ -1,5 +1,6 @@
 """The drawing canvas: pixels and strokes out of what the browser component reports."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from streamlit_drawable_canvas import st_canvas
 
-from handwriting_ai.data.strokes import Stroke, render
+from handwriting_ai.data.strokes import Stroke, render_each
 
 CANVAS_PX: Final = 280
 TOOLBAR_PX: Final = 32
@@ -24,6 +25,7 @@ class _Path(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     path: list[list[str | float]] = Field(min_length=1)
+    pen_px: float = Field(gt=0, validation_alias="strokeWidth")
 
 
 class _Drawing(BaseModel):
@@ -32,13 +34,23 @@ class _Drawing(BaseModel):
     objects: list[dict[str, object]] = Field(default_factory=list)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PenStroke:
+    """One pen-down line."""
+
+    points: tuple[tuple[float, float], ...]
+    """In pixels of the canvas, y down."""
+    pen_px: float
+    """Width of the pen that drew it."""
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Canvas:
     """What is on the canvas."""
 
     raw: "dict[str, object] | None"
     """The component's own description: hand it back to show the drawing again."""
-    strokes: tuple[tuple[tuple[float, float], ...], ...]
+    strokes: tuple[PenStroke, ...]
     pixels: "NDArray[np.uint8] | None"
     """`(h, w, 4)` as the browser drew it; None until the first stroke after a reload."""
 
@@ -60,18 +72,19 @@ def show_canvas(*, version: int, pen_px: int, initial: "dict[str, object] | None
     return Canvas(raw=raw, strokes=strokes_of(raw), pixels=result.image_data if raw else None)
 
 
-def strokes_of(raw: "dict[str, object] | None") -> tuple[tuple[tuple[float, float], ...], ...]:
-    """The pen-down lines of a drawing, in pixels of the canvas, y down; what is not a freehand line is passed over."""
+def strokes_of(raw: "dict[str, object] | None") -> tuple[PenStroke, ...]:
+    """The pen-down lines of a drawing; what is not a freehand line is passed over."""
     if raw is None:
         return ()
-    lines: list[tuple[tuple[float, float], ...]] = []
+    lines: list[PenStroke] = []
     for entry in _Drawing.model_validate(raw).objects:
         try:
-            points = _points(_Path.model_validate(entry))
+            path = _Path.model_validate(entry)
         except ValidationError:
             continue
+        points = _points(path)
         if points:
-            lines.append(points)
+            lines.append(PenStroke(points=points, pen_px=path.pen_px))
     return tuple(lines)
 
 
@@ -91,8 +104,8 @@ def without_last_stroke(raw: "dict[str, object]") -> "dict[str, object]":
     return raw | {"objects": drawing.objects[:-1]}
 
 
-def pixels_from_strokes(strokes: tuple[tuple[tuple[float, float], ...], ...], pen_px: float) -> "NDArray[np.uint8]":
+def pixels_from_strokes(strokes: Sequence[PenStroke]) -> "NDArray[np.uint8]":
     """Draw strokes here, where the browser has not sent its picture yet: `uint8 (h, w)`, dark on light."""
-    lines: list[Stroke] = [np.array(points, dtype=np.float64) for points in strokes]
-    ink = render(lines, pen_px=pen_px, side_px=CANVAS_PX + TOOLBAR_PX)
+    lines: list[Stroke] = [np.array(stroke.points, dtype=np.float64) for stroke in strokes]
+    ink = render_each(lines, [stroke.pen_px for stroke in strokes], side_px=CANVAS_PX + TOOLBAR_PX)
     return np.subtract(_PAPER_LEVEL, ink, dtype=np.uint8)

@@ -22,8 +22,13 @@ CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Upload", "Random test digit"
 SOURCES: Final = (CANVAS, UPLOAD, TEST_DIGIT)
 PEN_RANGE_PX: Final = (4, 30)
 DEFAULT_PEN_PX: Final = 18
+_INVITATIONS: Final = {
+    CANVAS: "Draw one digit on the canvas, with mouse, finger or pen.",
+    UPLOAD: "Choose a picture of one digit.",
+    TEST_DIGIT: "No digit is on show.",
+}
 TEST_PICTURE_PX: Final = 224
-STEP_WIDTH_PX: Final = 104
+STEP_WIDTH_PX: Final = 92
 _ENLARGEMENT: Final = 8
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
@@ -62,7 +67,7 @@ def _show() -> None:
         reading = {CANVAS: _from_canvas, UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source or CANVAS](reader, mode)
     with right:
         if reading is None:
-            st.info("Draw one digit on the canvas, with mouse, finger or pen.", icon=":material/gesture:")
+            st.info(_INVITATIONS[source or CANVAS], icon=":material/gesture:")
         else:
             _show_answer(reading)
             if source == CANVAS:
@@ -109,7 +114,7 @@ def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMod
 
 def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
     state = ui_state()
-    pen_px = st.slider("Pen width", *PEN_RANGE_PX, DEFAULT_PEN_PX, format="%d px", key="pen")
+    pen_px = st.slider("Pen width", *PEN_RANGE_PX, DEFAULT_PEN_PX, format="%d px", key="pen", persist_state="session")
     st.space("medium")  # the canvas's toolbar appears above it
     drawn = canvas.show_canvas(version=state.canvas_version, pen_px=pen_px, initial=state.shown_at_entry)
     raw = drawn.raw if drawn.raw is not None else state.shown_at_entry
@@ -120,9 +125,7 @@ def _from_canvas(reader: DigitReader, mode: TtaMode) -> Reading | None:
         st.button("Clear", icon=":material/delete:", disabled=not strokes, on_click=_clear)
     if not strokes:
         return None
-    return _read(
-        reader, drawn.pixels if drawn.pixels is not None else canvas.pixels_from_strokes(strokes, pen_px), mode
-    )
+    return _read(reader, drawn.pixels if drawn.pixels is not None else canvas.pixels_from_strokes(strokes), mode)
 
 
 def _undo() -> None:
@@ -185,35 +188,41 @@ def _show_answer(reading: Reading) -> None:
 
 def _offer_saving(state: UiState, prediction: Prediction) -> None:
     """Ask what the drawing was; keep it with its label."""
-    if state.saved_ids:
+    strokes = canvas.strokes_of(state.drawing)
+    if state.saved_strokes == strokes:
         st.success("Saved with its label. You find it under Saved drawings.", icon=":material/check:")
         return
     st.pills(
         "It was a …",
         list(range(10)),
-        key=f"label_{state.canvas_version}",
+        key=_label_key(state),
         help="Saves the drawing with the digit you choose.",
         on_change=_save,
         args=(prediction,),
     )
 
 
+def _label_key(state: UiState) -> str:
+    """Another one for another drawing."""
+    return f"label_{state.canvas_version}_{len(canvas.strokes_of(state.drawing))}"
+
+
 def _save(prediction: Prediction) -> None:
     state = ui_state()
-    label: object = st.session_state.get(f"label_{state.canvas_version}")
-    pen_px: object = st.session_state.get("pen", DEFAULT_PEN_PX)
-    if not isinstance(label, int) or not isinstance(pen_px, int):
+    label: object = st.session_state.get(_label_key(state))
+    strokes = canvas.strokes_of(state.drawing)
+    if not isinstance(label, int):
         return
-    saved = resources.drawings().save(
-        canvas.strokes_of(state.drawing),
+    resources.drawings().save(
+        [stroke.points for stroke in strokes],
         canvas_px=canvas.CANVAS_PX + canvas.TOOLBAR_PX,
-        pen_px=pen_px,
+        pens_px=[stroke.pen_px for stroke in strokes],
         label=label,
         read_as=prediction.digit,
         confidence=prediction.confidence,
         model_id=prediction.model_id,
     )
-    state.saved_ids.append(saved.drawing_id)
+    state.saved_strokes = strokes
 
 
 def _show_reasons(reading: Reading) -> None:

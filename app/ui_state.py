@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from canvas import PenStroke
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
 _KEY = "ui"
@@ -21,8 +22,8 @@ class UiState:
     """The canvas's own description of the drawing, as it last reported it."""
     shown_at_entry: "dict[str, object] | None" = None
     """What the canvas of the present version starts with."""
-    saved_ids: list[str] = field(default_factory=list)
-    """Drawings saved from this canvas version, so that one is not saved twice."""
+    saved_strokes: tuple[PenStroke, ...] = ()
+    """The drawing that was saved last, so that it is not saved twice."""
     test_index: int | None = None
     """The test picture on show."""
     job_id: str | None = None
@@ -47,7 +48,7 @@ class UiState:
         """A fresh canvas that begins with this drawing."""
         self.canvas_version += 1
         self.shown_at_entry = self.drawing = drawing
-        self.saved_ids.clear()
+        self.saved_strokes = ()
 
     def show_drawing_again(self) -> None:
         """The browser forgets the canvas when the page changes: begin a new one with what was on it."""

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from handwriting_ai import cli
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.errors import DataMissing
+from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
 
 RUNNER = CliRunner()
@@ -79,6 +80,15 @@ def test_models_are_listed(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> 
     listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"})
     assert "first" in listed.stdout
     assert "refused" in listed.stdout
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_model_is_deleted(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+    """The others stay; one that is not there is named."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    assert RUNNER.invoke(cli.app, ["models", "delete", "first"]).stdout == "first: deleted\n"
+    assert ModelStore(model_dir).model_ids() == ("second",)
+    assert "no model 'first'" in str(RUNNER.invoke(cli.app, ["models", "delete", "first"]).exception)
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handwriting_ai.data.strokes import load_stroke_files
 from handwriting_ai.drawings import DrawingStore, SavedDrawing, export_strokes
@@ -12,7 +14,9 @@ STROKES = [[(100.0, 60.0), (100.0, 220.0)], [(60.0, 140.0), (140.0, 140.0)]]
 
 
 def _save(store: DrawingStore, label: int = 4) -> SavedDrawing:
-    return store.save(STROKES, canvas_px=280, pen_px=12, label=label, read_as=4, confidence=0.9, model_id="m")
+    return store.save(
+        STROKES, canvas_px=280, pens_px=[12] * len(STROKES), label=label, read_as=4, confidence=0.9, model_id="m"
+    )
 
 
 def test_a_saved_drawing_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -55,3 +59,24 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{}", encoding="utf-8")
     with pytest.raises(DataCorrupt, match=r"broken\.json"):
         DrawingStore(tmp_path).all()
+
+
+def test_each_stroke_keeps_its_pen(tmp_path: Path) -> None:
+    """A thin and a thick line look so when they are shown again; a file that knows one pen only is still read."""
+    store = DrawingStore(tmp_path)
+    thin, thick = [(40.0, 40.0), (40.0, 240.0)], [(200.0, 40.0), (200.0, 240.0)]
+    saved = store.save([thin, thick], canvas_px=280, pens_px=[4, 30], label=7, read_as=7, confidence=0.9, model_id="m")
+    middle: NDArray[np.uint8] = saved.picture()[140]
+    assert int((middle[:120] > 127).sum()) < 7
+    assert int((middle[120:] > 127).sum()) > 27
+    none: dict[str, object] = {"pens_px": None}
+    older = saved.model_copy(update=none)
+    assert int((older.picture()[140][:120] > 127).sum()) > 27
+
+
+def test_as_many_pens_as_strokes(tmp_path: Path) -> None:
+    """Both numbers are in the message."""
+    with pytest.raises(ValueError, match="1 strokes need as many pens, got 2"):
+        DrawingStore(tmp_path).save(
+            [[(1.0, 1.0)]], canvas_px=280, pens_px=[4, 5], label=7, read_as=7, confidence=0.9, model_id="m"
+        )

@@ -199,7 +199,7 @@ def test_a_missing_package_is_named_with_its_extra(models: Path, output: Path, m
     """Before any work."""
     installed: dict[str, ModuleType | None] = {**sys.modules}
     monkeypatch.setattr("sys.modules", installed | {"onnxscript": None})
-    with pytest.raises(ExportError, match=r"needs onnxscript: run `pip install 'handwriting-ai\[export\]'`"):
+    with pytest.raises(ExportError, match=r"needs onnxscript: run `pip install -e '\.\[export\]'` in the checkout"):
         export_ensemble(_ONE_VIEW, models, output)
 
 

@@ -5,12 +5,12 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from handwriting_ai.data.strokes import Stroke, render
+from handwriting_ai.data.strokes import Stroke, render_each
 from handwriting_ai.errors import DataCorrupt
 from handwriting_ai.files import write_atomically
 from handwriting_ai.preprocess import Gray
@@ -35,13 +35,22 @@ class SavedDrawing(BaseModel):
     canvas_px: int = Field(gt=0, le=4096)
     """Side of the square that the strokes were drawn in."""
     pen_px: float = Field(gt=0)
+    """Width of the pen of all strokes without one of their own."""
+    pens_px: list[Annotated[float, Field(gt=0)]] | None = None
+    """Width of each stroke's pen, where they differ."""
     strokes: list[list[tuple[float, float]]] = Field(min_length=1)
     """Pen-down lines in pixels of the canvas, y down."""
 
     def picture(self) -> Gray:
         """The drawing as the canvas showed it, ink 255 on paper 0: `uint8 (canvas_px, canvas_px)`."""
         lines: list[Stroke] = [np.array(points, dtype=np.float64) for points in self.strokes]
-        return render(lines, pen_px=self.pen_px, side_px=self.canvas_px)
+        return render_each(lines, self.pens_px or [self.pen_px] * len(lines), side_px=self.canvas_px)
+
+    @model_validator(mode="after")
+    def _one_pen_a_stroke(self) -> Self:
+        if self.pens_px is not None and len(self.pens_px) != len(self.strokes):
+            raise ValueError(f"{len(self.strokes)} strokes need as many pens, got {len(self.pens_px)}")
+        return self
 
 
 class DrawingStore:
@@ -55,7 +64,7 @@ class DrawingStore:
         strokes: Sequence[Sequence[tuple[float, float]]],
         *,
         canvas_px: int,
-        pen_px: float,
+        pens_px: Sequence[float],
         label: int,
         read_as: int,
         confidence: float,
@@ -64,6 +73,7 @@ class DrawingStore:
         """Keep one drawing; returns it with its new id."""
         now = datetime.now(UTC)
         lines: list[list[tuple[float, float]]] = [list(stroke) for stroke in strokes]
+        pens: list[float] = list(pens_px)
         drawing = SavedDrawing(
             drawing_id=f"{now:%Y%m%dT%H%M%S%f}-{secrets.token_hex(_ID_BYTES)}",
             label=label,
@@ -72,7 +82,8 @@ class DrawingStore:
             model_id=model_id,
             created_at=now,
             canvas_px=canvas_px,
-            pen_px=pen_px,
+            pen_px=max(pens_px),
+            pens_px=pens,
             strokes=lines,
         )
         self._folder.mkdir(parents=True, exist_ok=True)

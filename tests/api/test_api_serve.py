@@ -83,7 +83,7 @@ def test_without_its_packages_it_says_how_to_get_them(monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, package, None)
     said = str(CliRunner().invoke(app, ["api"]).exception)
     assert f"needs {package}" in said
-    assert "pip install 'handwriting-ai[api]'" in said
+    assert "pip install -e '.[api]'" in said
 
 
 def test_the_makefile_serves_it() -> None:

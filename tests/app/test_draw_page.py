@@ -67,7 +67,7 @@ def _path(line: Line) -> dict[str, object]:
     first, *rest = line
     commands: list[list[str | float]] = [["M", first[0], first[1]]]
     commands += [["L", x, y] for x, y in rest]
-    return {"type": "path", "path": commands}
+    return {"type": "path", "path": commands, "strokeWidth": 18}
 
 
 def _texts(page: AppTest) -> str:
@@ -100,7 +100,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     """It stands in the store, and on the page of saved drawings."""
     put_on_canvas(page, 5)
     page.run()
-    _select(page, "label_0", 5)
+    _select(page, f"label_0_{len(DIGIT_STROKES[5])}", 5)
     (saved,) = DrawingStore(clean_environment / "drawings").all()
     assert (saved.label, saved.read_as, len(saved.strokes)) == (5, 5, 2)
     assert "Saved with its label" in _texts(page)

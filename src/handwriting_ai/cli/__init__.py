@@ -1,7 +1,5 @@
-"""The command line: `handwriting-ai app | predict | evaluate | export | train | jobs | models | data | api`.
-
-Heavy imports stand inside the commands, so that `--help` answers at once.
-"""
+"""The command line: `handwriting-ai app | predict | evaluate | export | train | jobs | models | data | api`."""
+# Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
 

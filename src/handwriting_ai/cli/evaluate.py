@@ -90,7 +90,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, report: Path | None
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
     if find_spec("altair") is None or find_spec("vl_convert") is None:
         raise typer.BadParameter(
-            "A report needs the dashboard's packages: pip install 'handwriting-ai[app]'.", param_hint="--report"
+            "A report needs the dashboard's packages: pip install -e '.[app]' in the checkout.", param_hint="--report"
         )
 
 

@@ -1,6 +1,6 @@
 """`handwriting-ai models`: what is in the models folder, and whether it is sound."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -17,7 +17,10 @@ def list_models() -> None:
     from handwriting_ai.registry.store import ModelStore
 
     store = ModelStore(load_settings().digits.model_dir)
-    table = Table("model", "architecture", "validation", "temperature", "created", title=str(store.root))
+    table = Table(title=str(store.root))
+    table.add_column("model", no_wrap=True)
+    for name in ("architecture", "validation", "temperature", "created"):
+        table.add_column(name)
     for model_id in store.model_ids():
         try:
             manifest = store.read_manifest(model_id)
@@ -61,7 +64,16 @@ def list_architectures() -> None:
         typer.echo(name)
 
 
-app = typer.Typer(no_args_is_help=True, help="List and verify the models in the models folder.")
+def delete_model(model_id: Annotated[str, typer.Argument(help="The model, as `models list` names it.")]) -> None:
+    """Remove a model with its weights and predictions; this cannot be undone."""
+    from handwriting_ai.registry.store import ModelStore
+
+    ModelStore(load_settings().digits.model_dir).delete(model_id)
+    typer.echo(f"{model_id}: deleted")
+
+
+app = typer.Typer(no_args_is_help=True, help="List, verify and delete the models in the models folder.")
 app.command(name="list")(list_models)
 app.command(name="verify")(verify_models)
+app.command(name="delete")(delete_model)
 app.command(name="architectures")(list_architectures)

@@ -22,7 +22,7 @@ def api(
     settings = load_settings()
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
-        raise CannotServe(f"The API needs {', '.join(missing)}. Install them: pip install 'handwriting-ai[api]'.")
+        raise CannotServe(f"The API needs {', '.join(missing)}. Install them in the checkout: pip install -e '.[api]'.")
     from handwriting_ai.api.app import create_app
     from handwriting_ai.api.server import serve
     from handwriting_ai.reader import DigitReader

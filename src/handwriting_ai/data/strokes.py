@@ -158,3 +158,12 @@ def render(strokes: Sequence[Stroke], *, pen_px: float, side_px: int = CANVAS_SI
         else:
             cv2.polylines(canvas, [points], False, _INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
     return canvas
+
+
+def render_each(
+    strokes: Sequence[Stroke], pens_px: Sequence[float], *, side_px: int = CANVAS_SIDE_PX
+) -> "NDArray[np.uint8]":
+    """As `render`, each stroke with a pen of its own; as many widths as strokes, one at least."""
+    layers = [render([stroke], pen_px=pen, side_px=side_px) for stroke, pen in zip(strokes, pens_px, strict=True)]
+    ink: NDArray[np.uint8] = np.maximum.reduce(layers)
+    return ink

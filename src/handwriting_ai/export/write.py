@@ -82,7 +82,7 @@ def export_ensemble(
 def _require_packages() -> None:
     missing = [name for name in _PACKAGES if find_spec(name) is None]
     if missing:
-        raise ExportError(f"Export needs {', '.join(missing)}: run `pip install 'handwriting-ai[export]'`.")
+        raise ExportError(f"Export needs {', '.join(missing)}: run `pip install -e '.[export]'` in the checkout.")
 
 
 def _refuse_output(output: Path, *, force: bool) -> None:

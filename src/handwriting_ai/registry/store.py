@@ -215,6 +215,22 @@ class ModelStore:
             write_atomically(path, content)
         return path
 
+    def delete(self, model_id: str) -> None:
+        """Remove a model's folder; its name is gone at once, also if this is interrupted.
+
+        Raises:
+            UnknownModel: there is no such folder.
+        """
+        folder = self.folder(model_id)
+        with locked(self.root):
+            if not folder.is_dir():
+                known = ", ".join(self.model_ids()) or "none"
+                raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
+            doomed = self.root / f"{_INCOMING}{model_id}"  # what a killed registration leaves is swept, and so is this
+            shutil.rmtree(doomed, ignore_errors=True)
+            folder.rename(doomed)
+            shutil.rmtree(doomed)
+
     def recover(self) -> None:
         """Undo what a registration that was killed left behind: its half model goes, a model it moved aside returns."""
         if self.root.is_dir():
