@@ -13,7 +13,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from handwriting_ai.architectures import build_model, channels_last, count_parameters
+from handwriting_ai.architectures import TypedModule, count_parameters
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import CheckpointError
@@ -192,8 +192,7 @@ def _predict(
     if data.test is None:
         return None
     digits = EvaluationDigits(validation=data.validation, test=data.test)
-    single = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
-    return predict(for_inference(arch, N_CLASSES, single).to(device), digits, device, watcher.on_predict)
+    return predict(_network(arch, state).to(device), digits, device, watcher.on_predict)
 
 
 def _origins(data: TrainingData) -> tuple[DataSource, ...]:
@@ -207,6 +206,10 @@ def _describe(source: Source) -> DataSource:
 
 
 def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:
-    network = build_model(arch, N_CLASSES)
-    network.load_state_dict(state)
-    return predict_logits(channels_last(network), digits, compute)
+    return predict_logits(_network(arch, state), digits, compute)
+
+
+def _network(arch: str, state: dict[str, Tensor]) -> TypedModule:
+    """As the engine runs it: the weights in single precision, however they are stored."""
+    single = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in state.items()}
+    return for_inference(arch, N_CLASSES, single)
