@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from handwriting_ai.data.strokes import load_stroke_files
 from handwriting_ai.drawings import DrawingStore, SavedDrawing, export_strokes
@@ -71,8 +73,9 @@ def test_each_stroke_keeps_its_pen(tmp_path: Path) -> None:
 
 def _widths_px(drawing: SavedDrawing) -> tuple[int, int]:
     """Of the ink in the left and in the right half, across the middle."""
-    row: list[int] = drawing.picture()[140].tolist()
-    return sum(level > 127 for level in row[:120]), sum(level > 127 for level in row[120:])
+    row: NDArray[np.uint8] = drawing.picture()[140]
+    levels: list[int] = row.tolist()
+    return sum(level > 127 for level in levels[:120]), sum(level > 127 for level in levels[120:])
 
 
 def test_as_many_pens_as_strokes(tmp_path: Path) -> None:
