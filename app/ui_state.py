@@ -1,13 +1,16 @@
 """What one browser session remembers, in one typed object under one key."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from canvas import PenStroke
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+
+if TYPE_CHECKING:  # the canvas can be imported in a running dashboard only
+    from canvas import PenStroke
 
 _KEY = "ui"
 
@@ -22,7 +25,7 @@ class UiState:
     """The canvas's own description of the drawing, as it last reported it."""
     shown_at_entry: "dict[str, object] | None" = None
     """What the canvas of the present version starts with."""
-    saved_strokes: tuple[PenStroke, ...] = ()
+    saved_strokes: "tuple[PenStroke, ...]" = ()
     """The drawing that was saved last, so that it is not saved twice."""
     test_index: int | None = None
     """The test picture on show."""
