@@ -66,6 +66,7 @@ def _fill(page: Page, label: str, value: int) -> None:
 def _select_row(page: Page, row: int) -> None:
     """Tick a row of the table of runs; what ticks it is drawn on a canvas."""
     table = page.locator('[data-testid="stDataFrame"]')
+    expect(table).to_have_count(1)  # a table of other runs stands beside its successor for a moment
     table.click(position={"x": _ROW_PX / 2, "y": _ROW_PX * (row + 1.5)})
 
 
