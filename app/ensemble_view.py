@@ -137,15 +137,15 @@ def _offer(choice: EnsembleChoice) -> None:
     """Use the choice on the Draw page, or everywhere through the environment."""
     if ui_state().choice == choice:
         st.success("The page Draw reads with this choice in this session.", icon=":material/check:")
-    else:
-        st.button(
-            "Use it in this session",
-            icon=":material/check:",
-            type="primary",
-            on_click=_use,
-            args=(choice,),
-            help="The page Draw then reads with these models, views and temperature.",
-        )
+    elif st.button(
+        "Use it in this session",
+        icon=":material/check:",
+        type="primary",
+        help="The page Draw then reads with these models, views and temperature.",
+    ):
+        # Here and not in a callback, whose arguments would be those of the run before: the controls may have moved since.
+        _use(choice)
+        st.rerun()
     with st.expander("To keep it: lines for the environment or `.env`", icon=":material/terminal:"):
         st.code("\n".join(wording.environment_lines(choice)), language="bash")
 

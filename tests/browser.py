@@ -68,8 +68,9 @@ def wait_until_idle(page: Page) -> None:
 def canvas_box(page: Page) -> FloatRect:
     """Where the canvas lies on the screen."""
     canvas: Locator = page.locator('[class*="st-key-canvas_"] canvas.upper-canvas')
-    expect(canvas).to_have_count(1)  # a cleared canvas stands beside its successor for a moment
-    canvas.wait_for()
+    canvas.first.wait_for()
+    wait_until_idle(page)
+    expect(canvas).to_have_count(1)  # a cleared canvas stands beside its successor until the script has ended
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box is not None

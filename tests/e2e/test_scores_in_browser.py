@@ -52,6 +52,7 @@ def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
     slider.press("PageUp")
     expect(page.locator('[data-testid="stMetric"]:has-text("NLL")')).not_to_have_text(before)
     expect(page.get_by_text("DIGITS__TEMPERATURE_OVERRIDE")).to_be_attached()
+    wait_until_idle(page)
     page.get_by_role("button", name="Use it in this session").click()
     expect(page.get_by_text("reads with this choice")).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
