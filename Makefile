@@ -1,12 +1,12 @@
 # make app    the dashboard on localhost:8501      make check  every gate and test, as CI runs them
-# make api    the HTTP API on localhost:8081
+# make api    the HTTP API on localhost:8081       make worker trains the runs that Redis queues
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := src app tests scripts benchmarks
 
-.PHONY: app api check format lint types guards test fix bench screenshots clean
+.PHONY: app api worker check format lint types guards test fix bench screenshots clean
 
 app: $(VENV)/.app  ## install what the dashboard needs, then start it
 	@echo "Starting the dashboard on http://localhost:8501 (Ctrl-C ends it)"
@@ -14,6 +14,9 @@ app: $(VENV)/.app  ## install what the dashboard needs, then start it
 
 api: $(VENV)/.api  ## install what the HTTP API needs, then serve it
 	$(BIN)/handwriting-ai api
+
+worker: $(VENV)/.queue  ## install what a worker needs, then train the runs that Redis queues
+	$(BIN)/handwriting-ai worker
 
 check: format lint types guards test  ## what CI runs
 	@echo "All gates passed."
@@ -75,7 +78,12 @@ $(VENV)/.api: $(VENV)/.python pyproject.toml constraints.txt
 	@$(PIP) --constraint constraints.txt --editable '.[api]'
 	@touch $@
 
+$(VENV)/.queue: $(VENV)/.python pyproject.toml constraints.txt
+	@echo "Installing handwriting-ai with its queue into $(VENV) (a few minutes)"
+	@$(PIP) --constraint constraints.txt --editable '.[queue]'
+	@touch $@
+
 $(VENV)/.dev: $(VENV)/.python pyproject.toml constraints.txt
 	@echo "Installing handwriting-ai with its checks into $(VENV) (a few minutes)"
-	@$(PIP) --constraint constraints.txt --editable '.[app,api,dev]'
-	@touch $@ $(VENV)/.app $(VENV)/.api
+	@$(PIP) --constraint constraints.txt --editable '.[app,api,queue,dev]'
+	@touch $@ $(VENV)/.app $(VENV)/.api $(VENV)/.queue

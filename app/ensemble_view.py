@@ -143,7 +143,7 @@ def _offer(choice: EnsembleChoice) -> None:
         type="primary",
         help="The page Draw then reads with these models, views and temperature.",
     ):
-        # Here and not in a callback, whose arguments would be those of the run before: the controls may have moved since.
+        # Not in a callback: its arguments would be those of the run before, and the controls may have moved since.
         _use(choice)
         st.rerun()
     with st.expander("To keep it: lines for the environment or `.env`", icon=":material/terminal:"):

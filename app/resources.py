@@ -9,7 +9,8 @@ from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import Scoreboard
-from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.opening import open_jobs
+from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
@@ -31,13 +32,8 @@ def _load_training_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TRAIN)
 
 
-def _open_jobs() -> LocalJobs:
-    chosen = settings()
-    opened = LocalJobs(
-        chosen.app.data_root / "runs",
-        ModelStore(chosen.digits.model_dir),
-        max_concurrent=chosen.training.max_concurrent,
-    )
+def _open_jobs() -> JobQueue:
+    opened = open_jobs(settings())
     opened.start()
     return opened
 
@@ -48,7 +44,7 @@ def _open_scoreboard() -> Scoreboard:
     return Scoreboard(ModelStore(chosen.digits.model_dir), digits, preprocess_signature())
 
 
-def _close_jobs(opened: LocalJobs) -> None:
+def _close_jobs(opened: JobQueue) -> None:
     opened.close()
 
 
@@ -58,7 +54,7 @@ _cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]]
 _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
 )
-_cached_jobs: Callable[[Callable[[], LocalJobs]], Callable[[], LocalJobs]] = st.cache_resource(
+_cached_jobs: Callable[[Callable[[], JobQueue]], Callable[[], JobQueue]] = st.cache_resource(
     show_spinner=False, on_release=_close_jobs
 )
 _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(

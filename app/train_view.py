@@ -17,7 +17,7 @@ import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import HandwritingError, ModelExists
-from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.training.preview import augmented
@@ -44,13 +44,19 @@ _STATUS_ICONS: Final = {
 def show() -> None:
     """The form on top, the runs below; only the runs are drawn anew while one of them is under way."""
     jobs = resources.jobs()
-    with st.expander("New run", icon=":material/add:", expanded=not jobs.store.all().jobs):
-        _show_form(jobs)
-    active = _is_active(jobs)
-    st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
+    with _errors_said():  # the queue may lie on another machine
+        standstill = jobs.standstill()
+        if standstill is not None:
+            st.warning(standstill, icon=":material/person_off:")
+    with _errors_said():
+        found = jobs.store.all().jobs
+        with st.expander("New run", icon=":material/add:", expanded=not found):
+            _show_form(jobs)
+        active = any(not job.state.status.ended for job in found)
+        st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
 
 
-def _show_form(jobs: LocalJobs) -> None:
+def _show_form(jobs: JobQueue) -> None:
     choices, preview = st.columns([2, 3], gap="large")
     with choices:
         arch = st.selectbox(
@@ -91,7 +97,7 @@ def _position(arch: str) -> int:
     return architecture_names().index(arch)
 
 
-def _estimate(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> str:
+def _estimate(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> str:
     """How long it will take, by what epochs of the same kind took here."""
     for job in reversed(jobs.store.all().jobs):
         history = jobs.store.metrics(job.job_id)
@@ -107,7 +113,7 @@ def _estimate(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> str:
     return "How long it takes is known after the first epoch: no run of this kind has been made here yet."
 
 
-def _submit(jobs: LocalJobs, plans: Sequence[TrainingConfig]) -> None:
+def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
     """Queue all of them, unless one of them cannot be trained."""
     for config in plans:
         DataFolders.of(resources.settings()).require(config.resolved_recipe())
@@ -133,13 +139,13 @@ def _show_preview(recipe: Recipe) -> None:
     st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")
 
 
-def _is_active(jobs: LocalJobs) -> bool:
-    return any(not job.state.status.ended for job in jobs.store.all().jobs)
-
-
 def _show_runs(was_active: bool) -> None:
     """The table of runs, and the chosen one in full."""
-    jobs = resources.jobs()
+    with _errors_said():  # another session may delete it meanwhile
+        _show_found(resources.jobs(), was_active)
+
+
+def _show_found(jobs: JobQueue, was_active: bool) -> None:
     found = jobs.store.all()
     if was_active != any(not job.state.status.ended for job in found.jobs):
         st.rerun()  # the timer starts or stops with the page
@@ -148,11 +154,10 @@ def _show_runs(was_active: bool) -> None:
     if not found.jobs:
         st.info("No runs yet. Start one above; it goes on when you leave the page.", icon=":material/model_training:")
         return
-    with _errors_said():  # another session may delete it meanwhile
-        _show_run(jobs, _choose(found.jobs[::-1]))
+    _show_run(jobs, _choose(found.jobs[::-1]))
 
 
-def _show_damaged(jobs: LocalJobs, damaged: DamagedJob) -> None:
+def _show_damaged(jobs: JobQueue, damaged: DamagedJob) -> None:
     st.warning(damaged.problem, icon=":material/warning:")
     label = f"Delete {damaged.job_id}"
     if st.button(label, icon=":material/delete:", key=f"delete_damaged_{damaged.job_id}"):
@@ -206,7 +211,7 @@ def _select(jobs: Sequence[Job], row: int, *, key: str) -> int:
     return rows[0] if rows and rows[0] < len(jobs) else row
 
 
-def _show_run(jobs: LocalJobs, job: Job) -> None:
+def _show_run(jobs: JobQueue, job: Job) -> None:
     state, history = job.state, jobs.store.metrics(job.job_id)
     st.subheader(job.config.model_id, anchor=False)
     st.progress(state.progress, text=wording.standing(job))
@@ -238,7 +243,7 @@ def _show_run(jobs: LocalJobs, job: Job) -> None:
             st.code(log, language=None, height=240)
 
 
-def _show_buttons(jobs: LocalJobs, job: Job) -> None:
+def _show_buttons(jobs: JobQueue, job: Job) -> None:
     status, job_id = job.state.status, job.job_id
     with st.container(horizontal=True):
         if st.button("Cancel", icon=":material/stop:", disabled=status.ended, key=f"cancel_{job_id}"):

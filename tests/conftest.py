@@ -10,7 +10,7 @@ from tests.registry.samples import fresh_state, manifest
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 
-_SECTIONS = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__")
+_SECTIONS = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "RQ__", "REDIS_URL")
 
 
 def _skip_or_fail(reason: str) -> None:
@@ -47,6 +47,15 @@ def chromium_path() -> str:
     path = shutil.which("chromium")
     if path is None:
         _skip_or_fail("No Chromium on this machine: install it, e.g. `apt-get install chromium`.")
+    return path or ""
+
+
+@pytest.fixture()
+def redis_path() -> str:
+    """Redis's executable."""
+    path = shutil.which("redis-server")
+    if path is None:
+        _skip_or_fail("No Redis on this machine: install it, e.g. `apt-get install redis-server`.")
     return path or ""
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydantic import TypeAdapter
+from tests.registry.samples import names_in
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -207,16 +208,16 @@ def test_train_registers_a_model_for_each_seed_and_keeps_the_runs(workplace: Pat
     said = _run("train", *_TRIAL, "--seeds", "0-1")
     names = [f"mnist_compact_baseline_seed{seed}_trial40" for seed in (0, 1)]
     assert said.count("epoch 1/1: loss") == 2
-    assert sorted(path.name for path in (workplace / "models").iterdir()) == names
+    assert names_in(workplace / "models") == names
     listed = _run("jobs", "list")
     assert listed.count("completed") == 2
     assert all(name in listed for name in names)
-    job_id = sorted(path.name for path in (workplace / "runs").iterdir())[0]
+    job_id = names_in(workplace / "runs")[0]
     assert '"status": "completed"' in _run("jobs", "show", job_id)
     assert "completed" in _run("jobs", "follow", job_id)
     again = RUNNER.invoke(cli.app, ["train", *_TRIAL, "--seeds", "1-2"])
     assert "--force" in str(again.exception)
-    assert len(list((workplace / "runs").iterdir())) == 2
+    assert len(names_in(workplace / "runs")) == 2
 
 
 def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +235,7 @@ def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypa
     said = _run(*command)
     assert "going on after epoch 1" in said
     assert "epoch 1/3" not in said
-    assert len(list((workplace / "runs").iterdir())) == 1
+    assert len(names_in(workplace / "runs")) == 1
 
 
 @pytest.mark.usefixtures("workplace")

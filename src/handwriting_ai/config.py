@@ -3,10 +3,11 @@
 A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8`. `.env.example` lists every variable.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RedisDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
@@ -81,6 +82,15 @@ class SecuritySettings(BaseModel):
     """What requests under `/v1` must carry in `X-Api-Key`; None lets everybody in."""
 
 
+class Backend(StrEnum):
+    """Who works off the queue of training runs."""
+
+    LOCAL = "local"
+    """Processes of this machine."""
+    RQ = "rq"
+    """Workers of several machines, by way of Redis."""
+
+
 class TrainingSettings(BaseModel):
     """`TRAINING__…`: where the data lies, and how many runs share the machine."""
 
@@ -89,8 +99,23 @@ class TrainingSettings(BaseModel):
     data_dir: Path = PROJECT_ROOT / "data" / "mnist"
     ink_dir: OptionalPath = None
     emnist_dir: OptionalPath = None
+    backend: Backend = Backend.LOCAL
     max_concurrent: int = Field(default=1, ge=1, le=64)
-    """Runs of the dashboard's queue that train at the same time."""
+    """Runs of this machine's queue that train at the same time."""
+
+
+class RqSettings(BaseModel):
+    """`RQ__…`: the queue in Redis."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    queue_name: str = Field(default="digits", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    job_timeout_sec: int = Field(default=7_200, ge=1)
+    """A run that takes longer fails; it can be resumed from its last checkpoint."""
+    result_ttl_sec: int = Field(default=86_400, ge=0)
+    """How long Redis remembers a job that has ended well; its folder stays."""
+    failure_ttl_sec: int = Field(default=604_800, ge=0)
+    """The same for one that has not."""
 
 
 class Settings(BaseSettings):
@@ -104,6 +129,9 @@ class Settings(BaseSettings):
     digits: DigitsSettings = DigitsSettings()
     security: SecuritySettings = SecuritySettings()
     training: TrainingSettings = TrainingSettings()
+    redis_url: RedisDsn = RedisDsn("redis://localhost:6379/0")
+    """Where the queue lies with `TRAINING__BACKEND=rq`."""
+    rq: RqSettings = RqSettings()
 
 
 def load_settings() -> Settings:

@@ -27,7 +27,9 @@ HandwritingError
 │   ├── UnknownJob             no such job
 │   ├── JobDamaged             a job's folder that can no longer be understood
 │   ├── JobConflict            not in its present state, or its model's name is taken
-│   └── JobCancelled           somebody asked the run to stop
+│   ├── JobCancelled           somebody asked the run to stop
+│   ├── RunFailed              a run of the queue that ended without a model
+│   └── QueueUnavailable       Redis, which holds the queue, does not answer
 ├── TrainingError              a run that cannot go on
 │   ├── UnknownRecipe          no such recipe (also a ValueError)
 │   ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
@@ -152,6 +154,14 @@ class JobConflict(JobError):
 
 class JobCancelled(JobError):
     """Somebody asked the run to stop."""
+
+
+class RunFailed(JobError):
+    """A run of the queue ended without a model; the message says why."""
+
+
+class QueueUnavailable(JobError):
+    """Redis, which holds the queue, does not answer or cannot be used; the message says where and what to do."""
 
 
 class TrainingError(HandwritingError):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.registry.samples import names_in
 
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import InvalidRecipe, JobConflict, ModelExists, UnknownArchitecture, UnknownJob
@@ -102,8 +103,7 @@ def lives(pid: int) -> bool:
 
 def only_sound_models(jobs: LocalJobs, *names: str) -> None:
     """The models folder holds these models, all of them whole, and nothing else."""
-    found = sorted(path.name for path in jobs.models.root.iterdir()) if jobs.models.root.exists() else []
-    assert found == sorted(names)
+    assert names_in(jobs.models.root) == sorted(names)
     for name in names:
         jobs.models.read(name, signature=preprocess_signature())
 

@@ -10,10 +10,16 @@ import torch
 from torch import Tensor
 
 from handwriting_ai.architectures import build_fresh_state_dict
+from handwriting_ai.locks import LOCK_NAME
 from handwriting_ai.registry.manifest import Manifest
 
 SIGNATURE = "v1/this/pipeline"
 ARCH = "compact"
+
+
+def names_in(folder: Path) -> list[str]:
+    """What a folder holds, in order, beside its lock; nothing where there is no folder."""
+    return sorted(path.name for path in folder.iterdir() if path.name != LOCK_NAME) if folder.exists() else []
 
 
 def v1_fields(model_id: str = "good") -> dict[str, object]:

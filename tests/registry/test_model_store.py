@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 import torch
-from tests.registry.samples import SIGNATURE, fresh_state, manifest, saved, v1_fields, write_model
+from tests.registry.samples import SIGNATURE, fresh_state, manifest, names_in, saved, v1_fields, write_model
 from torch import Tensor
 
 from handwriting_ai.errors import (
@@ -69,7 +69,7 @@ def test_a_registered_model_is_read_back(tmp_path: Path) -> None:
         assert tensor.dtype == (torch.float32 if state[name].is_floating_point() else state[name].dtype)
         assert torch.equal(tensor, state[name].to(tensor.dtype))
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "model.pt"]
-    assert [path.name for path in store.root.iterdir()] == ["good"]
+    assert names_in(store.root) == ["good"]
 
 
 def test_a_v1_model_without_digest_is_read(tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_an_existing_model_is_kept_without_force(tmp_path: Path) -> None:
     store.register(newer, fresh_state(), force=True)
     assert store.read("good", signature=SIGNATURE).manifest.version == "2.0.0"
     assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "model.pt"]
-    assert [path.name for path in tmp_path.iterdir()] == ["good"]
+    assert names_in(tmp_path) == ["good"]
 
 
 @pytest.mark.parametrize("failing", ["write", "rename"])
@@ -293,7 +293,7 @@ def test_a_failed_registration_leaves_the_folder_as_it_was(
         store.register(manifest(), fresh_state(), force=force)
 
     monkeypatch.undo()
-    assert [path.name for path in tmp_path.iterdir()] == (["good"] if force else [])
+    assert names_in(tmp_path) == (["good"] if force else [])
     if force:
         store.read("good", signature=SIGNATURE)
 

@@ -23,7 +23,7 @@ from handwriting_ai.api.status import StatusRoutes
 from handwriting_ai.api.training import TrainingRoutes, require_json
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import HandwritingError
-from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.reader import DigitReader
 
 FORM_OVERHEAD_BYTES: Final = 65_536
@@ -33,7 +33,7 @@ _BODY_ERRORS: Final = (408, 413, 415, 422)
 
 
 def create_app(
-    settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], LocalJobs]
+    settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], JobQueue]
 ) -> FastAPI:
     """Put the application together; nothing is loaded before it starts.
 

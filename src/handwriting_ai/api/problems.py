@@ -26,6 +26,7 @@ from handwriting_ai.errors import (
     JobConflict,
     ModelExists,
     PredictTimeout,
+    QueueUnavailable,
     UnknownArchitecture,
     UnknownJob,
     UnknownRecipe,
@@ -78,6 +79,13 @@ _RULES: Final = (
     _Rule(kind=InvalidRecipe, status=422, code="validation_error"),
     _Rule(kind=ModelExists, status=409, code="conflict", message="A model of this name is registered already."),
     _Rule(kind=JobConflict, status=409, code="conflict"),
+    _Rule(
+        kind=QueueUnavailable,
+        status=503,
+        code="queue_unavailable",
+        message="The queue of training runs does not answer at present.",
+        headers=_RETRY,
+    ),
     _Rule(kind=DataMissing, status=409, code="conflict", message="This server lacks the data that the recipe needs."),
 )
 UNAUTHORIZED: Final = Refusal(

@@ -10,7 +10,7 @@ from typing import Final
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout
 from handwriting_ai.inference.engine import PENDING_PER_THREAD, resolve_threads
-from handwriting_ai.jobs.local import LocalJobs
+from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
 from handwriting_ai.reader import DigitReader
@@ -88,11 +88,11 @@ class Resources:
     """Opened when the server starts, closed when it ends."""
 
     def __init__(
-        self, settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], LocalJobs]
+        self, settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], JobQueue]
     ) -> None:
         self._settings, self._open_reader, self._open_jobs = settings, open_reader, open_jobs
         self._reader: AsyncReader | None = None
-        self._jobs: LocalJobs | None = None
+        self._jobs: JobQueue | None = None
 
     @property
     def reader(self) -> AsyncReader:
@@ -106,7 +106,7 @@ class Resources:
         return self._reader
 
     @property
-    def jobs(self) -> LocalJobs:
+    def jobs(self) -> JobQueue:
         """The training runs.
 
         Raises:

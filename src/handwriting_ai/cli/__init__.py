@@ -1,4 +1,4 @@
-"""The command line: `handwriting-ai app | predict | evaluate | export | train | jobs | models | data | api`."""
+"""The command line `handwriting-ai`: app, predict, evaluate, export, train, jobs, models, data, api, worker."""
 # Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
@@ -15,6 +15,7 @@ app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.command()(train.train)
 app.command()(serve.api)
+app.command()(serve.worker)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(models.app, name="models")
 app.add_typer(data.app, name="data")

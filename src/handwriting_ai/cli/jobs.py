@@ -12,7 +12,7 @@ from handwriting_ai.cli.train import open_jobs, parse_seeds
 from handwriting_ai.config import load_settings
 
 if TYPE_CHECKING:
-    from handwriting_ai.jobs.local import LocalJobs
+    from handwriting_ai.jobs.queue import JobQueue
     from handwriting_ai.jobs.types import Job
 
 JobId = Annotated[str, typer.Argument(help="The job, as `jobs list` names it.")]
@@ -23,7 +23,8 @@ _STEPS: Final = 1.0
 
 def list_jobs() -> None:
     """Show every job in the order of the queue: id, status, model, epochs done, what it is at."""
-    found = open_jobs(load_settings()).store.all()
+    jobs = open_jobs(load_settings())
+    found = jobs.store.all()
     for job in found.jobs:
         state = job.state
         at = f"  {state.activity}" if state.activity else ""
@@ -34,6 +35,9 @@ def list_jobs() -> None:
             typer.echo(f"    {state.error}")
     for damaged in found.damaged:
         typer.echo(f"damaged: {damaged.problem}")
+    standstill = jobs.standstill()
+    if standstill is not None:
+        typer.echo(standstill)
 
 
 def show_job(job_id: JobId) -> None:
@@ -60,7 +64,7 @@ def submit_jobs(
     trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
-    """Put runs into the queue, which `jobs work` or an open dashboard works off."""
+    """Put runs into the queue, which `jobs work`, an open dashboard or the workers of TRAINING__BACKEND=rq work off."""
     from handwriting_ai.jobs.types import plan
     from handwriting_ai.training.sources import DataFolders
 
@@ -77,7 +81,10 @@ def submit_jobs(
 
 
 def work_off() -> None:
-    """Work the queue off in the background of this terminal until it is empty; Ctrl-C leaves running jobs alone."""
+    """Work the queue off in the background of this terminal until it is empty; Ctrl-C leaves running jobs alone.
+
+    With TRAINING__BACKEND=rq the workers do the work: this waits, and passes on the jobs of lost ones.
+    """
     jobs = open_jobs(load_settings())
     jobs.start()
     try:
@@ -100,8 +107,9 @@ def resume_job(
     afresh: Annotated[bool, typer.Option("--afresh", help="Throw its checkpoint away and begin again.")] = False,
 ) -> None:
     """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
-    open_jobs(load_settings()).resume(job_id, afresh=afresh)
-    typer.echo(f"{job_id}: queued. An open dashboard, or `handwriting-ai jobs work`, starts it.")
+    jobs = open_jobs(load_settings())
+    jobs.resume(job_id, afresh=afresh)
+    typer.echo(f"{job_id}: queued. {jobs.worked_off_by}")
 
 
 def delete_job(job_id: JobId) -> None:
@@ -125,7 +133,7 @@ def follow_job(job_id: JobId) -> None:
     typer.echo(f"{job_id}: {job.state.status}{': ' + job.state.error if job.state.error else ''}")
 
 
-def _print_epochs(jobs: "LocalJobs", job: "Job", seen: int, console: Console) -> int:
+def _print_epochs(jobs: "JobQueue", job: "Job", seen: int, console: Console) -> int:
     """Print the epochs after the `seen` first; returns how many there are now."""
     from handwriting_ai.jobs.child import describe
 

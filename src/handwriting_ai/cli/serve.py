@@ -1,4 +1,4 @@
-"""`handwriting-ai api`: serve the HTTP API."""
+"""`handwriting-ai api` and `handwriting-ai worker`: what runs beside the dashboard."""
 
 import logging
 from functools import partial
@@ -30,3 +30,20 @@ def api(
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = create_app(settings, open_reader=partial(DigitReader, settings), open_jobs=partial(open_jobs, settings))
     serve(app, host=host, port=settings.app.port if port is None else port)
+
+
+def worker(
+    name: Annotated[str | None, typer.Option(help="Of this worker, unlike any other's; made up by default.")] = None,
+    burst: Annotated[bool, typer.Option("--burst", help="Stop when the queue is empty.")] = False,
+) -> None:
+    """Train the runs that Redis queues (TRAINING__BACKEND=rq), one at a time.
+
+    The first Ctrl-C or SIGTERM lets the present run end, a second one kills it; another worker then goes on with it.
+    """
+    settings = load_settings()
+    from handwriting_ai.jobs.opening import require_rq
+
+    require_rq()
+    from handwriting_ai.jobs.worker import work
+
+    work(settings, name=name, burst=burst)

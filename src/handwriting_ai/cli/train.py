@@ -12,20 +12,18 @@ from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import JobCancelled
 
 if TYPE_CHECKING:
-    from handwriting_ai.jobs.local import LocalJobs
+    from handwriting_ai.jobs.queue import JobQueue
     from handwriting_ai.jobs.types import JobState, TrainingConfig
     from handwriting_ai.training.sources import TrainingData
 
 _BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
-def open_jobs(settings: Settings) -> "LocalJobs":
-    """The jobs of this machine; nobody works the queue off until `start` is called."""
-    from handwriting_ai.jobs.local import LocalJobs
-    from handwriting_ai.registry.store import ModelStore
+def open_jobs(settings: Settings) -> "JobQueue":
+    """The queue that the settings name, with all that it imports."""
+    from handwriting_ai.jobs import opening
 
-    models = ModelStore(settings.digits.model_dir)
-    return LocalJobs(settings.app.data_root / "runs", models, max_concurrent=settings.training.max_concurrent)
+    return opening.open_jobs(settings)
 
 
 def train(
@@ -77,7 +75,7 @@ def parse_seeds(text: str) -> list[int]:
     return list(once)
 
 
-def _train_one(jobs: "LocalJobs", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
+def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
     """Train with a progress bar for the epoch and a line for each finished one."""
     from handwriting_ai.jobs.child import carry_out, describe, prepare, run_job
     from handwriting_ai.training.run import Watcher

@@ -32,8 +32,10 @@ _LOG: Final = logging.getLogger("handwriting_ai.job")
 class Pulse:
     """Keeps a job's state and writes it once a second, so that whoever looks knows that the run lives."""
 
-    def __init__(self, store: JobStore, state: JobState) -> None:
-        self._store, self._state = store, state
+    def __init__(self, store: JobStore, state: JobState, on_beat: Callable[[], None] | None = None) -> None:
+        """Of a job of `store`; `on_beat` is called each time."""
+        self._store, self._state, self._on_beat = store, state, on_beat
+        self._trouble: str | None = None
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -70,20 +72,29 @@ class Pulse:
     def _beat(self) -> None:
         while not self._stop.is_set():
             self._write()
+            if self._on_beat is not None:
+                self._on_beat()
+            if self._store.is_to_stop(self._state.job_id):  # whoever asked may sit at another machine
+                os.kill(os.getpid(), signal.SIGTERM)
             self._stop.wait(HEARTBEAT_S)
 
     def _write(self) -> None:
         self.note(heartbeat=datetime.now(UTC))
+        trouble = None
         try:
             self._store.write_state(self._state)
-        except OSError as error:  # a full disk must not end the run from here
-            _LOG.warning("The state could not be written: %s", error)
+        except (OSError, HandwritingError) as error:  # a full disk, or a queue that is away, must not end the run
+            trouble = f"The state could not be written: {error}"
+        if trouble is not None and trouble != self._trouble:  # once, not each second
+            _LOG.warning("%s", trouble)
+        self._trouble = trouble
 
 
 def carry_out(
     store: JobStore,
     job: Job,
     train: Callable[[Job, Pulse], Path],
+    on_beat: Callable[[], None] | None = None,
 ) -> JobState:
     """Do a job that this process holds the lock of, and write how it ended; returns that state.
 
@@ -91,10 +102,11 @@ def carry_out(
         store: where the job lies.
         job: what to do.
         train: trains and registers; returns the model's folder.
+        on_beat: called once a second, in a thread of its own.
     """
     started: dict[str, object] = {"status": JobStatus.RUNNING, "pid": os.getpid(), "started_at": datetime.now(UTC)}
     fresh: dict[str, object] = {"error": None, "completed_at": None, "activity": "starting"}
-    with Pulse(store, job.state.model_copy(update=started | fresh)) as pulse:
+    with Pulse(store, job.state.model_copy(update=started | fresh), on_beat) as pulse:
         try:
             folder = train(job, pulse)
         except (JobCancelled, KeyboardInterrupt):
@@ -193,14 +205,15 @@ def describe(metrics: TrainingMetrics) -> str:
     )
 
 
-def _raise_cancelled(number: int, _: FrameType | None) -> None:
+def raise_cancelled(number: int, _: FrameType | None) -> None:
+    """What SIGTERM does to a run: it ends as cancelled. Later signals change nothing."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise JobCancelled(f"Signal {number}.")
 
 
 def main() -> None:
     """Do the job named on the command line; its lock was inherited from the process that started this one."""
-    signal.signal(signal.SIGTERM, _raise_cancelled)
+    signal.signal(signal.SIGTERM, raise_cancelled)
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S")
     runs, model_dir, job_id = sys.argv[1:]

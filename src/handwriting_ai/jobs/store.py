@@ -135,6 +135,10 @@ class JobStore:
         """Whether a process is at work on it."""
         return is_locked(self.root / job_id)
 
+    def is_to_stop(self, job_id: str) -> bool:
+        """Whether somebody asked the run to stop."""
+        return (self.root / job_id / CANCEL_NAME).exists()
+
     def metrics(self, job_id: str) -> list[TrainingMetrics]:
         """The epochs so far."""
         return read_metrics(self.folder(job_id))
@@ -167,7 +171,7 @@ class JobStore:
         for folder in self._folders():
             try:
                 written, found = self.written_state(folder.name), self._read(folder).state
-                if written is not None and written.status is JobStatus.RUNNING and found.status.ended:
+                if written is not None and not written.status.ended and found.status.ended:
                     self.write_state(found)
             except (JobDamaged, UnknownJob):
                 continue  # `all` reports the one; the other is gone
@@ -182,13 +186,17 @@ class JobStore:
             config = TrainingConfig.model_validate_json((folder / CONFIG_NAME).read_bytes())
         except (OSError, ValidationError) as error:
             raise JobDamaged(f"{folder / CONFIG_NAME} cannot be read. Delete the job {folder.name!r}.") from error
-        state = self._read_state(folder, config)
-        if state.status is JobStatus.RUNNING and not is_locked(folder):
-            # Its process has ended. It may have written its last state after the first look, and not after a second.
-            state = self._read_state(folder, config)
-            if state.status is JobStatus.RUNNING and not is_locked(folder):
-                state = self._post_mortem(folder, config, state)
-        return Job(config=config, state=state)
+        return self._as_it_stands(folder, Job(config=config, state=self._read_state(folder, config)))
+
+    def _as_it_stands(self, folder: Path, written: Job) -> Job:
+        """A job as it truly stands, by its folder's lock; `written` is what its `state.json` says."""
+        if written.state.status is not JobStatus.RUNNING or is_locked(folder):
+            return written
+        # Its process has ended. It may have written its last state after the first look, and not after a second.
+        again = Job(config=written.config, state=self._read_state(folder, written.config))
+        if again.state.status is not JobStatus.RUNNING or is_locked(folder):
+            return again
+        return self.post_mortem(again)
 
     def _read_state(self, folder: Path, config: TrainingConfig) -> JobState:
         """The state as written; one that is damaged is taken for that of a job that ran."""
@@ -203,19 +211,20 @@ class JobStore:
                 error=f"{STATE_NAME} could not be read ({problem}). The run can be resumed.",
             )
 
-    def _post_mortem(self, folder: Path, config: TrainingConfig, state: JobState) -> JobState:
-        """What became of a run whose process ended without a last word."""
-        if self._registered(config, state.job_id):
-            done: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
-            return state.model_copy(update=done | _ended())
-        if (folder / CANCEL_NAME).exists():
-            cancelled: dict[str, object] = {"status": JobStatus.CANCELLED, "error": None}
-            return state.model_copy(update=cancelled | _ended())
-        lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
-        said = f" Its last words: {' / '.join(lines)}" if lines else ""
-        reason = state.error or f"The process ended without a result (killed, or out of memory).{said}"
-        failed: dict[str, object] = {"status": JobStatus.FAILED, "error": reason}
-        return state.model_copy(update=failed | _ended())
+    def post_mortem(
+        self, job: Job, *, reason: str = "The process ended without a result (killed, or out of memory)."
+    ) -> Job:
+        """What became of a run whose process ended without a last word: completed, cancelled, or failed (`reason`)."""
+        folder, state = self.root / job.job_id, job.state
+        if self._registered(job.config, job.job_id):
+            end: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
+        elif self.is_to_stop(job.job_id):
+            end = {"status": JobStatus.CANCELLED, "error": None}
+        else:
+            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
+            said = f" Its last words: {' / '.join(lines)}" if lines else ""
+            end = {"status": JobStatus.FAILED, "error": state.error or f"{reason}{said}"}
+        return Job(config=job.config, state=state.model_copy(update=end | _ended()))
 
     def _registered(self, config: TrainingConfig, job_id: str) -> bool:
         """Whether this very job has brought its model into the models folder."""

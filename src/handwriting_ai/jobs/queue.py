@@ -1,0 +1,212 @@
+"""What every backend of the queue shares: jobs are folders, and what changes a job's status happens under one lock."""
+
+import logging
+import os
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import ClassVar, Final
+
+from handwriting_ai.architectures import architecture_names
+from handwriting_ai.errors import HandwritingError, JobConflict, UnknownArchitecture
+from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.locks import locked
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import METRICS_NAME
+from handwriting_ai.training.run import CHECKPOINT_NAME
+
+CANCEL_GRACE_S: Final = 3.0
+"""A run that has not ended so long after it was asked to is killed."""
+_LOG: Final = logging.getLogger(__name__)
+
+
+class JobQueue(ABC):
+    """Takes, lists, cancels, resumes and deletes jobs; after `start` it also looks after them, in a thread."""
+
+    tick_s: ClassVar[float] = 0.5
+    """Between two looks."""
+    worked_off_by: ClassVar[str]
+    """Who starts a queued job, as a sentence."""
+
+    def __init__(self, store: JobStore, models: ModelStore) -> None:
+        """Jobs of `store`, whose models go to `models`."""
+        self.store, self.models = store, models
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to look after the queue, in a thread; runs that an earlier server started are adopted."""
+        self.models.recover()
+        self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop the thread; the runs go on."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def refuse(self, config: TrainingConfig) -> None:
+        """Find out, before work is done, whether a run cannot be queued.
+
+        Raises:
+            UnknownArchitecture, UnknownRecipe, InvalidRecipe: it cannot be trained.
+            ModelExists: its model is registered already and `force` is off.
+            JobConflict: a queued or running job makes the same model.
+            QueueUnavailable: the queue is elsewhere and does not answer.
+        """
+        config.resolved_recipe()
+        if config.arch not in architecture_names():
+            raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
+        self.models.refuse_existing(config.model_id, force=config.force)
+        for job in self.store.all().jobs:
+            if not job.state.status.ended and job.config.model_id == config.model_id:
+                raise JobConflict(f"Job {job.job_id} ({job.state.status}) already makes the model {config.model_id!r}.")
+
+    def submit(self, config: TrainingConfig) -> Job:
+        """Put a job at the end of the queue.
+
+        Raises:
+            as `refuse`.
+        """
+        with self.store.lock():
+            self.refuse(config)
+            job = self.store.create(config)
+            try:
+                self._dispatch(job)
+            except BaseException:
+                self.store.delete(job.job_id)
+                raise
+        return job
+
+    @contextmanager
+    def in_foreground(self, config: TrainingConfig) -> Iterator[Job]:
+        """A job for this very process to do, outside the queue: an unfinished run of this kind, or a new one.
+
+        Raises:
+            as `refuse`.
+        """
+        with ExitStack() as held:
+            with self.store.lock():
+                self.refuse(config)
+                unfinished = [
+                    job
+                    for job in self.store.all().jobs
+                    if job.state.status.can_be_resumed and job.config.trains_the_same(config)
+                ]
+                job = unfinished[-1] if unfinished else self.store.create(config)
+                held.enter_context(locked(self.store.folder(job.job_id)))
+                self.store.clear_up(job.job_id)
+                self.store.write_state(running(job.state, os.getpid()))
+            yield Job(config=config, state=job.state)
+
+    def resume(self, job_id: str, *, afresh: bool = False) -> None:
+        """Queue a failed or cancelled job again; it goes on from its last checkpoint, or from nothing if `afresh`.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it has not ended, or was completed, or another job makes the same model.
+            ModelExists: its model is registered already and `force` is off.
+            QueueUnavailable: as `refuse`.
+        """
+        with self.store.lock():
+            job = self.store.read(job_id)
+            if not job.state.status.can_be_resumed:
+                raise JobConflict(f"Job {job_id} is {job.state.status}: only failed and cancelled jobs are resumed.")
+            self.refuse(job.config)
+            self.store.clear_up(job_id)
+            queued = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
+            if afresh:
+                folder = self.store.folder(job_id)
+                (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
+                (folder / METRICS_NAME).unlink(missing_ok=True)
+            else:
+                so_far: dict[str, object] = {
+                    "progress": job.state.progress,
+                    "current_epoch": job.state.current_epoch,
+                    "started_at": job.state.started_at,
+                }
+                queued = queued.model_copy(update=so_far)
+            try:
+                self.store.write_state(queued)
+                self._dispatch(Job(config=job.config, state=queued))
+            except BaseException:
+                self.store.write_state(job.state)
+                raise
+
+    def wait_until_ended(self, job_id: str, timeout_s: float) -> Job:
+        """Look after a cancelled job until it has ended, or the time is up."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with self.store.lock():
+                self._look_after()
+            job = self.store.read(job_id)
+            if job.state.status.ended or time.monotonic() > deadline:
+                return job
+            time.sleep(0.1)
+
+    def standstill(self) -> str | None:
+        """Why nobody works the queue off at present, and what to do about it; None if somebody does.
+
+        Raises:
+            QueueUnavailable: as `refuse`.
+        """
+        return None
+
+    @abstractmethod
+    def cancel(self, job_id: str) -> None:
+        """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it has ended.
+            QueueUnavailable: as `refuse`.
+        """
+
+    @abstractmethod
+    def delete(self, job_id: str) -> None:
+        """Remove a job with its checkpoint, metrics and log; its model, if it made one, stays.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it is running.
+            QueueUnavailable: as `refuse`.
+        """
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Set down what has happened, kill what did not stop when asked, and see to it that what is next begins."""
+
+    @abstractmethod
+    def _dispatch(self, job: Job) -> None:
+        """Under the lock: see to it that somebody does a job whose folder stands ready."""
+
+    @abstractmethod
+    def _look_after(self) -> None:
+        """Under the lock: set down what has happened, and kill what did not stop when asked."""
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.tick()
+            except (OSError, HandwritingError) as error:  # a full disk passes; the queue must not die of it
+                _LOG.warning("The training queue could not be looked after: %s", error)
+            self._stop.wait(self.tick_s)
+
+
+def running(state: JobState, pid: int | None) -> JobState:
+    """The state of a job whose process has just been started."""
+    now = datetime.now(UTC)
+    begun: dict[str, object] = {"pid": pid, "started_at": now, "heartbeat": now, "activity": "starting"}
+    fresh: dict[str, object] = {"status": JobStatus.RUNNING, "error": None, "completed_at": None}
+    return state.model_copy(update=begun | fresh)
+
+
+def cancelled(state: JobState) -> JobState:
+    """The state of a job that was taken out of the queue."""
+    ended: dict[str, object] = {"status": JobStatus.CANCELLED, "completed_at": datetime.now(UTC), "activity": ""}
+    return state.model_copy(update=ended)

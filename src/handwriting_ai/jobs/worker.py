@@ -1,0 +1,151 @@
+"""`handwriting-ai worker`: takes jobs from Redis, one at a time, and trains each in a process of its own."""
+
+import logging
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import get_current_job
+from rq.executions import Execution
+from rq.job import Job as RqJob
+from rq.serializers import JSONSerializer
+from rq.timeouts import JobTimeoutException
+from rq.worker import SpawnWorker
+
+from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.errors import RunFailed
+from handwriting_ai.jobs.child import NICENESS, Pulse, carry_out, prepare, raise_cancelled, run_job
+from handwriting_ai.jobs.opening import open_rq
+from handwriting_ai.jobs.rq import RqJobs
+from handwriting_ai.jobs.store import LOG_NAME
+from handwriting_ai.jobs.types import Job, JobStatus
+from handwriting_ai.locks import try_lock
+
+HEARTBEAT_S: Final = 5
+"""How often a worker tells that it and its run live."""
+SILENCE_S: Final = 20
+"""A worker that has not told so for so long is taken for lost, and its job goes to another."""
+_MAINTENANCE_S: Final = 10
+"""How often a worker looks for jobs of lost ones."""
+_HELD_LIMIT_S: Final = 10.0
+"""How long a run waits for the process that had its job before."""
+_STDOUT: Final = 1
+_STDERR: Final = 2
+_LOG: Final = logging.getLogger("handwriting_ai.job")
+
+
+class TrainingWorker(SpawnWorker):
+    """RQ's worker that spawns instead of forking, as CUDA wants it, and notices lost ones sooner."""
+
+    def get_heartbeat_ttl(self, job: RqJob, working_time: float = 0.0) -> int:
+        """For how many seconds the worker counts as alive after a heartbeat: RQ's, but no more than ours."""
+        return min(SILENCE_S, super().get_heartbeat_ttl(job, working_time))
+
+    def maintain_heartbeats(self, job: RqJob, execution: Execution) -> None:
+        """Tell that the run lives, and look for jobs of lost workers; while Redis is away the run goes on untold."""
+        try:
+            super().maintain_heartbeats(job, execution)
+            if self.should_run_maintenance_tasks:
+                self.run_maintenance_tasks()
+        except RedisError as error:
+            _LOG.warning("Redis does not answer (%s); the run goes on.", error)
+
+
+def work(settings: Settings, *, burst: bool = False, name: str | None = None) -> None:
+    """Train what the queue holds until SIGTERM or Ctrl-C, which let the present run end; a second one kills it.
+
+    Args:
+        settings: which Redis, which queue, which folders.
+        burst: stop when the queue is empty.
+        name: of the worker, unlike that of any other; made up if None.
+
+    Raises:
+        QueueUnavailable: Redis does not answer.
+    """
+    queue = open_rq(settings).queue
+    queue.check()
+    # Without the short limits of a page's questions: a worker waits for minutes for its next job.
+    connection = Redis.from_url(str(settings.redis_url))
+    TrainingWorker(
+        [queue.rq],
+        name=name,
+        connection=connection,
+        serializer=JSONSerializer,
+        maintenance_interval=_MAINTENANCE_S,
+        job_monitoring_interval=HEARTBEAT_S,
+        default_result_ttl=settings.rq.result_ttl_sec,
+    ).work(burst=burst, logging_level="INFO")
+
+
+def train(job_id: str) -> None:
+    """What a worker does for one job, in a process that it spawned; all output goes to the job's log.
+
+    Raises:
+        RunFailed: the run ended without a model; the job's state says the same. RQ does not retry it.
+    """
+    worker = os.getppid()
+    settings = load_settings()
+    jobs = open_rq(settings)
+    folder = jobs.store.folder(job_id)
+    descriptor = try_lock(folder, _HELD_LIMIT_S)
+    if descriptor is None:
+        _LOG.warning("Job %s is still at work in another process, which will end it.", job_id)
+        return
+    try:
+        _write_to(folder / LOG_NAME)
+        _train(jobs, job_id, settings, worker)
+    finally:
+        os.close(descriptor)
+
+
+def _train(jobs: RqJobs, job_id: str, settings: Settings, worker: int) -> None:
+    """Do a job whose lock this process holds, unless an earlier process has done it, or it is to stop."""
+    store = jobs.store
+    job = store.read(job_id)
+    if job.state.status.ended:
+        return
+    verdict = store.post_mortem(job)
+    if verdict.state.status is not JobStatus.FAILED:
+        store.write_state(verdict.state)
+        return
+    signal.signal(signal.SIGTERM, raise_cancelled)
+    os.nice(NICENESS)
+
+    def leave_if_orphaned() -> None:
+        if os.getppid() != worker:
+            os._exit(1)  # the job goes to another worker: two must not train it
+
+    body = run_job(store, jobs.models, lambda: prepare(job, settings))
+    state = carry_out(store, job, _in_time(body, settings.rq.job_timeout_sec), leave_if_orphaned)
+    if state.status is JobStatus.FAILED:
+        ticket = get_current_job()
+        if ticket is not None:
+            ticket.retries_left = 0  # it would fail again
+        raise RunFailed(state.error)
+
+
+def _in_time(train_job: Callable[[Job, Pulse], Path], limit_s: int) -> Callable[[Job, Pulse], Path]:
+    """The same, but RQ's alarm has words."""
+
+    def timed(job: Job, pulse: Pulse) -> Path:
+        try:
+            return train_job(job, pulse)
+        except JobTimeoutException as error:
+            raise RunFailed(
+                f"The run took longer than RQ__JOB_TIMEOUT_SEC={limit_s}. Resume it, and it goes on from its last "
+                "checkpoint; a larger value, set where jobs are queued, lets it end."
+            ) from error
+
+    return timed
+
+
+def _write_to(log: Path) -> None:
+    """Send this process's output, and what it logs, to a file."""
+    with log.open("ab") as stream:
+        os.dup2(stream.fileno(), _STDOUT)
+        os.dup2(stream.fileno(), _STDERR)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)

@@ -1,0 +1,30 @@
+from enum import StrEnum
+
+from redis import Redis
+from rq.serializers import JSONSerializer
+
+class JobStatus(StrEnum):
+    CREATED = "created"
+    QUEUED = "queued"
+    FINISHED = "finished"
+    FAILED = "failed"
+    STARTED = "started"
+    DEFERRED = "deferred"
+    SCHEDULED = "scheduled"
+    STOPPED = "stopped"
+    CANCELED = "canceled"
+
+class Retry:
+    def __init__(self, max: int) -> None: ...
+
+class Job:
+    id: str
+    timeout: int
+    meta: dict[str, object]
+    retries_left: int | None
+    worker_name: str | None
+    @classmethod
+    def fetch(cls, id: str, connection: Redis, serializer: type[JSONSerializer]) -> Job: ...
+    def get_status(self, refresh: bool = True) -> JobStatus: ...
+    def save_meta(self) -> None: ...
+    def delete(self) -> None: ...

@@ -1,0 +1,28 @@
+from redis import Redis
+from rq import Queue
+from rq.executions import Execution
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+class SpawnWorker:
+    name: str
+    job_monitoring_interval: int
+    def __init__(
+        self,
+        queues: list[Queue],
+        *,
+        name: str | None = None,
+        connection: Redis,
+        serializer: type[JSONSerializer],
+        maintenance_interval: int,
+        job_monitoring_interval: int,
+        default_result_ttl: int,
+    ) -> None: ...
+    @property
+    def should_run_maintenance_tasks(self) -> bool: ...
+    def run_maintenance_tasks(self) -> None: ...
+    @classmethod
+    def all(cls, *, queue: Queue) -> list[SpawnWorker]: ...
+    def work(self, *, burst: bool = False, logging_level: str | None = None) -> bool: ...
+    def get_heartbeat_ttl(self, job: Job, working_time: float = 0.0) -> int: ...
+    def maintain_heartbeats(self, job: Job, execution: Execution) -> None: ...

@@ -1,0 +1,333 @@
+"""The queue in Redis: several workers, and what happens when one of them, or Redis itself, is lost."""
+
+import os
+import signal
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from secrets import SystemRandom
+
+import pytest
+from redis import Redis
+from rq.job import Job as RqJob
+from rq.serializers import JSONSerializer
+from tests.jobs.redis_server import RedisServer, Workers
+from tests.registry.samples import names_in
+from typer.testing import CliRunner
+
+from handwriting_ai.cli import app
+from handwriting_ai.config import PROJECT_ROOT, load_settings
+from handwriting_ai.errors import JobConflict, QueueUnavailable, UnknownJob
+from handwriting_ai.jobs import rq
+from handwriting_ai.jobs.opening import open_jobs
+from handwriting_ai.jobs.redis_queue import RedisQueue
+from handwriting_ai.jobs.rq import RqJobs
+from handwriting_ai.jobs.store import CONFIG_NAME
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, plan
+from handwriting_ai.locks import locked
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.run import CHECKPOINT_NAME
+
+LIMIT_S = 120.0
+LONG = 100_000
+"""Epochs: more than any test waits for."""
+TASK = "tests.jobs.rq_task.train"
+JOBS, WORKERS = 20, 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A shared folder, a Redis, and those who use them."""
+
+    redis: RedisServer
+    jobs: RqJobs
+    workers: Workers
+
+    def until(self, job: Job, reached: Callable[[Job], bool]) -> Job:
+        """Wait for a job to get somewhere."""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            seen = self.jobs.store.read(job.job_id)
+            if reached(seen):
+                return seen
+            time.sleep(0.1)
+        raise AssertionError(f"{self.jobs.store.read(job.job_id)}\n{self.jobs.store.log_tail(job.job_id)}")
+
+    def has_resumed(self, job: Job, *, tries: int) -> bool:
+        """Whether a process is at work on it that went on from a checkpoint, after others that did so as well."""
+        return trains(job) and self.jobs.store.log_tail(job.job_id).count("Going on after epoch") == tries
+
+    def ticket(self, job: Job) -> RqJob:
+        """What RQ has of a job."""
+        return RqJob.fetch(job.job_id, self.jobs.queue.connection, JSONSerializer)
+
+
+@pytest.fixture()
+def site(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, redis_path: str) -> Iterator[Site]:
+    """A queue that nobody looks after, without workers."""
+    redis = RedisServer(redis_path, clean_environment / "redis")
+    redis.start()
+    variables = {
+        "TRAINING__BACKEND": "rq",
+        "REDIS_URL": redis.url,
+        "TRAINING__DATA_DIR": str(PROJECT_ROOT / "data" / "mnist"),
+        "APP__DATA_ROOT": str(clean_environment),
+        "DIGITS__MODEL_DIR": str(clean_environment / "models"),
+        "PYTHONPATH": os.pathsep.join([str(PROJECT_ROOT), os.environ.get("PYTHONPATH", "")]),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    workers = Workers(os.environ, clean_environment)
+    settings = load_settings()
+    queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
+    jobs = RqJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), queue)
+    yield Site(redis=redis, jobs=jobs, workers=workers)
+    jobs.close()
+    workers.stop()
+    redis.stop()
+
+
+def tiny(seed: int = 0, epochs: int = 2) -> TrainingConfig:
+    """A run of a second or so."""
+    return plan("compact", "baseline", seed=seed, epochs=epochs, trial_digits=40)
+
+
+def ended(job: Job) -> bool:
+    """Whether nothing happens to it any more."""
+    return job.state.status.ended
+
+
+def trains(job: Job) -> bool:
+    """Whether a process is at work on it and has a checkpoint to go on from."""
+    return job.state.status is JobStatus.RUNNING and job.state.current_epoch >= 1
+
+
+def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
+    """The state lies in Redis as well, all of it as JSON; the folder keeps what local jobs keep."""
+    first, second = (site.jobs.submit(tiny(seed)) for seed in (1, 0))
+    assert site.jobs.standstill() is not None
+    assert [job.state.status for job in site.jobs.store.all().jobs] == [JobStatus.QUEUED] * 2
+    site.workers.start()
+    done = [site.until(job, ended) for job in (first, second)]
+    assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 2, site.jobs.store.log_tail(first.job_id)
+    assert site.jobs.standstill() is None
+    finished, begun = done[0].state.completed_at, done[1].state.started_at
+    assert finished is not None
+    assert begun is not None
+    assert finished <= begun
+    assert [metrics.epoch for metrics in site.jobs.store.metrics(first.job_id)] == [1, 2]
+    assert "Epoch 2 of 2" in site.jobs.store.log_tail(first.job_id)
+    site.jobs.models.read(first.config.model_id, signature=preprocess_signature())
+    assert JobState.model_validate(site.ticket(first).meta["state"]).status is JobStatus.COMPLETED
+    raw = Redis.from_url(site.redis.url).hget(f"rq:job:{first.job_id}", "data")
+    assert raw is not None
+    assert zlib.decompress(raw).startswith(b"[")
+
+
+@pytest.mark.timeout(400)
+def test_twenty_jobs_over_three_workers_of_which_one_is_killed(site: Site) -> None:
+    """Each job is completed once, that of the killed worker by another; none is lost."""
+    submitted = [site.jobs.submit(tiny(seed)) for seed in range(JOBS)]
+    for _ in range(WORKERS):
+        site.workers.start()
+    deadline = time.monotonic() + 2 * LIMIT_S
+    while not any(job.state.status is JobStatus.RUNNING for job in site.jobs.store.all().jobs):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    chance = SystemRandom()
+    time.sleep(chance.uniform(0, 5))
+    chance.choice(site.workers.processes).send_signal(signal.SIGKILL)
+    site.jobs.start()
+    while not all(ended(job) for job in site.jobs.store.all().jobs) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    done = site.jobs.store.all().jobs
+    assert [job.job_id for job in done] == [job.job_id for job in submitted]
+    assert Counter(job.state.status for job in done) == {JobStatus.COMPLETED: JOBS}, done
+    registrations = [site.jobs.store.log_tail(job.job_id).count("Registered") for job in done]
+    assert registrations == [1] * JOBS
+    assert names_in(site.jobs.models.root) == sorted(job.config.model_id for job in done)
+    for job in done:
+        assert site.jobs.models.read_manifest(job.config.model_id).run_id == job.job_id
+
+
+def test_a_queued_job_is_cancelled_and_resumed(site: Site) -> None:
+    """It leaves Redis, and comes back."""
+    job = site.jobs.submit(tiny())
+    site.jobs.cancel(job.job_id)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
+    assert site.jobs.queue.find(job.job_id) is None
+    with pytest.raises(JobConflict, match="nothing to cancel"):
+        site.jobs.cancel(job.job_id)
+    site.jobs.resume(job.job_id)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
+    site.workers.start()
+    assert site.until(job, ended).state.status is JobStatus.COMPLETED
+
+
+def test_a_running_job_is_cancelled_within_seconds_goes_on_and_is_deleted(site: Site) -> None:
+    """Resumed, it has its epochs behind it; running, it cannot be deleted; deleted, Redis has forgotten it."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.workers.start()
+    site.until(job, trains)
+    with pytest.raises(JobConflict, match="is running"):
+        site.jobs.delete(job.job_id)
+    site.jobs.cancel(job.job_id)
+    asked = time.monotonic()
+    cancelled = site.jobs.wait_until_ended(job.job_id, 30)
+    assert cancelled.state.status is JobStatus.CANCELLED
+    assert time.monotonic() - asked < 10
+    site.jobs.resume(job.job_id)
+    resumed = site.until(job, lambda seen: seen.state.current_epoch > cancelled.state.current_epoch)
+    assert "Going on after epoch" in site.jobs.store.log_tail(job.job_id)
+    assert resumed.state.status is JobStatus.RUNNING
+    site.jobs.cancel(job.job_id)
+    site.jobs.wait_until_ended(job.job_id, 30)
+    site.jobs.delete(job.job_id)
+    assert site.jobs.store.all().names == ()
+    assert site.jobs.queue.find(job.job_id) is None
+    with pytest.raises(UnknownJob):
+        site.jobs.cancel(job.job_id)
+
+
+def test_a_killed_process_is_tried_again_from_its_checkpoint(site: Site) -> None:
+    """Out of memory, say: its worker notices at once; after the last try the job fails with a reason."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.workers.start()
+    for tries in range(3):
+        running = site.until(job, partial(site.has_resumed, tries=tries))
+        epoch, pid = running.state.current_epoch, running.state.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+    failed = site.until(job, ended)
+    assert failed.state.status is JobStatus.FAILED
+    assert failed.state.error is not None
+    assert "also when it was tried again" in failed.state.error
+    assert failed.state.current_epoch >= epoch
+    assert site.jobs.store.log_tail(job.job_id).count("Going on after epoch") == 2
+    assert (site.jobs.store.folder(job.job_id) / CHECKPOINT_NAME).exists()
+
+
+def test_a_run_that_cannot_succeed_is_not_tried_again(site: Site) -> None:
+    """The loss is no number: the job fails with that reason, also for RQ."""
+    job = site.jobs.submit(tiny())
+    site.workers.start(fault="no-number")
+    failed = site.until(job, ended)
+    assert failed.state.status is JobStatus.FAILED
+    assert failed.state.error is not None
+    assert "nan" in failed.state.error
+    deadline = time.monotonic() + LIMIT_S
+    while site.ticket(job).get_status() != "failed" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert site.ticket(job).get_status() == "failed"
+    assert site.jobs.store.log_tail(job.job_id).count("preparing the data") == 1
+
+
+def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be resumed."""
+    monkeypatch.setenv("RQ__JOB_TIMEOUT_SEC", "6")
+    settings = load_settings()
+    queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
+    jobs = RqJobs(site.jobs.store.root, site.jobs.models, queue)
+    job = jobs.submit(tiny(epochs=LONG))
+    site.workers.start()
+    failed = site.until(job, ended)
+    assert failed.state.status is JobStatus.FAILED
+    assert failed.state.error is not None
+    assert "RQ__JOB_TIMEOUT_SEC" in failed.state.error
+
+
+def test_redis_stopped_before_a_job(site: Site) -> None:
+    """Nothing is queued or half-written, and the command line says where Redis was looked for."""
+    old = site.jobs.submit(tiny(7))
+    site.jobs.cancel(old.job_id)
+    site.redis.stop()
+    with pytest.raises(QueueUnavailable, match=f"127.0.0.1:{site.redis.port}/0 does not answer"):
+        site.jobs.submit(tiny())
+    with pytest.raises(QueueUnavailable):
+        site.jobs.resume(old.job_id)
+    with pytest.raises(QueueUnavailable):
+        site.jobs.delete(old.job_id)
+    assert [job.state.status for job in site.jobs.store.all().jobs] == [JobStatus.CANCELLED]
+    site.redis.start()
+    site.jobs.resume(old.job_id)
+    assert site.jobs.store.read(old.job_id).state.status is JobStatus.QUEUED
+
+
+def test_redis_stopped_during_a_job(site: Site) -> None:
+    """The run goes on, registers its model, and its folder says so, before and after Redis is back."""
+    job = site.jobs.submit(tiny(epochs=20))
+    site.workers.start()
+    site.until(job, trains)
+    site.redis.stop()
+    done = site.until(job, ended)
+    assert done.state.status is JobStatus.COMPLETED, site.jobs.store.log_tail(job.job_id)
+    site.redis.start()
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.COMPLETED
+    other = site.jobs.submit(tiny(1))
+    site.workers.start()
+    assert site.until(other, ended).state.status is JobStatus.COMPLETED
+    assert site.jobs.store.log_tail(job.job_id).count("Registered") == 1
+
+
+def test_redis_that_forgot_a_job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queued job that Redis lost is shown as failed, and can be resumed."""
+    monkeypatch.setattr(rq, "_ENQUEUE_LIMIT_S", 0.0)
+    job = site.jobs.submit(tiny())
+    site.jobs.queue.connection.flushdb()
+    site.jobs.tick()
+    lost = site.jobs.store.read(job.job_id)
+    assert lost.state.status is JobStatus.FAILED
+    assert lost.state.error is not None
+    assert "Redis no longer knows this job" in lost.state.error
+    site.jobs.resume(job.job_id)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
+
+
+def test_a_run_in_the_foreground_of_a_terminal_is_seen(site: Site) -> None:
+    """Redis does not know it; its lock says that it lives, and it sees that it is to stop."""
+    with site.jobs.in_foreground(tiny()) as job:
+        assert site.jobs.store.read(job.job_id).state.status is JobStatus.RUNNING
+        with pytest.raises(JobConflict, match="is running"):
+            site.jobs.delete(job.job_id)
+        site.jobs.cancel(job.job_id)
+        assert site.jobs.store.is_to_stop(job.job_id)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
+
+
+def test_a_job_held_by_another_process_is_left_to_it(site: Site) -> None:
+    """A worker that was taken for lost and lives: the second one does not train the job as well."""
+    job = site.jobs.submit(tiny())
+    with locked(site.jobs.store.folder(job.job_id)):
+        site.workers.start()
+        site.until(job, lambda seen: site.ticket(seen).get_status() == "finished")
+    assert "Epoch 1" not in site.jobs.store.log_tail(job.job_id)
+
+
+def test_a_damaged_job_is_deleted(site: Site) -> None:
+    """Its configuration cannot be read."""
+    job = site.jobs.submit(tiny())
+    (site.jobs.store.folder(job.job_id) / CONFIG_NAME).write_text("{", encoding="utf-8")
+    assert [damaged.job_id for damaged in site.jobs.store.all().damaged] == [job.job_id]
+    site.jobs.delete(job.job_id)
+    assert site.jobs.store.all().names == ()
+
+
+def test_the_commands_work_on_this_backend(site: Site) -> None:
+    """`jobs submit`, `list`, `cancel`, `resume`; without Redis one line and status 2."""
+    terminal = CliRunner()
+    submitted = terminal.invoke(app, ["jobs", "submit", "--recipe", "baseline", "--epochs", "1", "--trial", "40"])
+    job_id = submitted.output.strip()
+    listed = terminal.invoke(app, ["jobs", "list"]).output
+    assert f"{job_id}  queued" in listed
+    assert "No worker listens" in listed
+    assert f"{job_id}: cancelled" in terminal.invoke(app, ["jobs", "cancel", job_id]).output
+    assert "handwriting-ai worker" in terminal.invoke(app, ["jobs", "resume", job_id]).output
+    assert isinstance(open_jobs(load_settings()), RqJobs)
+    site.redis.stop()
+    assert isinstance(terminal.invoke(app, ["jobs", "submit", "--recipe", "baseline"]).exception, QueueUnavailable)
+    assert isinstance(terminal.invoke(app, ["worker", "--burst"]).exception, QueueUnavailable)
