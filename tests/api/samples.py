@@ -32,7 +32,19 @@ INSIDE = (
         ".py",
         "Errno",
     ),
-    *("Exception", "Error(", "pydantic", "starlette", "fastapi", "uvicorn", "multipart.", "h11", "PIL", "cv2", "torch"),
+    *(
+        "Exception",
+        "Error(",
+        "pydantic",
+        "starlette",
+        "fastapi",
+        "uvicorn",
+        "python_multipart",
+        "h11",
+        "PIL",
+        "cv2",
+        "torch",
+    ),
 )
 """What no error may tell a client: folders, modules, classes."""
 
