@@ -21,8 +21,32 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 
 LIMIT_S = 30.0
-INSIDE = (tempfile.gettempdir(), str(PROJECT_ROOT), "Traceback", "<class", " object at 0x")
-"""What no message to a client may hold."""
+INSIDE = (
+    *(
+        tempfile.gettempdir(),
+        str(PROJECT_ROOT),
+        "Traceback",
+        "<class",
+        " object at 0x",
+        "handwriting_ai",
+        ".py",
+        "Errno",
+    ),
+    *(
+        "Exception",
+        "Error(",
+        "pydantic",
+        "starlette",
+        "fastapi",
+        "uvicorn",
+        "python_multipart",
+        "h11",
+        "PIL",
+        "cv2",
+        "torch",
+    ),
+)
+"""What no error may tell a client: folders, modules, classes."""
 
 
 class IdleJobs(LocalJobs):
@@ -101,5 +125,6 @@ def refused(response: Response, status: int, code: str) -> str:
     assert (response.status_code, problem.code) == (status, code), problem.message
     assert problem.request_id == response.headers["X-Request-ID"]
     assert problem.message
-    assert not any(word in problem.message for word in INSIDE)
+    told = response.text + repr(response.headers.items())
+    assert [word for word in INSIDE if word in told] == []
     return problem.message

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from handwriting_ai.api.metrics import Metrics
-from handwriting_ai.api.middleware import BodyLimit, KeyCheck, RequestLog
+from handwriting_ai.api.middleware import UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
 from handwriting_ai.api.problems import BAD_FIELDS, answer_bad_fields, answer_http_error, answer_our_error
 from handwriting_ai.api.read import ReadRoutes, require_multipart
 from handwriting_ai.api.resources import Resources
@@ -32,15 +32,26 @@ _BYTES_PER_MB: Final = 1_000_000
 _BODY_ERRORS: Final = (408, 413, 415, 422)
 
 
+class Api(FastAPI):
+    """An application that also counts what never reaches it: what its server refuses before it is a request."""
+
+    metrics: Metrics
+
+
 def create_app(
-    settings: Settings, *, open_reader: Callable[[], DigitReader], open_jobs: Callable[[], JobQueue]
-) -> FastAPI:
+    settings: Settings,
+    *,
+    open_reader: Callable[[], DigitReader],
+    open_jobs: Callable[[], JobQueue],
+    upload_timeout_s: float = UPLOAD_TIMEOUT_S,
+) -> Api:
     """Put the application together; nothing is loaded before it starts.
 
     Args:
         settings: limits, key and folders.
         open_reader: loads the models; called when the server starts, and closed when it ends.
         open_jobs: opens the training runs, likewise.
+        upload_timeout_s: a body that has not arrived by then is given up.
     """
     metrics = Metrics()
     resources = Resources(settings, open_reader=open_reader, open_jobs=open_jobs)
@@ -53,7 +64,7 @@ def create_app(
         finally:
             await asyncio.to_thread(resources.close)
 
-    app = FastAPI(
+    app = Api(
         title="handwriting-ai",
         description="Reads single handwritten digits.",
         version=version("handwriting-ai"),
@@ -61,9 +72,10 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
-        middleware=_middleware(settings, metrics),
+        middleware=_middleware(settings, metrics, upload_timeout_s),
         form_limits={"max_files": 1, "max_fields": 16, "max_part_size": 1_024},
     )
+    app.metrics = metrics
     app.add_exception_handler(HandwritingError, answer_our_error)
     app.add_exception_handler(HTTPException, answer_http_error)
     app.add_exception_handler(BAD_FIELDS, answer_bad_fields)
@@ -71,14 +83,14 @@ def create_app(
     return app
 
 
-def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics, upload_timeout_s: float) -> list[Middleware]:
     """From the outside in."""
     key = settings.security.api_key
     largest = int(settings.digits.max_image_mb * _BYTES_PER_MB) + FORM_OVERHEAD_BYTES
     return [
         Middleware(RequestLog, metrics=metrics),
         *([] if key is None else [Middleware(KeyCheck, key=key.get_secret_value())]),
-        Middleware(BodyLimit, max_bytes=largest),
+        Middleware(BodyLimit, max_bytes=largest, timeout_s=upload_timeout_s),
     ]
 
 

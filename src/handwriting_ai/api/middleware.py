@@ -20,6 +20,7 @@ from handwriting_ai.api.problems import (
     INTERNAL,
     REQUEST_ID,
     UNAUTHORIZED,
+    Refusal,
     refusal_of,
     refuse,
     request_id_of,
@@ -34,18 +35,28 @@ App: TypeAlias = "Callable[[Scope, Receive, Send], Awaitable[None]]"
 
 UPLOAD_TIMEOUT_S: Final = 60.0
 """A body that has not arrived by then is given up."""
+MOST_HEAD_BYTES: Final = 32_768
+"""What a request's line and headers may take; a browser's take one or two thousand."""
+HEAD_TOO_LARGE: Final = Refusal(
+    status=431,
+    code="headers_too_large",
+    message=f"The request's line and headers are too large; at most {MOST_HEAD_BYTES} bytes are read.",
+)
+UNMATCHED: Final = "unmatched"
+"""The route, in metrics, of an unknown path, and of a request that was refused before it met its route."""
+_HEADER_OVERHEAD_BYTES: Final = len(": \r\n")
+_MOST_LOGGED: Final = 200
+"""Characters of a path that the log shows."""
 _ID_PREFIX: Final = 12
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _GUARDED: Final = "/v1"
 _ROUTE: Final[type[APIRoute]] = APIRoute
-_UNMATCHED: Final = "unmatched"
-"""The route, in metrics, of an unknown path, and of a request that was refused before it met its route."""
 _MS_PER_S: Final = 1_000.0
 _LOG: Final = logging.getLogger("handwriting_ai.api")
 
 
 class RequestLog:
-    """Outermost: gives each request an id, answers what nobody else did, logs a line and counts."""
+    """Outermost: gives an id, refuses huge headers, answers what nobody else did, logs a line and counts."""
 
     def __init__(self, app: App, *, metrics: Metrics) -> None:
         self._app, self._metrics = app, metrics
@@ -56,7 +67,8 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._choose_id(Headers(scope=scope).get("x-request-id", ""))
+        headers = Headers(scope=scope)
+        request_id = self._choose_id(headers.get("x-request-id", ""))
         scope[REQUEST_ID] = request_id
         started, status = time.perf_counter(), ""
 
@@ -68,7 +80,10 @@ class RequestLog:
             await send(message)
 
         try:
-            await self._app(scope, receive, stamp)
+            if _head_bytes(scope, headers) > MOST_HEAD_BYTES:
+                await refuse(HEAD_TOO_LARGE, request_id)(scope, receive, stamp)
+            else:
+                await self._app(scope, receive, stamp)
         except Exception:
             _LOG.exception("request_id=%s failed", request_id)
             if status:
@@ -83,8 +98,8 @@ class RequestLog:
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = scope.get("route")
-        self._metrics.note_request(route.path if isinstance(route, _ROUTE) else _UNMATCHED, status, seconds)
-        method, path = quote(str(scope["method"])), quote(str(scope["path"]))
+        self._metrics.note_request(route.path if isinstance(route, _ROUTE) else UNMATCHED, status, seconds)
+        method, path = quote(str(scope["method"])), quote(str(scope["path"])[:_MOST_LOGGED])
         line = "request_id=%s method=%s path=%s status=%d latency_ms=%.1f"
         _LOG.info(line, request_id_of(scope), method, path, status, seconds * _MS_PER_S)
 
@@ -150,3 +165,9 @@ class BodyLimit:
 
 def _is_guarded(path: str) -> bool:
     return path == _GUARDED or path.startswith(f"{_GUARDED}/")
+
+
+def _head_bytes(scope: Scope, headers: Headers) -> int:
+    """About what the request's line and headers took on their way."""
+    line = sum(len(str(scope.get(part, ""))) for part in ("method", "raw_path", "query_string"))
+    return line + sum(len(name) + len(value) + _HEADER_OVERHEAD_BYTES for name, value in headers.raw)

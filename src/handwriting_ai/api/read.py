@@ -2,12 +2,15 @@
 
 import base64
 import io
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from fastapi import Form, Query, Request
 from PIL import Image
 
 from handwriting_ai.api.metrics import Metrics
+from handwriting_ai.api.problems import BAD_FIELDS
 from handwriting_ai.api.resources import Resources
 from handwriting_ai.api.schemas import ReadAnswer, ReadForm, ReadQuery
 from handwriting_ai.config import Settings
@@ -36,6 +39,14 @@ def media_type(header: str | None) -> str:
     return (header or "").partition(";")[0].strip().lower()
 
 
+def _require_single(where: str, items: Sequence[tuple[str, object]]) -> None:
+    """Refuse a field that is given twice: which of its values counts would be a guess."""
+    doubled = [name for name, count in Counter(name for name, _ in items).items() if count > 1]
+    if doubled:
+        problems = [{"loc": (where, name), "msg": "Given more than once"} for name in doubled]
+        raise BAD_FIELDS(problems)
+
+
 class ReadRoutes:
     """Reads pictures; two paths lead here."""
 
@@ -44,9 +55,14 @@ class ReadRoutes:
         self._resources, self._metrics = resources, metrics
 
     async def read(
-        self, form: Annotated[ReadForm, Form(media_type=MULTIPART)], query: Annotated[ReadQuery, Query()]
+        self,
+        form: Annotated[ReadForm, Form(media_type=MULTIPART)],
+        query: Annotated[ReadQuery, Query()],
+        request: Request,
     ) -> ReadAnswer:
         """Read one handwritten digit."""
+        _require_single("body", (await request.form()).multi_items())  # parsed already, for `form`
+        _require_single("query", request.query_params.multi_items())
         declared = media_type(form.file.content_type)
         if declared not in _ACCEPTED:
             raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(PICTURES)}.")
