@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.jobs.redis_server import RedisServer
 from tests.registry.samples import fresh_state, manifest
 
 from handwriting_ai.preprocess import preprocess_signature
@@ -51,12 +53,15 @@ def chromium_path() -> str:
 
 
 @pytest.fixture()
-def redis_path() -> str:
-    """Redis's executable."""
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis of the test's own, started."""
     path = shutil.which("redis-server")
     if path is None:
         _skip_or_fail("No Redis on this machine: install it, e.g. `apt-get install redis-server`.")
-    return path or ""
+    server = RedisServer(path or "", tmp_path / "redis")
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture()

@@ -44,12 +44,18 @@ def page(jobs: LocalJobs) -> Iterator[AppTest]:
             jobs.wait_until_ended(job.job_id, LIMIT_S)
 
 
+def open_page() -> AppTest:
+    """The Train page of the app."""
+    return _open(open_app())
+
+
 def _open(page: AppTest) -> AppTest:
     page.run()
     return page.switch_page("app_pages/train.py").run()
 
 
-def _click(page: AppTest, label: str) -> AppTest:
+def click(page: AppTest, label: str) -> AppTest:
+    """Press the button of this name."""
     return next(button for button in page.button if button.label == label).click().run()
 
 
@@ -84,7 +90,8 @@ def _models(page: AppTest) -> list[str]:
     return list(column)
 
 
-def _fill_in_a_trial(page: AppTest, *, seeds: int = 1) -> None:
+def fill_in_a_trial(page: AppTest, *, seeds: int = 1) -> None:
+    """A run of one epoch on a few digits for each seed."""
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     recipe.select("baseline").run()
     page.number_input[0].set_value(1).run()
@@ -109,7 +116,7 @@ def test_without_runs_the_form_is_open(page: AppTest) -> None:
 def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:
     """The recipe `drawn` without pen strokes."""
     _open(page)
-    _click(page, "Start")
+    click(page, "Start")
     assert "TRAINING__INK_DIR" in page.error[0].value
     assert jobs.store.all().jobs == ()
 
@@ -117,8 +124,8 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
 def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJobs) -> None:
     """With the real queue and a real process, on a few digits."""
     _open(page)
-    _fill_in_a_trial(page)
-    _click(page, "Start")
+    fill_in_a_trial(page)
+    click(page, "Start")
     deadline = time.monotonic() + LIMIT_S
     while time.monotonic() < deadline and not all(job.state.status.ended for job in jobs.store.all().jobs):
         time.sleep(0.2)
@@ -141,7 +148,7 @@ def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, job
     states = {button.label: button.disabled for button in page.button}
     assert (states["Cancel"], states["Resume"], states["Delete"]) == (True, False, False)
     assert _models(page) == [other.config.model_id, job.config.model_id]
-    _click(page, "Delete")
+    click(page, "Delete")
     assert jobs.store.all().names == (job.job_id,)
     assert _models(page) == [job.config.model_id]
     assert page.subheader[0].value == job.config.model_id
@@ -154,7 +161,7 @@ def test_a_damaged_run_is_named(page: AppTest, jobs: LocalJobs) -> None:
     _open(page)
     assert not page.exception
     assert job.job_id in page.warning[0].value
-    _click(page, f"Delete {job.job_id}")
+    click(page, f"Delete {job.job_id}")
     assert not page.warning
     assert jobs.store.all().names == ()
 
@@ -171,7 +178,7 @@ def test_the_chosen_run_stays_when_others_come_and_go(page: AppTest, jobs: Local
     jobs.delete(older.job_id)
     page.run()
     assert page.subheader[0].value == chosen.config.model_id
-    _click(page, "Delete")
+    click(page, "Delete")
     assert jobs.store.all().names == (newer.job_id,)
 
 
@@ -210,8 +217,8 @@ def test_no_seed_is_queued_if_one_of_them_cannot_be(page: AppTest, jobs: LocalJo
     """The message speaks of what stands on the page."""
     (jobs.models.root / "mnist_compact_baseline_seed1_trial2000").mkdir(parents=True)
     _open(page)
-    _fill_in_a_trial(page, seeds=3)
-    _click(page, "Start")
+    fill_in_a_trial(page, seeds=3)
+    click(page, "Start")
     assert "seed1_trial2000' exists" in page.error[0].value
     assert "“Replace a model of the same name”" in page.error[0].value
     assert "--force" not in page.error[0].value
@@ -224,11 +231,11 @@ def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monke
     monkeypatch.setattr(LocalJobs, "submit", _full_disk)
     monkeypatch.setattr(LocalJobs, "delete", _full_disk)
     _open(page)
-    _fill_in_a_trial(page)
-    _click(page, "Start")
+    fill_in_a_trial(page)
+    click(page, "Start")
     assert not page.exception
     assert "No space left on device" in page.error[0].value
-    _click(page, "Delete")
+    click(page, "Delete")
     assert not page.exception
     assert "No space left on device" in page.toast[0].value
     assert jobs.store.all().names == (job.job_id,)

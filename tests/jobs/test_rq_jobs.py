@@ -68,13 +68,11 @@ class Site:
 
 
 @pytest.fixture()
-def site(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, redis_path: str) -> Iterator[Site]:
+def site(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, redis_server: RedisServer) -> Iterator[Site]:
     """A queue that nobody looks after, without workers."""
-    redis = RedisServer(redis_path, clean_environment / "redis")
-    redis.start()
     variables = {
         "TRAINING__BACKEND": "rq",
-        "REDIS_URL": redis.url,
+        "REDIS_URL": redis_server.url,
         "TRAINING__DATA_DIR": str(PROJECT_ROOT / "data" / "mnist"),
         "APP__DATA_ROOT": str(clean_environment),
         "DIGITS__MODEL_DIR": str(clean_environment / "models"),
@@ -86,10 +84,9 @@ def site(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, redis_path: s
     settings = load_settings()
     queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
     jobs = RqJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), queue)
-    yield Site(redis=redis, jobs=jobs, workers=workers)
+    yield Site(redis=redis_server, jobs=jobs, workers=workers)
     jobs.close()
     workers.stop()
-    redis.stop()
 
 
 def tiny(seed: int = 0, epochs: int = 2) -> TrainingConfig:

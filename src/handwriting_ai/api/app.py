@@ -110,11 +110,11 @@ def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics:
     for path in ("/v1/read", "/v1/predict"):
         errors = _errors(form, 400, *_BODY_ERRORS, 503, 504)
         app.add_api_route(path, reading.read, methods=["POST"], dependencies=form, responses=errors)
-    errors = _errors(json, *_BODY_ERRORS, 409)
+    errors = _errors(json, *_BODY_ERRORS, 409, 503)
     app.add_api_route(
         "/v1/train", training.train, methods=["POST"], status_code=202, dependencies=json, responses=errors
     )
-    app.add_api_route("/v1/jobs/{job_id}", training.job, dependencies=key, responses=_errors(key, 404, 422))
+    app.add_api_route("/v1/jobs/{job_id}", training.job, dependencies=key, responses=_errors(key, 404, 422, 503))
 
 
 def _key_dependencies(settings: Settings) -> list[params.Depends]:
