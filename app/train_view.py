@@ -32,13 +32,6 @@ _TRIAL_DIGITS: Final = 2_000
 _SHOWN_DIGITS: Final = 10
 _DRAWS: Final = 5
 _REPLACE: Final = "Replace a model of the same name"
-_STATUS_ICONS: Final = {
-    JobStatus.QUEUED: "⏳ queued",
-    JobStatus.RUNNING: "▶️ running",
-    JobStatus.COMPLETED: "✅ completed",
-    JobStatus.FAILED: "❌ failed",
-    JobStatus.CANCELLED: "⏹️ cancelled",
-}
 
 
 def show() -> None:
@@ -187,7 +180,7 @@ def _select(jobs: Sequence[Job], row: int, *, key: str) -> int:
     """The table of runs, with this row selected at first; returns the row that is selected now."""
     frame = pd.DataFrame(
         {
-            "status": [_STATUS_ICONS[job.state.status] for job in jobs],
+            "status": [str(job.state.status) for job in jobs],
             "model": [job.config.model_id for job in jobs],
             "progress": [job.state.progress for job in jobs],
             "epoch": [f"{job.state.current_epoch} / {job.config.epochs}" for job in jobs],

@@ -93,7 +93,8 @@ class RqJobs(JobQueue):
 
     def standstill(self) -> str | None:
         """That no worker listens, if so."""
-        if self.queue.has_workers():
+        at_work = any(job.state.status is JobStatus.RUNNING for job in self.store.all().jobs)
+        if at_work or self.queue.has_workers():  # one that Redis lost may be at work still
             return None
         return (
             f"No worker listens to the queue {self.queue.rq.name!r} in Redis at {self.queue.address}. "
