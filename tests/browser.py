@@ -1,5 +1,6 @@
 """A dashboard in a process of its own, and a Chromium that draws on it."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -10,12 +11,13 @@ from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
 
-from playwright.sync_api import FloatRect, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 from tests.digit_strokes import Line
 
 from handwriting_ai.config import PROJECT_ROOT
 
 _HOST = "127.0.0.1"
+_NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COV_")
 _START_LIMIT_S = 60.0
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -26,6 +28,11 @@ _CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def plain_environment() -> dict[str, str]:
+    """The variables of this process but for ours: a dashboard as it comes."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(_NOT_PASSED_ON)}
 
 
 @contextmanager
@@ -48,16 +55,30 @@ def running_dashboard(data_root: Path, environment: dict[str, str]) -> Iterator[
 
 
 @contextmanager
-def open_page(executable: str, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
-    """Open an address in a fresh Chromium and wait until the page stands still."""
+def running_chromium(executable: str) -> Iterator[Browser]:
+    """Start a Chromium without a window."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=_CHROMIUM_OPTIONS)
-        page = browser.new_page(viewport={"width": width, "height": height})
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def visit(browser: Browser, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
+    """Open an address as somebody who was never here, and wait until the page stands still."""
+    with browser.new_context(viewport={"width": width, "height": height}) as visitor:
+        page = visitor.new_page()
         page.set_default_timeout(60_000)
         page.goto(address)
         wait_until_idle(page)
         yield page
-        browser.close()
+
+
+@contextmanager
+def open_page(executable: str, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
+    """Open an address in a Chromium of its own."""
+    with running_chromium(executable) as browser, visit(browser, address, width=width, height=height) as page:
+        yield page
 
 
 def wait_until_idle(page: Page) -> None:

@@ -43,7 +43,7 @@ def model_dir(tmp_path: Path) -> Path:
     return root
 
 
-@pytest.fixture()
+@pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Chromium's executable."""
     path = shutil.which("chromium")

@@ -1,12 +1,10 @@
 """A person with a mouse, in real Chromium."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser import draw, open_page, running_dashboard
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import draw, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 pytestmark = pytest.mark.browser
@@ -15,15 +13,17 @@ expect.set_options(timeout=60_000)
 _SCRIBBLE: Line = [(float(x), float(y)) for x in range(0, 105, 6) for y in ((5, 140) if x % 12 else (140, 5))]
 
 
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard with the shipped models; what a visitor draws and chooses is of no account to the next."""
+    with running_dashboard(tmp_path_factory.mktemp("data"), plain_environment()) as address:
+        yield address
+
+
 @pytest.fixture()
-def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
-    """The Draw page of a dashboard with the shipped models."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("APP__", "DIGITS__", "TRAINING__", "COV_"))
-    }
-    with running_dashboard(tmp_path, environment) as address, open_page(chromium_path, address) as opened:
+def page(chromium: Browser, dashboard: str) -> Iterator[Page]:
+    """The Draw page, to which somebody comes for the first time."""
+    with visit(chromium, dashboard) as opened:
         yield opened
 
 
@@ -55,6 +55,7 @@ def test_a_drawing_survives_a_page_switch_and_is_saved(page: Page) -> None:
     expect(page.get_by_text("Nothing saved yet")).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
     expect(page.locator(_metric("Answer"))).to_have_text("7")
+    wait_until_idle(page)  # the canvas reports its drawing once more when it is back
     page.get_by_role("radio", name="7", exact=True).click()
     expect(page.get_by_text("Saved with its label")).to_be_visible()
 

@@ -1,13 +1,11 @@
 """A person who compares and combines models, in real Chromium."""
 
-import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser import draw, open_page, running_dashboard, wait_until_idle
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import draw, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 from tests.evaluation.samples import register_with_predictions
 
@@ -15,18 +13,21 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=60_000)
 
 
+@pytest.fixture(scope="module")
+def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A dashboard with two models, which misread 20 and 30 validation digits in one view."""
+    data = tmp_path_factory.mktemp("data")
+    register_with_predictions(data / "models", "one")
+    register_with_predictions(data / "models", "two", errors=30, seed=5)
+    environment = plain_environment() | {"DIGITS__MODEL_DIR": str(data / "models")}
+    with running_dashboard(data, environment) as address:
+        yield address
+
+
 @pytest.fixture()
-def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
-    """The Draw page of a dashboard with two models, which misread 20 and 30 validation digits in one view."""
-    register_with_predictions(tmp_path / "models", "one")
-    register_with_predictions(tmp_path / "models", "two", errors=30, seed=5)
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("APP__", "DIGITS__", "TRAINING__", "COV_"))
-    }
-    environment["DIGITS__MODEL_DIR"] = str(tmp_path / "models")
-    with running_dashboard(tmp_path, environment) as address, open_page(chromium_path, address) as opened:
+def page(chromium: Browser, dashboard: str) -> Iterator[Page]:
+    """The Draw page, to which somebody comes for the first time."""
+    with visit(chromium, dashboard) as opened:
         yield opened
 
 
@@ -48,6 +49,8 @@ def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
     _metric(page, "Errors", "30")
     page.get_by_role("radio", name="Slider").click()
     slider = page.get_by_role("slider", name="One temperature for all members")
+    slider.wait_for()
+    wait_until_idle(page)  # the figures are the slider's by now
     before = page.locator('[data-testid="stMetric"]:has-text("NLL")').inner_text()
     slider.press("PageUp")
     expect(page.locator('[data-testid="stMetric"]:has-text("NLL")')).not_to_have_text(before)
@@ -67,6 +70,7 @@ def test_a_click_on_a_confusion_shows_its_digits(page: Page) -> None:
     page.get_by_role("tab", name="Confusion").click()
     cells = page.get_by_role("combobox", name="Which digits")
     expect(cells).to_have_value("All misread digits (20)")
+    wait_until_idle(page)
     # The cell's count lies above its square.
     page.locator('[data-testid="stVegaLiteChart"] text[aria-label*="Read as: 4; Label: 3"]').click()
     expect(cells).to_have_value(re.compile(r"3 read as 4 \(\d+\)"))

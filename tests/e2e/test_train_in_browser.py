@@ -1,36 +1,27 @@
 """A person who trains, in real Chromium."""
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from tests.browser import open_page, running_dashboard, wait_until_idle
+from playwright.sync_api import Browser, Page, expect
+from tests.browser import plain_environment, running_dashboard, visit, wait_until_idle
 
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.registry.store import ModelStore
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]  # a run may wait a while for its share of a busy machine
 _ROW_PX = 35
 """The height of a table's row, and of its header."""
 expect.set_options(timeout=60_000)
 
 
 @pytest.fixture()
-def page(chromium_path: str, tmp_path: Path) -> Iterator[Page]:
+def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
     """The Train page of a dashboard with an empty models folder."""
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("APP__", "DIGITS__", "TRAINING__", "COV_"))
-    }
-    environment["DIGITS__MODEL_DIR"] = str(tmp_path / "models")
-    with (
-        running_dashboard(tmp_path, environment) as address,
-        open_page(chromium_path, f"{address}/train") as opened,
-    ):
+    environment = plain_environment() | {"DIGITS__MODEL_DIR": str(tmp_path / "models")}
+    with running_dashboard(tmp_path, environment) as address, visit(chromium, f"{address}/train") as opened:
         yield opened
     jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"))
     for job in jobs.store.all().jobs:  # runs outlive their server
@@ -46,7 +37,8 @@ def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name="baseline").click()
     expect(page.get_by_text("the plain recipe to compare others with")).to_be_visible()
-    expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)  # the former recipe's stands beside it at first
+    wait_until_idle(page)  # until then the former recipe's epochs stand alone, and then beside its own
+    expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)
     _fill(page, "Epochs", epochs)
     _fill(page, "First seed", seed)
     if not page.get_by_role("switch", name="Quick trial").is_checked():
@@ -66,6 +58,7 @@ def _fill(page: Page, label: str, value: int) -> None:
 def _select_row(page: Page, row: int) -> None:
     """Tick a row of the table of runs; what ticks it is drawn on a canvas."""
     table = page.locator('[data-testid="stDataFrame"]')
+    wait_until_idle(page)
     expect(table).to_have_count(1)  # a table of other runs stands beside its successor for a moment
     table.click(position={"x": _ROW_PX / 2, "y": _ROW_PX * (row + 1.5)})
 
