@@ -33,8 +33,9 @@ types: $(VENV)/.dev
 guards: $(VENV)/.dev
 	$(BIN)/python scripts/guard_checks.py $(SOURCES)
 
+# Two at a time: many tests wait for a process or a browser. Torch's threads must not spin while they wait for a core.
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-fail-under=93
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=93
 
 fix: $(VENV)/.dev  ## the only target that changes code
 	$(BIN)/ruff check --fix $(SOURCES)
