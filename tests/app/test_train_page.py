@@ -21,7 +21,7 @@ from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 
 
 @pytest.fixture()

@@ -23,7 +23,7 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.run import CHECKPOINT_NAME
 
-LIMIT_S = 60.0
+LIMIT_S = 120.0
 LONG = 100_000
 """Epochs: more than any test waits for."""
 
