@@ -130,8 +130,9 @@ class PlainHttp(H11Protocol):
         self._end.stop()
         super().connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 (uvicorn's words; ours tell more)
+    def send_400_response(self, msg: str) -> None:
         """Refuse what turned out to be no HTTP; uvicorn calls this while it handles h11's error."""
+        _LOG.debug("uvicorn: %s", msg)  # our own words tell more
         error = sys.exception()
         hint = error.error_status_hint if isinstance(error, h11.RemoteProtocolError) else HTTPStatus.BAD_REQUEST
         self._refuse(HEAD_TOO_LARGE if hint == HEAD_TOO_LARGE.status else _BROKEN)
