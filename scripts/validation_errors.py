@@ -23,6 +23,7 @@ from handwriting_ai.data.split import split_rows
 from handwriting_ai.evaluation.predictions import EvaluationDigits, load_evaluation_digits, load_predictions
 from handwriting_ai.inference.ensemble import member_probabilities
 from handwriting_ai.inference.views import views_for
+from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.presets import DEFAULT_PRESET, Preset, read_presets
 from handwriting_ai.registry.store import ModelStore
 
@@ -98,7 +99,11 @@ def misread_digits(
                 member_answers=tuple(own),
             )
         )
-    return sorted(found, key=lambda digit: -digit.confidence)
+    return sorted(found, key=_doubt)
+
+
+def _doubt(digit: MisreadDigit) -> float:
+    return -digit.confidence
 
 
 def draw_sheet(misread: Sequence[MisreadDigit], images: "NDArray[np.uint8]") -> Image.Image:
@@ -108,7 +113,8 @@ def draw_sheet(misread: Sequence[MisreadDigit], images: "NDArray[np.uint8]") -> 
         misread: the digits to draw.
         images: `(n, 28, 28)`, all validation digits.
     """
-    side = images.shape[1] * _SCALE
+    inverted: NDArray[np.uint8] = np.bitwise_not(images)
+    side = IMAGE_SIDE * _SCALE
     cell_width, cell_height = side + _GAP_PX, side + _LINES * _LINE_PX + _GAP_PX
     sheet_rows = math.ceil(len(misread) / COLUMNS)
     sheet = Image.new("L", (COLUMNS * cell_width + _GAP_PX, sheet_rows * cell_height + _GAP_PX), _PAPER)
@@ -116,8 +122,8 @@ def draw_sheet(misread: Sequence[MisreadDigit], images: "NDArray[np.uint8]") -> 
     for number, digit in enumerate(misread):
         left = _GAP_PX + number % COLUMNS * cell_width
         top = _GAP_PX + number // COLUMNS * cell_height
-        inverted: NDArray[np.uint8] = np.bitwise_not(images[digit.place])
-        sheet.paste(Image.fromarray(inverted).resize((side, side), Image.Resampling.BICUBIC), (left, top))
+        picture: NDArray[np.uint8] = inverted[digit.place]
+        sheet.paste(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC), (left, top))
         pen.rectangle((left - 1, top - 1, left + side, top + side), outline=_FRAME)
         for line, text in enumerate(digit.lines):
             pen.text((left, top + side + 4 + line * _LINE_PX), text, fill=_INK, font=font)
