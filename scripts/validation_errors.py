@@ -53,6 +53,8 @@ class MisreadDigit:
     spread: float
     """Standard deviation over the members of the probability that each gives the answer."""
     member_answers: tuple[int, ...]
+    loss_share: float
+    """Its part of the sum of −log p(label) over all validation digits."""
 
     @property
     def lines(self) -> tuple[str, str, str]:
@@ -81,8 +83,9 @@ def misread_digits(
     logits = [load_predictions(store.folder(each.model_id), each, digits).validation[:views] for each in manifests]
     temperatures = [manifest.temperature for manifest in manifests]
     members = member_probabilities(torch.stack(logits).float(), temperatures).mean(dim=1)  # (members, n, 10)
-    confidence, answers = members.mean(dim=0).max(dim=1)
-    labels = torch.from_numpy(digits.validation.labels)
+    merged, labels = members.mean(dim=0), torch.from_numpy(digits.validation.labels)
+    confidence, answers = merged.max(dim=1)
+    losses = -merged[torch.arange(len(labels)), labels].log()
     misread: list[int] = (answers != labels).nonzero().squeeze(1).tolist()
     found: list[MisreadDigit] = []
     for place in misread:
@@ -97,6 +100,7 @@ def misread_digits(
                 confidence=float(confidence[place]),
                 spread=float(members[:, place, answer].std(correction=0)),
                 member_answers=tuple(own),
+                loss_share=float(losses[place] / losses.sum()),
             )
         )
     return sorted(found, key=_doubt)
@@ -145,7 +149,7 @@ def main() -> None:
     misread = misread_digits(store, read_presets(store.root)[name], digits, rows)
     draw_sheet(misread, digits.validation.images).save(out, optimize=True)
     for digit in misread:
-        print(" | ".join(digit.lines))
+        print(" | ".join((*digit.lines, f"{digit.loss_share:.1%} of the NLL")))
     print(f"{len(misread)} of {len(rows)} validation digits; wrote {out}, {out.stat().st_size / 1000:.0f} kB")
 
 

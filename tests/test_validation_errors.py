@@ -3,11 +3,12 @@
 import re
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from scripts.validation_errors import COLUMNS, MisreadDigit, draw_sheet, misread_digits
 
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.data.mnist import Part, load_mnist
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
@@ -29,6 +30,11 @@ def _misread() -> list[MisreadDigit]:
     return misread_digits(STORE, PRESET, DIGITS, rows)
 
 
+def _one(digits: DigitImages, row: int) -> DigitImages:
+    rows: NDArray[np.int64] = np.full(1, row, dtype=np.int64)
+    return digits.pick(rows)
+
+
 def test_the_misread_digits_are_those_of_the_scoreboard() -> None:
     """Same digits, answers and confidences; each row of the training file is the picture and the label it says."""
     choice = EnsembleChoice(members=PRESET.members, tta=PRESET.tta)
@@ -38,15 +44,14 @@ def test_the_misread_digits_are_those_of_the_scoreboard() -> None:
         (each.row, each.label, each.answer, round(each.confidence, 5)) for each in expected
     ]
     for each in found:
-        in_file = TRAINING.pick(np.array([each.row], dtype=np.int64))
-        assert in_file.digest() == DIGITS.validation.pick(np.array([each.place], dtype=np.int64)).digest()
+        assert _one(TRAINING, each.row).digest() == _one(DIGITS.validation, each.place).digest()
         assert len(each.member_answers) == len(PRESET.members)
 
 
 def test_every_misread_digit_is_judged() -> None:
     """If this fails after a change of the preset: `python scripts/validation_errors.py`, then look and judge anew."""
     text = (PROJECT_ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
-    table = text.partition("One person's judgement")[2].partition("\n\n- ")[0]
+    table = text.partition("One viewer's judgement")[2].partition("\n\n- ")[0]
     judged: list[str] = re.findall(r"\b\d{3,5}\b", table)
     assert sorted(map(int, judged)) == sorted(each.row for each in _misread())
 
