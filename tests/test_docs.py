@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from handwriting_ai.cli import app
 from handwriting_ai.config import PROJECT_ROOT
 
-PAGES = [*sorted(PROJECT_ROOT.glob("*.md")), *sorted((PROJECT_ROOT / "docs").glob("*.md"))]
+PAGES = [path for folder in (".", "docs", "models") for path in sorted((PROJECT_ROOT / folder).glob("*.md"))]
 _LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 _TARGET = re.compile(r"(?:`|^\$ )make ([a-z]+)", re.MULTILINE)
 _COMMAND = re.compile(r"(?:`|\$ |[A-Z_]+=\S+ )handwriting-ai ([a-z]+(?: (?:list|verify|architectures))?)")

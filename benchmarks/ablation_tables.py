@@ -1,0 +1,199 @@
+"""What `ablations.py` prints: figures of its runs, and their tables in Markdown."""
+
+import math
+import statistics
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from handwriting_ai.evaluation.calibration import fit_temperature
+from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, load_predictions
+from handwriting_ai.evaluation.statistics import mcnemar
+from handwriting_ai.inference.ensemble import member_probabilities, merge
+from handwriting_ai.inference.views import views_for
+from handwriting_ai.prediction import TtaMode
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import read_metrics
+from handwriting_ai.training.recipes import Recipe
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """One model's figures; those of 17 views are None where no predictions are kept: after a trial."""
+
+    seed: int
+    errors: int
+    """Of the validation digits, with one view."""
+    nll: float
+    """With one view, at the temperature fitted to it."""
+    drawn_accuracy: Mapping[str, float]
+    """Of each file of pen strokes, on its held-out writers, with one view."""
+    sure_scribbles: float | None
+    """Share of the drawings that are no digit and are read with a confidence of 0.7, at temperature 1."""
+    seconds: float
+    errors_17: int | None = None
+    nll_17: float | None = None
+    """At the temperature fitted to 17 views."""
+    right: Tensor | None = None
+    """Bool `(5000,)`: which validation digits one view reads."""
+
+
+Figure = Callable[[Run], float | None]
+"""One number of a run."""
+
+
+def read_runs(store: ModelStore, arch: str, recipe: Recipe, digits: EvaluationDigits) -> dict[int, Run]:
+    """Every model of this architecture that was trained by this very recipe, by seed."""
+    digest = recipe.digest()
+    manifests = [store.read_manifest(name) for name in store.model_ids()]
+    fitting = [each for each in manifests if each.arch == arch and each.recipe_hash == digest]
+    runs = [read_run(store, manifest, digits) for manifest in fitting]
+    return {run.seed: run for run in sorted(runs, key=_seed)}
+
+
+def _seed(run: Run) -> int:
+    return run.seed
+
+
+def read_run(store: ModelStore, manifest: Manifest, digits: EvaluationDigits) -> Run:
+    """A model's figures, out of its manifest, its learning curve and its predictions.
+
+    Raises:
+        PredictionsError: its predictions are damaged.
+    """
+    folder = store.folder(manifest.model_id)
+    last = read_metrics(folder)[-1]
+    assert manifest.training_seed is not None
+    assert manifest.val_nll is not None
+    run = Run(
+        seed=manifest.training_seed,
+        errors=round((1 - manifest.val_acc) * len(digits.validation)),
+        nll=manifest.val_nll,
+        drawn_accuracy=last.drawn_accuracy,
+        sure_scribbles=last.scribble_confidence,
+        seconds=manifest.train_seconds or 0.0,
+    )
+    if not (folder / PREDICTIONS_NAME).exists():
+        return run
+    logits = load_predictions(folder, manifest, digits).validation[: len(views_for(TtaMode.ADVANCED))].float()
+    labels = torch.from_numpy(digits.validation.labels)
+    fitted = fit_temperature(logits.unsqueeze(0), labels, start=manifest.temperature)
+    merged = merge(member_probabilities(logits.unsqueeze(0), [fitted]))
+    errors_17, nll_17 = count_errors(merged, labels), negative_log_likelihood(merged, labels)
+    return replace(run, errors_17=errors_17, nll_17=nll_17, right=logits[0].argmax(dim=1) == labels)
+
+
+def columns(files: Sequence[str]) -> "dict[str, tuple[Figure, float, int]]":
+    """Title → figure of a run, factor, places after the point."""
+    strokes: dict[str, tuple[Figure, float, int]] = {f"{name} %": (_accuracy(name), 100, 2) for name in files}
+    return {
+        "errors": (lambda run: run.errors, 1, 1),
+        "NLL": (lambda run: run.nll, 1, 4),
+        "17 views: errors": (lambda run: run.errors_17, 1, 1),
+        "17 views: NLL": (lambda run: run.nll_17, 1, 4),
+        **strokes,
+        "sure scribbles %": (lambda run: run.sure_scribbles, 100, 1),
+        "seconds": (lambda run: run.seconds, 1, 0),
+    }
+
+
+def _accuracy(name: str) -> Figure:
+    return lambda run: run.drawn_accuracy.get(name)
+
+
+def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean and sample standard deviation; None for one value."""
+    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
+
+
+def mean_and_error(values: Sequence[float]) -> tuple[float, float | None]:
+    """Mean of differences between runs of one seed, and its standard error; None for one value."""
+    mean, deviation = mean_and_deviation(values)
+    return mean, None if deviation is None else deviation / math.sqrt(len(values))
+
+
+def summary_row(runs: Sequence[Run], files: Sequence[str]) -> list[str]:
+    """Mean ± SD of every column over an arm's runs; – where a run lacks the figure."""
+    return [
+        _written(mean_and_deviation, [figure(run) for run in runs], factor, places, "")
+        for figure, factor, places in columns(files).values()
+    ]
+
+
+def difference_row(pairs: Sequence[tuple[Run, Run]], files: Sequence[str]) -> list[str]:
+    """Mean ± SE of arm − `drawn` of every column over pairs of one seed."""
+    return [
+        _written(mean_and_error, [_minus(figure(arm), figure(drawn)) for arm, drawn in pairs], factor, places, "+")
+        for figure, factor, places in columns(files).values()
+    ]
+
+
+def _minus(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else first - second
+
+
+def _written(
+    spread: Callable[[Sequence[float]], tuple[float, float | None]],
+    values: Sequence[float | None],
+    factor: float,
+    places: int,
+    sign: str,
+) -> str:
+    known = [factor * value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return "–"
+    mean, around = spread(known)
+    return f"{mean:{sign}.{places}f}" + ("" if around is None else f" ± {around:.{places}f}")
+
+
+def pooled_mcnemar(pairs: Sequence[tuple[Run, Run]]) -> str:
+    """Answers of all seeds together: how many only the arm reads, how many only `drawn`, and the exact p.
+
+    The seeds' answers to one digit are not independent, so that the p is too small where there are several.
+    """
+    ours = [arm.right for arm, _ in pairs if arm.right is not None]
+    theirs = [drawn.right for _, drawn in pairs if drawn.right is not None]
+    if not pairs or len(ours) < len(pairs) or len(theirs) < len(pairs):
+        return "–"
+    test = mcnemar(torch.cat(ours), torch.cat(theirs))
+    return f"{test.only_first_right} : {test.only_second_right}, p {test.p_value:.3f}"
+
+
+def report(results: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
+    """Two tables in Markdown: every arm, and every arm against `drawn` of the same seeds.
+
+    Args:
+        results: arm → seed → run, `drawn` among them; an arm without runs is left out.
+    """
+    files = sorted({name for runs in results.values() for run in runs.values() for name in run.drawn_accuracy})
+    titles = list(columns(files))
+    yield from _head("validation: mean ± SD over seeds", ["seeds", *titles])
+    for name, runs in results.items():
+        if runs:
+            yield _line([name, *_seeds(runs), *summary_row(list(runs.values()), files)])
+    yield ""
+    yield from _head("arm − drawn: mean ± SE", ["seeds", *titles, "only arm : only drawn right"])
+    drawn = results["drawn"]
+    for name, runs in results.items():
+        shared = {seed: (run, drawn[seed]) for seed, run in runs.items() if seed in drawn}
+        if shared and name != "drawn":
+            pairs = list(shared.values())
+            yield _line([name, *_seeds(shared), *difference_row(pairs, files), pooled_mcnemar(pairs)])
+    if not drawn:
+        yield "`drawn` is not done in this length and size: train the arm `drawn` as well."
+
+
+def _seeds(runs: Mapping[int, object]) -> list[str]:
+    return [" ".join(str(seed) for seed in runs)]
+
+
+def _head(first: str, titles: Sequence[str]) -> list[str]:
+    return [_line([first, *titles]), _line(["---"] * (len(titles) + 1))]
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

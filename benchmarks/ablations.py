@@ -1,0 +1,163 @@
+"""What each ingredient of the recipe `drawn` does, on validation and on writers held out: needs TRAINING__INK_DIR.
+
+    python benchmarks/ablations.py mnist_alone no_elastic --arch compact --seeds 0-2 --out runs/ablations
+    python benchmarks/ablations.py --report --out runs/ablations     # the tables of whatever is done
+
+Every arm is `drawn` but for what its name says, and every arm is watched on the same pen strokes; `mnist_alone` takes
+fewer steps, since an epoch has fewer pictures. Each run is kept in OUT after each epoch: stopped with Ctrl-C or killed,
+the same command goes on, and what is done is not done again. `drawn` itself is taken from OUT, or from the models
+folder where its models were trained by this very recipe. One process for one OUT.
+`--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not scored.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.ablation_tables import read_runs, report
+from typer import BadParameter
+
+from handwriting_ai.cli.train import parse_seeds
+from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
+from handwriting_ai.errors import HandwritingError
+from handwriting_ai.evaluation.predictions import load_evaluation_digits
+from handwriting_ai.inference.engine import resolve_threads
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.precision import Compute, choose_compute
+from handwriting_ai.training.progress import TrainingMetrics
+from handwriting_ai.training.recipes import DRAWN, DataSet, Recipe, as_trial, model_name, with_epochs
+from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
+
+_STAGE: Final = DRAWN.stages[0]
+_WARP: Final = _STAGE.augmentation
+_STILL: Final = replace(_WARP, rotation_deg=0.0, scale=0.0, anisotropy=0.0, shear=0.0, shift_px=0.0)
+_STAGES: Final = {
+    "mnist_alone": replace(_STAGE, data=(DataSet.MNIST,)),
+    "no_scribbles": replace(_STAGE, data=(DataSet.MNIST, DataSet.STROKES)),
+    "no_elastic": replace(_STAGE, augmentation=replace(_WARP, elastic_alpha_px=0.0)),
+    "no_affine": replace(_STAGE, augmentation=_STILL),
+    "no_pen": replace(_STAGE, augmentation=replace(_WARP, pen_px=0.0)),
+    "no_smoothing": replace(_STAGE, label_smoothing=0.0),
+    "no_hard_repeats": replace(_STAGE, hard_repeats=1),
+    "epochs_6": replace(_STAGE, epochs=6),
+    "epochs_24": replace(_STAGE, epochs=24),
+}
+ARMS: Final = {
+    "drawn": DRAWN,
+    **{name: replace(DRAWN, name=f"drawn_{name}", stages=(stage,)) for name, stage in _STAGES.items()},
+    "no_average": replace(DRAWN, name="drawn_no_average", ema_decay=0.0),
+}
+"""The name of a recipe becomes a part of its model's."""
+
+
+def shortened(recipe: Recipe, epochs: int | None, trial_digits: int | None) -> Recipe:
+    """An arm over fewer epochs, which its name then says, or on a few digits."""
+    name = recipe.name if epochs in (None, recipe.epochs) else f"{recipe.name}_epochs_{epochs}"
+    return replace(as_trial(with_epochs(recipe, epochs), trial_digits), name=name)
+
+
+def data_for(recipe: Recipe, data: TrainingData) -> TrainingData:
+    """Of the data of `drawn` what an arm trains on; it is watched on all."""
+    return replace(data, sources=tuple(source for source in data.sources if recipe.needs(source.kind)))
+
+
+def train(config: RunConfig, data: TrainingData, compute: Compute) -> None:
+    """One run, with a line for each epoch; goes on where it stopped."""
+
+    def tell(metrics: TrainingMetrics) -> None:
+        done = f"epoch {metrics.epoch}/{metrics.epochs}"
+        print(f"{config.model_id}: {done}, validation {metrics.val_accuracy:.2%}, {metrics.seconds:.0f} s", flush=True)
+
+    def resume(epoch: int) -> None:
+        print(f"{config.model_id}: goes on after epoch {epoch}", flush=True)
+
+    watcher = Watcher(on_step=lambda _, __: None, on_epoch=tell, on_resume=resume)
+    run_training(config, data_for(config.recipe, data), compute, watcher)
+
+
+def planned(arch: str, recipe: Recipe, seed: int, out: Path) -> RunConfig:
+    """A run whose state and model have places of their own in OUT."""
+    folder = out / "runs" / model_name(arch, recipe, seed)
+    return RunConfig(arch=arch, recipe=recipe, seed=seed, run_folder=folder, store=ModelStore(out / "models"))
+
+
+def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: int | None, device: str) -> None:
+    """Train what is asked for, one run after the other, on data that is prepared once.
+
+    Raises:
+        ModelExists: OUT holds a model of this name and another recipe; found out before the first step.
+        DataMissing: there are no pen strokes.
+    """
+    for config in plan:
+        config.refuse_existing()
+    if plan:
+        compute, workers = choose_compute(device), resolve_threads(settings.app.threads)
+        data = prepare_data(as_trial(DRAWN, trial_digits), DataFolders.of(settings), workers=workers)
+        for config in plan:
+            train(config, data, compute)
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """Train what is asked for and not done yet, then print the tables of what is done."""
+    asked: list[str] = arguments.arms
+    arch: str = arguments.arch
+    out: Path = arguments.out
+    seeds: str = arguments.seeds
+    epochs: int | None = arguments.epochs
+    trial: int | None = arguments.trial
+    device: str = arguments.device
+    only_report: bool = arguments.report
+    settings, store = load_settings(), ModelStore(out / "models")
+    digits = load_evaluation_digits(settings.training.data_dir)
+    names: list[str] = ["drawn", *asked, *(ARMS if only_report else [])]
+    recipes = {name: shortened(ARMS[name], epochs, trial) for name in names}
+    if not only_report:
+        plan: list[RunConfig] = []
+        once: dict[str, None] = dict.fromkeys(asked)
+        for name in once:
+            done = read_runs(store, arch, recipes[name], digits)
+            missing = [seed for seed in parse_seeds(seeds) if seed not in done]
+            plan += [planned(arch, recipes[name], seed, out) for seed in missing]
+        train_missing(plan, settings, trial, device)
+    results = {name: read_runs(store, arch, recipe, digits) for name, recipe in recipes.items()}
+    shipped = read_runs(ModelStore(settings.digits.model_dir), arch, recipes["drawn"], digits)
+    results["drawn"] = shipped | results["drawn"]
+    print("\n".join(report(results)))
+
+
+def main() -> None:
+    """Read the command line; errors are told in a sentence."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("arms", nargs="*", help=f"of: {', '.join(ARMS)}")
+    parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
+    parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
+    parser.add_argument("--out", type=Path, default=PROJECT_ROOT / "runs" / "ablations", help="holds runs/ and models/")
+    parser.add_argument("--epochs", type=int, help="fewer for every arm; the schedule scales")
+    parser.add_argument("--trial", type=int, help="so many digits of each set: does it work here?")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    parser.add_argument("--report", action="store_true", help="train nothing: the tables of every arm that is done")
+    arguments = parser.parse_args()
+    asked: list[str] = arguments.arms
+    only_report: bool = arguments.report
+    epochs: int | None = arguments.epochs
+    unknown = [name for name in asked if name not in ARMS]
+    if unknown:
+        parser.error(f"no arms {', '.join(unknown)}; there are {', '.join(ARMS)}")
+    if not asked and not only_report:
+        parser.error(f"name arms of {', '.join(ARMS)}, or --report")
+    if epochs is not None and any(name.startswith("epochs_") for name in asked):
+        parser.error("--epochs would undo the arms epochs_…")
+    try:
+        work(arguments)
+    except (HandwritingError, BadParameter) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

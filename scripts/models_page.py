@@ -1,0 +1,141 @@
+"""Write the tables of models/README.md anew, from the models' manifests, learning curves and predictions.
+
+    python scripts/models_page.py
+
+Runs no model, and scores validation alone. Between the two marks nothing is kept; what stands outside them is.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from handwriting_ai.config import load_settings
+from handwriting_ai.evaluation.predictions import load_evaluation_digits
+from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
+from handwriting_ai.files import write_atomically
+from handwriting_ai.inference.views import views_for
+from handwriting_ai.prediction import EnsembleChoice
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.registry.presets import Preset, read_presets
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import read_metrics
+
+PAGE: Final = "README.md"
+BEGIN: Final = "<!-- made by: python scripts/models_page.py -->"
+END: Final = "<!-- end of what is made -->"
+_DIGEST_SHOWN: Final = 8
+
+
+def made_by(manifest: Manifest) -> dict[str, str]:
+    """Where a model is from."""
+    return {
+        "model": manifest.model_id,
+        "recipe": manifest.training_recipe or "–",
+        "seed": _whole(manifest.training_seed),
+        "epochs": _whole(manifest.training_epochs),
+        "parameters": _whole(manifest.n_parameters),
+        "seconds": _whole(None if manifest.train_seconds is None else round(manifest.train_seconds)),
+        "hardware": manifest.device or "–",
+        "PyTorch": manifest.torch_version or "–",
+        "weights, SHA-256": (manifest.weights_sha256 or "–")[:_DIGEST_SHOWN],
+    }
+
+
+def scored(manifest: Manifest, validation: int, drawn_accuracy: dict[str, float]) -> dict[str, str]:
+    """How good a model is with one view, on so many validation digits and on the files of pen strokes."""
+    errors = round((1 - manifest.val_acc) * validation)
+    return {
+        "model": manifest.model_id,
+        "errors": str(errors),
+        "accuracy": f"{manifest.val_acc:.2%}",
+        "NLL": _rounded(manifest.val_nll),
+        "ECE": "–" if manifest.val_ece is None else f"{manifest.val_ece:.2%}",
+        "temperature": f"{manifest.temperature:.3f}",
+        **{f"{name}, held out": f"{accuracy:.2%}" for name, accuracy in drawn_accuracy.items()},
+    }
+
+
+def preset_scored(preset: Preset, board: Scoreboard) -> dict[str, str]:
+    """How good a preset is on validation, in its own mode."""
+    choice = EnsembleChoice(members=preset.members, tta=preset.tta)
+    figures = board.score(choice, EvaluationPart.VALIDATION).figures
+    low, high = figures.wilson95
+    return {
+        "preset": f"`{preset.name}`",
+        "members": str(len(preset.members)),
+        "views": str(len(views_for(preset.tta))),
+        "errors": str(figures.errors),
+        "accuracy": f"{figures.accuracy:.2%}",
+        "95 % interval": f"{low:.2%} to {high:.2%}",
+        "NLL": f"{figures.nll:.4f}",
+        "ECE": f"{figures.ece:.2%}",
+    }
+
+
+def tables(root: Path, mnist: Path) -> str:
+    """All that is made of the page.
+
+    Args:
+        root: the models folder.
+        mnist: the folder with MNIST.
+    """
+    store, digits = ModelStore(root), load_evaluation_digits(mnist)
+    board = Scoreboard(store, digits, preprocess_signature())
+    manifests = [store.read_manifest(name) for name in store.model_ids()]
+    last = [read_metrics(store.folder(manifest.model_id))[-1] for manifest in manifests]
+    count = len(digits.validation)
+    rows = [scored(manifest, count, epoch.drawn_accuracy) for manifest, epoch in zip(manifests, last, strict=True)]
+    presets = [preset_scored(preset, board) for preset in read_presets(root).values()]
+    return "\n".join(
+        [
+            "How each was made:\n",
+            *_table([made_by(manifest) for manifest in manifests]),
+            f"\nOn {count:,} validation digits of MNIST, and on pen strokes of writers held out, one view:\n",
+            *_table(rows),
+            f"\nThe presets on the {count:,} validation digits, each in its own mode:\n",
+            *_table(presets),
+        ]
+    )
+
+
+def replaced(page: str, made: str) -> str:
+    """The page with what is made between its marks.
+
+    Raises:
+        ValueError: it lacks the marks.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"The page lacks the marks {BEGIN} and {END}.")
+    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
+
+
+def _table(rows: Sequence[dict[str, str]]) -> Iterator[str]:
+    titles = list(rows[0])
+    yield f"| {' | '.join(titles)} |"
+    yield f"|{' --- |' * len(titles)}"
+    for row in rows:
+        yield f"| {' | '.join(row.values())} |"
+
+
+def _whole(value: int | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def _rounded(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"
+
+
+def main() -> None:
+    """Rewrite the page."""
+    settings = load_settings()
+    path = settings.digits.model_dir / PAGE
+    made = tables(settings.digits.model_dir, settings.training.data_dir)
+    write_atomically(path, replaced(path.read_text(encoding="utf-8"), made).encode())
+    print(f"Wrote the tables in {path}.")
+
+
+if __name__ == "__main__":
+    main()
