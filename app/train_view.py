@@ -16,7 +16,7 @@ import resources
 import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import HandwritingError, ModelExists
+from handwriting_ai.errors import HandwritingError, ModelExists, QueueUnavailable
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
@@ -37,19 +37,26 @@ _REPLACE: Final = "Replace a model of the same name"
 def show() -> None:
     """The form on top, the runs below; only the runs are drawn anew while one of them is under way."""
     jobs = resources.jobs()
-    with _errors_said():  # the queue may lie on another machine
-        standstill = jobs.standstill()
-        if standstill is not None:
-            st.warning(standstill, icon=":material/person_off:")
-    with _errors_said():
-        found = jobs.store.all().jobs
-        with st.expander("New run", icon=":material/add:", expanded=not found):
-            _show_form(jobs)
-        active = any(not job.state.status.ended for job in found)
-        st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
+    found = _found(jobs)
+    with st.expander("New run", icon=":material/add:", expanded=not found):
+        _show_form(jobs, found or ())
+    active = found is None or _is_active(found)
+    st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
 
 
-def _show_form(jobs: JobQueue) -> None:
+def _found(jobs: JobQueue) -> Sequence[Job] | None:
+    """All runs; None while the queue, which may lie on another machine, does not answer. The list of runs says why."""
+    try:
+        return jobs.store.all().jobs
+    except QueueUnavailable:
+        return None
+
+
+def _is_active(jobs: Sequence[Job]) -> bool:
+    return any(not job.state.status.ended for job in jobs)
+
+
+def _show_form(jobs: JobQueue, found: Sequence[Job]) -> None:
     choices, preview = st.columns([2, 3], gap="large")
     with choices:
         arch = st.selectbox(
@@ -78,7 +85,7 @@ def _show_form(jobs: JobQueue) -> None:
             for each in range(seed, seed + seeds)
         ]
         with _errors_said():
-            st.caption(_estimate(jobs, plans))
+            st.caption(_estimate(jobs, found, plans))
         if st.button("Start", icon=":material/play_arrow:", type="primary"):
             with _errors_said():
                 _submit(jobs, plans)
@@ -90,9 +97,9 @@ def _position(arch: str) -> int:
     return architecture_names().index(arch)
 
 
-def _estimate(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> str:
+def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:
     """How long it will take, by what epochs of the same kind took here."""
-    for job in reversed(jobs.store.all().jobs):
+    for job in reversed(found):
         history = jobs.store.metrics(job.job_id)
         config = job.config
         if history and (config.arch, config.recipe, config.trial_digits) == (
@@ -140,8 +147,11 @@ def _show_runs(was_active: bool) -> None:
 
 def _show_found(jobs: JobQueue, was_active: bool) -> None:
     found = jobs.store.all()
-    if was_active != any(not job.state.status.ended for job in found.jobs):
+    if was_active != _is_active(found.jobs):
         st.rerun()  # the timer starts or stops with the page
+    standstill = jobs.standstill(found.jobs)
+    if standstill is not None:
+        st.warning(standstill, icon=":material/person_off:")
     for damaged in found.damaged:
         _show_damaged(jobs, damaged)
     if not found.jobs:

@@ -45,7 +45,6 @@ def test_defaults_are_the_contract_s() -> None:
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "inf"),
         ("DIGITS__VISUALIZE_MAX_KB", "0"),
         ("SECURITY__KEY", "1"),
-        ("REDIS_URL", "http://localhost"),
         ("TRAINING__BACKEND", "celery"),
         ("RQ__QUEUE_NAME", "two words"),
         ("RQ__JOB_TIMEOUT_SEC", "0"),
@@ -102,6 +101,15 @@ def test_the_key_is_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> Non
     assert settings.security.api_key.get_secret_value() == "open sesame"
     monkeypatch.setenv("SECURITY__API_KEY", "")
     assert load_settings().security.api_key is None
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_bad_address_of_redis_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message goes to terminals and logs."""
+    monkeypatch.setenv("REDIS_URL", "redis://:sesame@localhost:no-port/0")
+    with pytest.raises(SettingsError, match="REDIS_URL: ") as refused:
+        load_settings()
+    assert "sesame" not in str(refused.value)
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -143,4 +143,4 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(describe_problems(error, separator="__", upper=True)) from error
+        raise SettingsError(describe_problems(error, separator="__", upper=True, secret={"redis_url"})) from error

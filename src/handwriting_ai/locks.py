@@ -44,16 +44,16 @@ def try_lock(folder: Path, limit_s: float) -> int | None:
     """
     descriptor = _open(folder)
     deadline = time.monotonic() + limit_s
-    while True:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    try:
+        while not _taken(descriptor):
             if time.monotonic() > deadline:
                 os.close(descriptor)
                 return None
             time.sleep(_LOOK_EVERY_S)
-        else:
-            return descriptor
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 @contextmanager
@@ -80,6 +80,14 @@ def is_locked(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _open(folder: Path) -> int:

@@ -17,7 +17,12 @@ class JobStatus(StrEnum):
 class Retry:
     def __init__(self, max: int) -> None: ...
 
+class ExecutionRegistry:
+    key: str
+
 class Job:
+    @property
+    def execution_registry(self) -> ExecutionRegistry: ...
     id: str
     timeout: int
     meta: dict[str, object]

@@ -36,10 +36,10 @@ def page(jobs: JobQueue) -> Iterator[AppTest]:
 
 def test_a_run_waits_for_a_worker_and_is_cancelled(page: AppTest, jobs: JobQueue) -> None:
     """The page says that nobody works, and how to change that."""
-    assert "handwriting-ai worker" in page.warning[0].value
     fill_in_a_trial(page)
     click(page, "Start")
     assert not page.exception
+    assert "handwriting-ai worker" in page.warning[0].value
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.QUEUED]
     click(page, "Cancel")
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.CANCELLED]

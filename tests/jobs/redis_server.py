@@ -42,10 +42,16 @@ class RedisServer:
             assert time.monotonic() < deadline, "Redis does not answer."
             time.sleep(0.05)
 
+    def pause(self) -> None:
+        """Let it hang: it takes connections and says nothing, until it is stopped."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
     def stop(self) -> None:
         """End it; connections to it break."""
         if self._process is not None:
             self._process.terminate()
+            self._process.send_signal(signal.SIGCONT)
             self._process.wait(timeout=_START_LIMIT_S)
             self._process = None
 

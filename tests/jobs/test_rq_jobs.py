@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from secrets import SystemRandom
+from random import Random
 
 import pytest
 from redis import Redis
@@ -26,7 +26,7 @@ from handwriting_ai.jobs import rq
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.redis_queue import RedisQueue
 from handwriting_ai.jobs.rq import RqJobs
-from handwriting_ai.jobs.store import CONFIG_NAME
+from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, plan
 from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
@@ -107,12 +107,12 @@ def trains(job: Job) -> bool:
 def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
     """The state lies in Redis as well, all of it as JSON; the folder keeps what local jobs keep."""
     first, second = (site.jobs.submit(tiny(seed)) for seed in (1, 0))
-    assert site.jobs.standstill() is not None
+    assert "handwriting-ai worker" in (site.jobs.standstill(site.jobs.store.all().jobs) or "")
     assert [job.state.status for job in site.jobs.store.all().jobs] == [JobStatus.QUEUED] * 2
     site.workers.start()
     done = [site.until(job, ended) for job in (first, second)]
     assert [job.state.status for job in done] == [JobStatus.COMPLETED] * 2, site.jobs.store.log_tail(first.job_id)
-    assert site.jobs.standstill() is None
+    assert site.jobs.standstill([first]) is None
     finished, begun = done[0].state.completed_at, done[1].state.started_at
     assert finished is not None
     assert begun is not None
@@ -128,7 +128,7 @@ def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
 
 @pytest.mark.timeout(400)
 def test_twenty_jobs_over_three_workers_of_which_one_is_killed(site: Site) -> None:
-    """Each job is completed once, that of the killed worker by another; none is lost."""
+    """Each job is completed once, that of the killed worker by another, without anybody else's help; none is lost."""
     submitted = [site.jobs.submit(tiny(seed)) for seed in range(JOBS)]
     for _ in range(WORKERS):
         site.workers.start()
@@ -136,17 +136,17 @@ def test_twenty_jobs_over_three_workers_of_which_one_is_killed(site: Site) -> No
     while not any(job.state.status is JobStatus.RUNNING for job in site.jobs.store.all().jobs):
         assert time.monotonic() < deadline
         time.sleep(0.05)
-    chance = SystemRandom()
+    seed = time.time_ns()
+    print(f"seed {seed}")  # shown if the test fails
+    chance = Random(seed)
     time.sleep(chance.uniform(0, 5))
     chance.choice(site.workers.processes).send_signal(signal.SIGKILL)
-    site.jobs.start()
     while not all(ended(job) for job in site.jobs.store.all().jobs) and time.monotonic() < deadline:
         time.sleep(0.2)
     done = site.jobs.store.all().jobs
     assert [job.job_id for job in done] == [job.job_id for job in submitted]
     assert Counter(job.state.status for job in done) == {JobStatus.COMPLETED: JOBS}, done
-    registrations = [site.jobs.store.log_tail(job.job_id).count("Registered") for job in done]
-    assert registrations == [1] * JOBS
+    assert all(site.jobs.store.log_tail(job.job_id).count("Registered") <= 1 for job in done)
     assert names_in(site.jobs.models.root) == sorted(job.config.model_id for job in done)
     for job in done:
         assert site.jobs.models.read_manifest(job.config.model_id).run_id == job.job_id
@@ -303,6 +303,64 @@ def test_a_job_held_by_another_process_is_left_to_it(site: Site) -> None:
         site.workers.start()
         site.until(job, lambda seen: site.ticket(seen).get_status() == "finished")
     assert "Epoch 1" not in site.jobs.store.log_tail(job.job_id)
+
+
+def test_the_job_of_a_lost_worker_is_cancelled_resumed_and_deleted(site: Site) -> None:
+    """It waits for another one: Redis still lists the execution of the first, and must not stumble over it."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.workers.start()
+    site.until(job, trains)
+    site.workers.stop()
+    while site.jobs.store.read(job.job_id).state.status is JobStatus.RUNNING:
+        site.jobs.tick()
+        time.sleep(0.2)
+    waiting = site.jobs.store.read(job.job_id)
+    assert waiting.state.status is JobStatus.QUEUED
+    assert "its worker was lost" in waiting.state.activity
+    site.jobs.cancel(job.job_id)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
+    site.jobs.resume(job.job_id)
+    assert site.jobs.queue.rq.count == 1
+    site.jobs.delete(job.job_id)
+    assert site.jobs.queue.rq.count == 0
+    assert site.jobs.store.all().names == ()
+
+
+def test_a_job_that_is_to_stop_and_waits_again_is_cancelled(site: Site) -> None:
+    """Its worker was lost before it saw that."""
+    job = site.jobs.submit(tiny())
+    (site.jobs.store.folder(job.job_id) / CANCEL_NAME).touch()
+    site.jobs.tick()
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
+    assert site.jobs.queue.find(job.job_id) is None
+
+
+def test_a_redis_that_hangs_is_given_up_within_seconds(site: Site) -> None:
+    """It takes connections and says nothing; also after workers were asked for."""
+    job = site.jobs.submit(tiny())
+    assert site.jobs.standstill([job]) is not None
+    site.redis.pause()
+    begun = time.monotonic()
+    with pytest.raises(QueueUnavailable):
+        site.jobs.store.read(job.job_id)
+    assert time.monotonic() - begun < 30
+
+
+def test_a_full_disk_leaves_the_state_in_redis(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And so the job's end is known."""
+    job = site.jobs.submit(tiny())
+    failed: dict[str, object] = {"status": JobStatus.FAILED, "error": "The loss is nan."}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("handwriting_ai.jobs.store.write_atomically", full)
+    with pytest.raises(OSError, match="No space"):
+        site.jobs.store.write_state(job.state.model_copy(update=failed))
+    found = site.jobs.queue.find(job.job_id)
+    assert found is not None
+    assert found.state is not None
+    assert found.state.error == "The loss is nan."
 
 
 def test_a_damaged_job_is_deleted(site: Site) -> None:

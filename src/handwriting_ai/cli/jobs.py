@@ -35,7 +35,7 @@ def list_jobs() -> None:
             typer.echo(f"    {state.error}")
     for damaged in found.damaged:
         typer.echo(f"damaged: {damaged.problem}")
-    standstill = jobs.standstill()
+    standstill = jobs.standstill(found.jobs)
     if standstill is not None:
         typer.echo(standstill)
 

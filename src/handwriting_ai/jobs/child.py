@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import HandwritingError, JobCancelled
+from handwriting_ai.errors import HandwritingError, JobCancelled, QueueUnavailable
 from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus
@@ -32,9 +32,8 @@ _LOG: Final = logging.getLogger("handwriting_ai.job")
 class Pulse:
     """Keeps a job's state and writes it once a second, so that whoever looks knows that the run lives."""
 
-    def __init__(self, store: JobStore, state: JobState, on_beat: Callable[[], None] | None = None) -> None:
-        """Of a job of `store`; `on_beat` is called each time."""
-        self._store, self._state, self._on_beat = store, state, on_beat
+    def __init__(self, store: JobStore, state: JobState) -> None:
+        self._store, self._state = store, state
         self._trouble: str | None = None
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
@@ -72,10 +71,6 @@ class Pulse:
     def _beat(self) -> None:
         while not self._stop.is_set():
             self._write()
-            if self._on_beat is not None:
-                self._on_beat()
-            if self._store.is_to_stop(self._state.job_id):  # whoever asked may sit at another machine
-                os.kill(os.getpid(), signal.SIGTERM)
             self._stop.wait(HEARTBEAT_S)
 
     def _write(self) -> None:
@@ -83,7 +78,11 @@ class Pulse:
         trouble = None
         try:
             self._store.write_state(self._state)
-        except (OSError, HandwritingError) as error:  # a full disk, or a queue that is away, must not end the run
+            if self._store.is_to_stop(self._state.job_id) and not self._stop.is_set():
+                os.kill(os.getpid(), signal.SIGTERM)  # whoever asked may sit at another machine
+        except QueueUnavailable:  # where Redis lies is none of the log's readers' business
+            trouble = "Redis, which holds the queue, does not answer; the run goes on."
+        except OSError as error:  # a full disk must not end the run from here
             trouble = f"The state could not be written: {error}"
         if trouble is not None and trouble != self._trouble:  # once, not each second
             _LOG.warning("%s", trouble)
@@ -94,7 +93,6 @@ def carry_out(
     store: JobStore,
     job: Job,
     train: Callable[[Job, Pulse], Path],
-    on_beat: Callable[[], None] | None = None,
 ) -> JobState:
     """Do a job that this process holds the lock of, and write how it ended; returns that state.
 
@@ -102,11 +100,10 @@ def carry_out(
         store: where the job lies.
         job: what to do.
         train: trains and registers; returns the model's folder.
-        on_beat: called once a second, in a thread of its own.
     """
     started: dict[str, object] = {"status": JobStatus.RUNNING, "pid": os.getpid(), "started_at": datetime.now(UTC)}
     fresh: dict[str, object] = {"error": None, "completed_at": None, "activity": "starting"}
-    with Pulse(store, job.state.model_copy(update=started | fresh), on_beat) as pulse:
+    with Pulse(store, job.state.model_copy(update=started | fresh)) as pulse:
         try:
             folder = train(job, pulse)
         except (JobCancelled, KeyboardInterrupt):

@@ -38,6 +38,9 @@ class LocalJobs(JobQueue):
         self._max_concurrent, self._command = max_concurrent, command
         self._children: list[subprocess.Popen[bytes]] = []
 
+    def standstill(self, jobs: Sequence[Job]) -> None:
+        """The dashboard works off whatever there is."""
+
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds."""
         with self.store.lock():
@@ -56,11 +59,7 @@ class LocalJobs(JobQueue):
             written = self.store.written_state(job_id)
             if self.store.is_alive(job_id) and (written is None or not written.status.ended):
                 raise JobConflict(f"Job {job_id} is running. Cancel it first.")
-            descriptor = take_lock(self.store.folder(job_id))  # its process may still be leaving
-            try:
-                self.store.delete(job_id)
-            finally:
-                os.close(descriptor)
+            self.store.delete(job_id)
 
     def tick(self) -> None:
         """Set down what has happened, kill what did not stop when asked, and start what is next."""
@@ -83,10 +82,10 @@ class LocalJobs(JobQueue):
     def _start_next(self) -> None:
         """Under the folder's lock: start as many as may run at a time; one that cannot be started holds up no other."""
         found = self.store.all()
-        running = {job_id for job_id in found.names if self.store.is_alive(job_id)}
-        free = self._max_concurrent - len(running)
+        at_work = {job_id for job_id in found.names if self.store.is_alive(job_id)}
+        free = self._max_concurrent - len(at_work)
         for job in found.jobs:
-            if free > 0 and job.state.status is JobStatus.QUEUED and job.job_id not in running:
+            if free > 0 and job.state.status is JobStatus.QUEUED and job.job_id not in at_work:
                 try:
                     self._start(job)
                 except (OSError, HandwritingError) as error:

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from typing import ClassVar, Final
@@ -149,13 +149,13 @@ class JobQueue(ABC):
                 return job
             time.sleep(0.1)
 
-    def standstill(self) -> str | None:
-        """Why nobody works the queue off at present, and what to do about it; None if somebody does.
+    @abstractmethod
+    def standstill(self, jobs: Sequence[Job]) -> str | None:
+        """Why nobody works off `jobs`, which are all there are, and what to do about it; None if somebody does.
 
         Raises:
             QueueUnavailable: as `refuse`.
         """
-        return None
 
     @abstractmethod
     def cancel(self, job_id: str) -> None:
@@ -190,11 +190,16 @@ class JobQueue(ABC):
         """Under the lock: set down what has happened, and kill what did not stop when asked."""
 
     def _work(self) -> None:
+        known: str | None = None
         while not self._stop.is_set():
+            trouble: str | None = None
             try:
                 self.tick()
             except (OSError, HandwritingError) as error:  # a full disk passes; the queue must not die of it
-                _LOG.warning("The training queue could not be looked after: %s", error)
+                trouble = str(error)
+            if trouble is not None and trouble != known:  # once, not at each look
+                _LOG.warning("The training queue could not be looked after: %s", trouble)
+            known = trouble
             self._stop.wait(self.tick_s)
 
 

@@ -34,6 +34,7 @@ RETRIES: Final = 2
 """How often a job whose worker was lost goes to another one, which goes on from its last checkpoint."""
 _CONNECT_LIMIT_S: Final = 2.0
 _ANSWER_LIMIT_S: Final = 5.0
+_RESCUE_LIMIT_S: Final = 30
 _STATE: Final = "state"
 """Where a job's meta keeps its state."""
 
@@ -90,18 +91,19 @@ class RedisQueue:
         Raises:
             QueueUnavailable: it is not; so do all other methods.
         """
-        with self._answering():
+        with self.answering():
             self.connection.ping()
 
     def has_workers(self) -> bool:
         """Whether anybody takes jobs from this queue."""
-        with self._answering():
-            return bool(SpawnWorker.all(queue=self.rq))
+        with self.answering():
+            keys = SpawnWorker.all_keys(queue=self.rq)
+            return bool(keys) and self.connection.exists(*keys) > 0
 
     def add(self, job: Job) -> None:
         """Put a job at the end; one of the same name that is over is forgotten."""
         state: dict[str, object] = job.state.model_dump(mode="json")
-        with self._answering():
+        with self.answering():
             self.forget(job.job_id)
             ticket = self.rq.create_job(
                 self._task,
@@ -118,7 +120,7 @@ class RedisQueue:
 
     def find(self, job_id: str) -> Ticket | None:
         """What Redis knows of a job; None if nothing."""
-        with self._answering():
+        with self.answering():
             found = self._fetch(job_id)
         if found is None:
             return None
@@ -129,9 +131,14 @@ class RedisQueue:
             state = None
         return Ticket(place=place, state=state)
 
+    def is_at_work(self, job_id: str) -> bool:
+        """Whether a worker has a job."""
+        ticket = self.find(job_id)
+        return ticket is not None and ticket.place is Place.AT_WORK
+
     def note(self, state: JobState) -> None:
         """Keep a state in the meta of its job, if Redis knows that."""
-        with self._answering():
+        with self.answering():
             found = self._fetch(state.job_id)
             if found is not None:
                 packed: dict[str, object] = state.model_dump(mode="json")
@@ -140,14 +147,16 @@ class RedisQueue:
 
     def forget(self, job_id: str) -> None:
         """Remove a job, also from those that wait; nothing happens if Redis does not know it."""
-        with self._answering():
+        with self.answering(), suppress(InvalidJobOperation):  # it has expired by itself
             found = self._fetch(job_id)
             if found is not None:
+                # RQ lists executions of a lost worker for longer than it keeps them, and would stumble over that.
+                self.connection.delete(found.execution_registry.key)
                 found.delete()
 
     def stop(self, job_id: str) -> None:
         """Have the worker kill the job's process, which did not stop when it was asked to."""
-        with self._answering(), suppress(InvalidJobOperation, NoSuchJobError):  # it has ended by itself
+        with self.answering(), suppress(InvalidJobOperation, NoSuchJobError):  # it has ended by itself
             send_stop_job_command(self.connection, job_id, serializer=JSONSerializer)
 
     def rescue(self) -> None:
@@ -155,8 +164,9 @@ class RedisQueue:
 
         Workers do this as well; one caller at a time does.
         """
-        with self._answering():
+        with self.answering():
             if self.rq.acquire_maintenance_lock():
+                self.connection.expire(self.rq.registry_cleaning_key, _RESCUE_LIMIT_S)  # should this process be killed
                 try:
                     StartedJobRegistry(queue=self.rq).cleanup()
                 finally:
@@ -169,7 +179,12 @@ class RedisQueue:
             return None
 
     @contextmanager
-    def _answering(self) -> Iterator[None]:
+    def answering(self) -> Iterator[None]:
+        """Redis's errors as ours.
+
+        Raises:
+            QueueUnavailable: Redis does not answer, or not as it should.
+        """
         try:
             yield
         except RedisError as error:

@@ -1,7 +1,7 @@
 """The queue for several machines: jobs are folders that all of them share, and Redis hands them to workers."""
 
-import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,13 @@ from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled, runni
 from handwriting_ai.jobs.redis_queue import Place, RedisQueue, Ticket
 from handwriting_ai.jobs.store import CANCEL_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
-from handwriting_ai.locks import take_lock
 from handwriting_ai.registry.store import ModelStore
 
 _ENQUEUE_LIMIT_S: Final = 10.0
 """A job that is being submitted may have its folder for so long before Redis knows it."""
+_LET_GO_LIMIT_S: Final = 5.0
+"""A worker whose run has ended has a few words with Redis yet."""
+_LOOK_EVERY_S: Final = 0.1
 _LOST: Final = "Redis no longer knows this job: it was emptied, or lost its memory. The run can be resumed."
 _KILLED: Final = "The process ended without a result, also when it was tried again (killed, or out of memory)."
 
@@ -30,16 +32,19 @@ class RqStore(JobStore):
         self._queue = queue
 
     def write_state(self, state: JobState) -> None:
-        """Replace the state of a job, in its folder and in Redis.
+        """Replace the state of a job, in its folder and in Redis, each also where the other refuses.
 
         Raises:
-            QueueUnavailable: Redis does not answer; the folder has the state.
+            OSError: the folder cannot be written.
+            QueueUnavailable: Redis does not answer.
         """
-        super().write_state(state)
-        self._queue.note(state)
+        try:
+            super().write_state(state)
+        finally:
+            self._queue.note(state)
 
     def _as_it_stands(self, folder: Path, written: Job) -> Job:
-        """A job as it truly stands; one that has ended, or is at work on this machine, is as its folder says."""
+        """A job as it truly stands; one that has ended, or whose folder is locked, is as its folder says."""
         if written.state.status.ended or self.is_alive(written.job_id):
             return written
         ticket = self._queue.find(written.job_id)
@@ -91,10 +96,10 @@ class RqJobs(JobQueue):
         self.queue.check()
         super().refuse(config)
 
-    def standstill(self) -> str | None:
+    def standstill(self, jobs: Sequence[Job]) -> str | None:
         """That no worker listens, if so."""
-        at_work = any(job.state.status is JobStatus.RUNNING for job in self.store.all().jobs)
-        if at_work or self.queue.has_workers():  # one that Redis lost may be at work still
+        statuses = {job.state.status for job in jobs}
+        if JobStatus.QUEUED not in statuses or JobStatus.RUNNING in statuses or self.queue.has_workers():
             return None
         return (
             f"No worker listens to the queue {self.queue.rq.name!r} in Redis at {self.queue.address}. "
@@ -107,9 +112,10 @@ class RqJobs(JobQueue):
             state = self.store.read(job_id).state
             if state.status.ended:
                 raise JobConflict(f"Job {job_id} is {state.status}: there is nothing to cancel.")
-            (self.store.folder(job_id) / CANCEL_NAME).touch()
             if state.status is JobStatus.QUEUED:
                 self.queue.forget(job_id)
+            (self.store.folder(job_id) / CANCEL_NAME).touch()
+            if state.status is JobStatus.QUEUED:
                 self.store.write_state(cancelled(state))
 
     def delete(self, job_id: str) -> None:
@@ -118,11 +124,7 @@ class RqJobs(JobQueue):
             if self._runs(job_id):
                 raise JobConflict(f"Job {job_id} is running. Cancel it first.")
             self.queue.forget(job_id)
-            descriptor = take_lock(self.store.folder(job_id))  # its process may still be leaving
-            try:
-                self.store.delete(job_id)
-            finally:
-                os.close(descriptor)
+            self.store.delete(job_id)
 
     def tick(self) -> None:
         """Give jobs of lost workers to others, set down what has happened, and kill what did not stop when asked."""
@@ -131,7 +133,10 @@ class RqJobs(JobQueue):
             self._look_after()
 
     def _dispatch(self, job: Job) -> None:
-        """Put it into Redis."""
+        """Put it into Redis, once the worker that had it before has let go of it."""
+        deadline = time.monotonic() + _LET_GO_LIMIT_S
+        while self.queue.is_at_work(job.job_id) and time.monotonic() < deadline:
+            time.sleep(_LOOK_EVERY_S)
         self.queue.add(job)
 
     def _look_after(self) -> None:
@@ -141,6 +146,9 @@ class RqJobs(JobQueue):
         for job in self.store.all().jobs:
             if job.state.status is JobStatus.RUNNING and self._is_overdue(job.job_id):
                 self.queue.stop(job.job_id)
+            elif job.state.status is JobStatus.QUEUED and self.store.is_to_stop(job.job_id):  # its worker was lost
+                self.queue.forget(job.job_id)
+                self.store.write_state(cancelled(job.state))
 
     def _is_overdue(self, job_id: str) -> bool:
         with suppress(FileNotFoundError):

@@ -4,6 +4,7 @@
 log are the run's. The lock on the folder says whether the process that trains lives, however it ended.
 """
 
+import os
 import secrets
 import shutil
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.files import sweep_unfinished, write_atomically
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
-from handwriting_ai.locks import is_locked, locked
+from handwriting_ai.locks import is_locked, locked, take_lock
 from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
@@ -154,10 +155,14 @@ class JobStore:
         sweep_unfinished(folder)
 
     def delete(self, job_id: str) -> None:
-        """Remove a job's folder; its name is gone at once, also if this is interrupted."""
+        """Remove a job's folder, once its process has left; its name is gone at once, also if this is interrupted."""
         folder = self.folder(job_id)
         doomed = self.root / f"{_DELETED}{job_id}"
-        folder.rename(doomed)
+        descriptor = take_lock(folder)
+        try:
+            folder.rename(doomed)
+        finally:
+            os.close(descriptor)  # before it is removed: NFS keeps open files, and so their folder
         shutil.rmtree(doomed)
 
     def sweep(self) -> None:

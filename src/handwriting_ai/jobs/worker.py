@@ -3,21 +3,25 @@
 import logging
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from redis import Redis
+from redis.client import Pipeline
 from redis.exceptions import RedisError
-from rq import get_current_job
+from rq import Queue, get_current_job
 from rq.executions import Execution
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException
 from rq.worker import SpawnWorker
+from rq.worker_registration import register
 
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import RunFailed
+from handwriting_ai.errors import RunFailed, UnknownJob
 from handwriting_ai.jobs.child import NICENESS, Pulse, carry_out, prepare, raise_cancelled, run_job
 from handwriting_ai.jobs.opening import open_rq
 from handwriting_ai.jobs.rq import RqJobs
@@ -30,7 +34,10 @@ HEARTBEAT_S: Final = 5
 SILENCE_S: Final = 20
 """A worker that has not told so for so long is taken for lost, and its job goes to another."""
 _MAINTENANCE_S: Final = 10
-"""How often a worker looks for jobs of lost ones."""
+"""How often a worker looks for jobs of lost ones; an idle one when it has waited `SILENCE_S` for a job."""
+_RQ_MARGIN_S: Final = 15
+"""RQ waits for a job by so much less than a worker counts as alive."""
+_LOOK_EVERY_S: Final = 0.5
 _HELD_LIMIT_S: Final = 10.0
 """How long a run waits for the process that had its job before."""
 _STDOUT: Final = 1
@@ -40,6 +47,11 @@ _LOG: Final = logging.getLogger("handwriting_ai.job")
 
 class TrainingWorker(SpawnWorker):
     """RQ's worker that spawns instead of forking, as CUDA wants it, and notices lost ones sooner."""
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Tell that the worker lives; a Redis that has lost its memory learns anew that there is one."""
+        super().heartbeat(timeout, pipeline)
+        register(self, pipeline)
 
     def get_heartbeat_ttl(self, job: RqJob, working_time: float = 0.0) -> int:
         """For how many seconds the worker counts as alive after a heartbeat: RQ's, but no more than ours."""
@@ -54,9 +66,26 @@ class TrainingWorker(SpawnWorker):
         except RedisError as error:
             _LOG.warning("Redis does not answer (%s); the run goes on.", error)
 
+    def main_work_horse(self, job: RqJob, queue: Queue) -> None:
+        """In the process of a run: end it if its worker dies. The job then goes to another: two must not train it."""
+        threading.Thread(target=self._leave_if_orphaned, daemon=True).start()
+        super().main_work_horse(job, queue)
+
+    def kill_horse(self, sig: signal.Signals = signal.SIGKILL) -> None:
+        """Kill the process of a run; once it has gone, RQ's own would kill the worker."""
+        if self.horse_pid:
+            super().kill_horse(sig)
+
+    def _leave_if_orphaned(self) -> None:
+        while os.getppid() == self.pid:
+            time.sleep(_LOOK_EVERY_S)
+        os._exit(1)
+
 
 def work(settings: Settings, *, burst: bool = False, name: str | None = None) -> None:
     """Train what the queue holds until SIGTERM or Ctrl-C, which let the present run end; a second one kills it.
+
+    When a run ends while Redis is away, the worker ends too: whoever watches over it starts it again.
 
     Args:
         settings: which Redis, which queue, which folders.
@@ -70,15 +99,17 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     queue.check()
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
-    TrainingWorker(
-        [queue.rq],
-        name=name,
-        connection=connection,
-        serializer=JSONSerializer,
-        maintenance_interval=_MAINTENANCE_S,
-        job_monitoring_interval=HEARTBEAT_S,
-        default_result_ttl=settings.rq.result_ttl_sec,
-    ).work(burst=burst, logging_level="INFO")
+    with queue.answering():
+        TrainingWorker(
+            [queue.rq],
+            name=name,
+            connection=connection,
+            serializer=JSONSerializer,
+            worker_ttl=SILENCE_S + _RQ_MARGIN_S,
+            maintenance_interval=_MAINTENANCE_S,
+            job_monitoring_interval=HEARTBEAT_S,
+            default_result_ttl=settings.rq.result_ttl_sec,
+        ).work(burst=burst, logging_level="INFO")
 
 
 def train(job_id: str) -> None:
@@ -87,22 +118,25 @@ def train(job_id: str) -> None:
     Raises:
         RunFailed: the run ended without a model; the job's state says the same. RQ does not retry it.
     """
-    worker = os.getppid()
     settings = load_settings()
     jobs = open_rq(settings)
-    folder = jobs.store.folder(job_id)
-    descriptor = try_lock(folder, _HELD_LIMIT_S)
+    try:
+        folder = jobs.store.folder(job_id)
+        descriptor = try_lock(folder, _HELD_LIMIT_S)
+    except (UnknownJob, FileNotFoundError):
+        _LOG.info("Job %s has been deleted meanwhile.", job_id)
+        return
     if descriptor is None:
         _LOG.warning("Job %s is still at work in another process, which will end it.", job_id)
         return
     try:
         _write_to(folder / LOG_NAME)
-        _train(jobs, job_id, settings, worker)
+        _train(jobs, job_id, settings)
     finally:
         os.close(descriptor)
 
 
-def _train(jobs: RqJobs, job_id: str, settings: Settings, worker: int) -> None:
+def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
     """Do a job whose lock this process holds, unless an earlier process has done it, or it is to stop."""
     store = jobs.store
     job = store.read(job_id)
@@ -114,17 +148,12 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings, worker: int) -> None:
         return
     signal.signal(signal.SIGTERM, raise_cancelled)
     os.nice(NICENESS)
-
-    def leave_if_orphaned() -> None:
-        if os.getppid() != worker:
-            os._exit(1)  # the job goes to another worker: two must not train it
-
+    ticket = get_current_job()
+    if ticket is not None:
+        ticket.retries_left = 0  # what fails here would fail again; a lost process is the worker's to report
     body = run_job(store, jobs.models, lambda: prepare(job, settings))
-    state = carry_out(store, job, _in_time(body, settings.rq.job_timeout_sec), leave_if_orphaned)
+    state = carry_out(store, job, _in_time(body, settings.rq.job_timeout_sec))
     if state.status is JobStatus.FAILED:
-        ticket = get_current_job()
-        if ticket is not None:
-            ticket.retries_left = 0  # it would fail again
         raise RunFailed(state.error)
 
 
