@@ -149,9 +149,10 @@ def _show_found(jobs: JobQueue, was_active: bool) -> None:
     found = jobs.store.all()
     if was_active != _is_active(found.jobs):
         st.rerun()  # the timer starts or stops with the page
-    standstill = jobs.standstill(found.jobs)
-    if standstill is not None:
-        st.warning(standstill, icon=":material/person_off:")
+    with _errors_said():  # what has ended is shown all the same
+        standstill = jobs.standstill(found.jobs)
+        if standstill is not None:
+            st.warning(standstill, icon=":material/person_off:")
     for damaged in found.damaged:
         _show_damaged(jobs, damaged)
     if not found.jobs:

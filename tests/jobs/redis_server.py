@@ -71,12 +71,13 @@ class Workers:
         self._environment, self._folder = environment, folder
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *, fault: str = "") -> "subprocess.Popen[bytes]":
+    def start(self, *, fault: str = "", name: str | None = None) -> "subprocess.Popen[bytes]":
         """One more."""
-        name = f"worker-{len(self.processes)}"
-        with (self._folder / f"{name}.log").open("wb") as log:
+        number = len(self.processes)
+        name = name or f"worker-{number}-{os.getpid()}"
+        with (self._folder / f"worker-{number}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "handwriting_ai.cli", "worker", "--name", f"{name}-{os.getpid()}"],
+                [sys.executable, "-m", "handwriting_ai.cli", "worker", "--name", name],
                 env=dict(self._environment) | {"FAULT": fault},
                 stdout=log,
                 stderr=log,

@@ -271,6 +271,27 @@ def test_redis_stopped_during_a_job(site: Site) -> None:
     assert site.jobs.store.log_tail(job.job_id).count("Registered") == 1
 
 
+def test_a_run_is_cancelled_while_redis_is_away(site: Site) -> None:
+    """The run sees it in its folder."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.workers.start()
+    site.until(job, trains)
+    site.redis.stop()
+    site.jobs.cancel(job.job_id)
+    assert site.jobs.wait_until_ended(job.job_id, 30).state.status is JobStatus.CANCELLED
+
+
+def test_a_workers_name_that_is_taken_is_refused(site: Site) -> None:
+    """In a sentence; the first one goes on."""
+    first = site.workers.start(name="one")
+    while not site.jobs.queue.has_workers():
+        time.sleep(0.1)
+    second = site.workers.start(name="one")
+    assert second.wait(60) == 2
+    assert "Choose another --name" in site.workers.log(1)
+    assert first.poll() is None
+
+
 def test_redis_that_forgot_a_job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """A queued job that Redis lost is shown as failed, and can be resumed."""
     monkeypatch.setattr(rq, "_ENQUEUE_LIMIT_S", 0.0)

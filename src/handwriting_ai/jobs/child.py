@@ -77,9 +77,9 @@ class Pulse:
         self.note(heartbeat=datetime.now(UTC))
         trouble = None
         try:
-            self._store.write_state(self._state)
             if self._store.is_to_stop(self._state.job_id) and not self._stop.is_set():
                 os.kill(os.getpid(), signal.SIGTERM)  # whoever asked may sit at another machine
+            self._store.write_state(self._state)
         except QueueUnavailable:  # where Redis lies is none of the log's readers' business
             trouble = "Redis, which holds the queue, does not answer; the run goes on."
         except OSError as error:  # a full disk must not end the run from here

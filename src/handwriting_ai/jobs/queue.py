@@ -6,12 +6,12 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import ClassVar, Final
 
 from handwriting_ai.architectures import architecture_names
-from handwriting_ai.errors import HandwritingError, JobConflict, UnknownArchitecture
+from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable, UnknownArchitecture
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import locked
@@ -142,7 +142,7 @@ class JobQueue(ABC):
         """Look after a cancelled job until it has ended, or the time is up."""
         deadline = time.monotonic() + timeout_s
         while True:
-            with self.store.lock():
+            with suppress(QueueUnavailable), self.store.lock():  # the run itself sees that it is to stop
                 self._look_after()
             job = self.store.read(job_id)
             if job.state.status.ended or time.monotonic() > deadline:

@@ -98,6 +98,7 @@ class RqJobs(JobQueue):
 
     def standstill(self, jobs: Sequence[Job]) -> str | None:
         """That no worker listens, if so."""
+        self.queue.check()
         statuses = {job.state.status for job in jobs}
         if JobStatus.QUEUED not in statuses or JobStatus.RUNNING in statuses or self.queue.has_workers():
             return None
@@ -105,6 +106,11 @@ class RqJobs(JobQueue):
             f"No worker listens to the queue {self.queue.rq.name!r} in Redis at {self.queue.address}. "
             "Start one: `handwriting-ai worker`."
         )
+
+    def submit(self, config: TrainingConfig) -> Job:
+        """Put a job at the end of the queue; a Redis that hangs is waited for before the lock is taken."""
+        self.queue.check()
+        return super().submit(config)
 
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue, or ask its process to stop, which looks for this once a second."""

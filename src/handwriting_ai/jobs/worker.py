@@ -5,7 +5,8 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +22,7 @@ from rq.worker import SpawnWorker
 from rq.worker_registration import register
 
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import RunFailed, UnknownJob
+from handwriting_ai.errors import JobConflict, RunFailed, UnknownJob
 from handwriting_ai.jobs.child import NICENESS, Pulse, carry_out, prepare, raise_cancelled, run_job
 from handwriting_ai.jobs.opening import open_rq
 from handwriting_ai.jobs.rq import RqJobs
@@ -99,7 +100,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     queue.check()
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
-    with queue.answering():
+    with queue.answering(), _names_said():
         TrainingWorker(
             [queue.rq],
             name=name,
@@ -110,6 +111,17 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
             job_monitoring_interval=HEARTBEAT_S,
             default_result_ttl=settings.rq.result_ttl_sec,
         ).work(burst=burst, logging_level="INFO")
+
+
+@contextmanager
+def _names_said() -> Iterator[None]:
+    """RQ's error about a name that is taken as ours: the worker's loop lets no other out."""
+    try:
+        yield
+    except ValueError as error:
+        raise JobConflict(
+            f"{error}. Choose another --name; that of a killed worker is free after {SILENCE_S + _RQ_MARGIN_S + 60} s."
+        ) from error
 
 
 def train(job_id: str) -> None:
