@@ -24,10 +24,8 @@ class Job:
     @property
     def execution_registry(self) -> ExecutionRegistry: ...
     id: str
-    timeout: int
     meta: dict[str, object]
     retries_left: int | None
-    worker_name: str | None
     @classmethod
     def fetch(cls, id: str, connection: Redis, serializer: type[JSONSerializer]) -> Job: ...
     def get_status(self, refresh: bool = True) -> JobStatus: ...

@@ -9,7 +9,6 @@ from rq.serializers import JSONSerializer
 
 class SpawnWorker:
     name: str
-    job_monitoring_interval: int
     def __init__(
         self,
         queues: list[Queue],

@@ -30,6 +30,7 @@ from handwriting_ai.errors import QueueUnavailable
 from handwriting_ai.jobs.types import Job, JobState
 
 TASK: Final = "handwriting_ai.jobs.worker.train"
+"""What a worker calls, with the job's name."""
 RETRIES: Final = 2
 """How often a job whose worker was lost goes to another one, which goes on from its last checkpoint."""
 _CONNECT_LIMIT_S: Final = 2.0
@@ -189,6 +190,6 @@ class RedisQueue:
             yield
         except RedisError as error:
             raise QueueUnavailable(
-                f"Redis at {self.address} does not answer: {error} Start it, or correct REDIS_URL; with "
-                "TRAINING__BACKEND=local this machine trains by itself."
+                f"Redis at {self.address} does not answer: {str(error).rstrip('.')}. Start it, or correct REDIS_URL; "
+                "with TRAINING__BACKEND=local this machine trains by itself."
             ) from error

@@ -100,7 +100,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     queue.check()
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
-    with queue.answering(), _names_said():
+    with queue.answering(), _name_clash_said():
         TrainingWorker(
             [queue.rq],
             name=name,
@@ -114,7 +114,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
 
 
 @contextmanager
-def _names_said() -> Iterator[None]:
+def _name_clash_said() -> Iterator[None]:
     """RQ's error about a name that is taken as ours: the worker's loop lets no other out."""
     try:
         yield
