@@ -70,7 +70,8 @@ def visit(browser: Browser, address: str, *, width: int = 1280, height: int = 15
         page = visitor.new_page()
         page.set_default_timeout(60_000)
         page.goto(address)
-        wait_until_idle(page)
+        page.locator('[data-testid="stMain"] [data-testid="stElementContainer"]').first.wait_for(state="attached")
+        wait_until_idle(page)  # it says so, too, before its script has run for the first time
         yield page
 
 

@@ -32,8 +32,7 @@ def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
 
 def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
     """Fill the form and press the button."""
-    if not page.get_by_role("button", name="Start").is_visible():
-        page.get_by_text("New run", exact=True).click()
+    _open_form(page)
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name="baseline").click()
     expect(page.get_by_text("the plain recipe to compare others with")).to_be_visible()
@@ -45,6 +44,16 @@ def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
         page.get_by_text("Quick trial").click()
     wait_until_idle(page)
     page.get_by_role("button", name="Start").click()
+
+
+def _open_form(page: Page) -> None:
+    """It stands open where there are no runs; a click would then close it."""
+    form = page.locator('[data-testid="stExpander"] details', has_text="New run")
+    wait_until_idle(page)
+    expect(form).to_have_count(1)
+    if form.get_attribute("open") is None:
+        form.get_by_text("New run", exact=True).click()
+    expect(page.get_by_role("button", name="Start")).to_be_visible()
 
 
 def _fill(page: Page, label: str, value: int) -> None:
