@@ -125,9 +125,9 @@ def summary_row(runs: Sequence[Run], files: Sequence[str]) -> list[str]:
 
 
 def difference_row(pairs: Sequence[tuple[Run, Run]], files: Sequence[str]) -> list[str]:
-    """Mean ± SE of arm − `drawn` of every column over pairs of one seed."""
+    """Mean ± SE of arm − base of every column over pairs of one seed."""
     return [
-        _written(mean_and_error, [_minus(figure(arm), figure(drawn)) for arm, drawn in pairs], factor, places, "+")
+        _written(mean_and_error, [_minus(figure(arm), figure(base)) for arm, base in pairs], factor, places, "+")
         for figure, factor, places in columns(files).values()
     ]
 
@@ -151,23 +151,24 @@ def _written(
 
 
 def pooled_mcnemar(pairs: Sequence[tuple[Run, Run]]) -> str:
-    """Answers of all seeds together: how many only the arm reads, how many only `drawn`, and the exact p.
+    """Answers of all seeds together: how many only the arm reads, how many only the base, and the exact p.
 
     The seeds' answers to one digit are not independent, so that the p is too small where there are several.
     """
     ours = [arm.right for arm, _ in pairs if arm.right is not None]
-    theirs = [drawn.right for _, drawn in pairs if drawn.right is not None]
+    theirs = [base.right for _, base in pairs if base.right is not None]
     if not pairs or len(ours) < len(pairs) or len(theirs) < len(pairs):
         return "–"
     test = mcnemar(torch.cat(ours), torch.cat(theirs))
     return f"{test.only_first_right} : {test.only_second_right}, p {test.p_value:.3f}"
 
 
-def report(results: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
-    """Two tables in Markdown: every arm, and every arm against `drawn` of the same seeds.
+def report(results: Mapping[str, Mapping[int, Run]], base: str) -> Iterator[str]:
+    """Two tables in Markdown: every arm, and every arm against the base of the same seeds.
 
     Args:
-        results: arm → seed → run, `drawn` among them; an arm without runs is left out.
+        results: arm → seed → run, the base among them; an arm without runs is left out.
+        base: the arm that the others are compared with.
     """
     files = sorted({name for runs in results.values() for run in runs.values() for name in run.drawn_accuracy})
     titles = list(columns(files))
@@ -176,15 +177,14 @@ def report(results: Mapping[str, Mapping[int, Run]]) -> Iterator[str]:
         if runs:
             yield _line([name, *_seeds(runs), *summary_row(list(runs.values()), files)])
     yield ""
-    yield from _head("arm − drawn: mean ± SE", ["seeds", *titles, "only arm : only drawn right"])
-    drawn = results["drawn"]
+    yield from _head(f"arm − {base}: mean ± SE", ["seeds", *titles, f"only arm : only {base} right"])
     for name, runs in results.items():
-        shared = {seed: (run, drawn[seed]) for seed, run in runs.items() if seed in drawn}
-        if shared and name != "drawn":
+        shared = {seed: (run, results[base][seed]) for seed, run in runs.items() if seed in results[base]}
+        if shared and name != base:
             pairs = list(shared.values())
             yield _line([name, *_seeds(shared), *difference_row(pairs, files), pooled_mcnemar(pairs)])
-    if not drawn:
-        yield "`drawn` is not done in this length and size: train the arm `drawn` as well."
+    if not results[base]:
+        yield f"`{base}` is not done in this length and size: train the arm `{base}` as well."
 
 
 def _seeds(runs: Mapping[int, object]) -> list[str]:

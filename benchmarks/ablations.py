@@ -1,12 +1,13 @@
-"""What each ingredient of the recipe `drawn` does, on validation and on writers held out: needs TRAINING__INK_DIR.
+"""What each ingredient of the recipes `drawn` and `scanned` does, on validation and held-out writers.
 
-    python benchmarks/ablations.py mnist_alone no_elastic --arch compact --seeds 0-2 --out runs/ablations
-    python benchmarks/ablations.py --report --out runs/ablations     # the tables of whatever is done
+    python benchmarks/ablations.py scanned no_elastic --seeds 0-2 --out runs/ablations
+    python benchmarks/ablations.py no_elastic --base scanned --epochs 6
+    python benchmarks/ablations.py --report     # the tables of whatever is done
 
-Every arm is `drawn` but for what its name says, and every arm is watched on the same pen strokes; `mnist_alone` takes
-fewer steps, since an epoch has fewer pictures. Each run is kept in OUT after each epoch: stopped with Ctrl-C or killed,
-the same command goes on, and what is done is not done again. `drawn` itself is taken from OUT, or from the models
-folder where its models were trained by this very recipe. One process for one OUT.
+Needs TRAINING__INK_DIR. Every arm is the base recipe but for what its name says, and every arm is watched on the same
+pen strokes; arms on MNIST alone take fewer steps, since an epoch has fewer pictures. Each run is kept in OUT after each
+epoch: stopped with Ctrl-C or killed, the same command goes on, and what is done is not done again. Recipes that models
+are shipped of are taken from the models folder as well. One process for one OUT.
 `--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not scored.
 """
 
@@ -19,7 +20,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.ablation_tables import read_runs, report
+from benchmarks.ablation_tables import Run, read_runs, report
 from typer import BadParameter
 
 from handwriting_ai.cli.train import parse_seeds
@@ -30,30 +31,39 @@ from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import Compute, choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.recipes import DRAWN, DataSet, Recipe, as_trial, model_name, with_epochs
+from handwriting_ai.training.recipes import DRAWN, SCANNED, DataSet, Recipe, as_trial, model_name, with_epochs
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 
-_STAGE: Final = DRAWN.stages[0]
-_WARP: Final = _STAGE.augmentation
-_STILL: Final = replace(_WARP, rotation_deg=0.0, scale=0.0, anisotropy=0.0, shear=0.0, shift_px=0.0)
-_STAGES: Final = {
-    "mnist_alone": replace(_STAGE, data=(DataSet.MNIST,)),
-    "no_scribbles": replace(_STAGE, data=(DataSet.MNIST, DataSet.STROKES)),
-    "no_elastic": replace(_STAGE, augmentation=replace(_WARP, elastic_alpha_px=0.0)),
-    "no_affine": replace(_STAGE, augmentation=_STILL),
-    "no_pen": replace(_STAGE, augmentation=replace(_WARP, pen_px=0.0)),
-    "no_smoothing": replace(_STAGE, label_smoothing=0.0),
-    "no_hard_repeats": replace(_STAGE, hard_repeats=1),
-    "epochs_6": replace(_STAGE, epochs=6),
-    "epochs_24": replace(_STAGE, epochs=24),
-}
+
+def arms_of(base: Recipe) -> dict[str, Recipe]:
+    """The recipe itself, then what it is compared with; the name of a recipe becomes a part of its model's."""
+    (stage,) = base.stages
+    warp = stage.augmentation
+    still = replace(warp, rotation_deg=0.0, scale=0.0, anisotropy=0.0, shear=0.0, shift_px=0.0)
+    stages = {
+        "no_elastic": replace(stage, augmentation=replace(warp, elastic_alpha_px=0.0)),
+        "no_affine": replace(stage, augmentation=still),
+        "no_pen": replace(stage, augmentation=replace(warp, pen_px=0.0)),
+        "no_smoothing": replace(stage, label_smoothing=0.0),
+        "no_hard_repeats": replace(stage, hard_repeats=1),
+        "epochs_6": replace(stage, epochs=6),
+        "epochs_24": replace(stage, epochs=24),
+    }
+    return {
+        base.name: base,
+        **{name: replace(base, name=f"{base.name}_{name}", stages=(changed,)) for name, changed in stages.items()},
+        "no_average": replace(base, name=f"{base.name}_no_average", ema_decay=0.0),
+    }
+
+
+_NO_SCRIBBLES: Final = replace(DRAWN.stages[0], data=(DataSet.MNIST, DataSet.STROKES))
 ARMS: Final = {
-    "drawn": DRAWN,
-    **{name: replace(DRAWN, name=f"drawn_{name}", stages=(stage,)) for name, stage in _STAGES.items()},
-    "no_average": replace(DRAWN, name="drawn_no_average", ema_decay=0.0),
+    "drawn": arms_of(DRAWN)
+    | {"scanned": SCANNED, "no_scribbles": replace(DRAWN, name="drawn_no_scribbles", stages=(_NO_SCRIBBLES,))},
+    "scanned": arms_of(SCANNED),
 }
-"""The name of a recipe becomes a part of its model's."""
+"""Base → arm → recipe."""
 
 
 def shortened(recipe: Recipe, epochs: int | None, trial_digits: int | None) -> Recipe:
@@ -106,6 +116,7 @@ def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: i
 def work(arguments: argparse.Namespace) -> None:
     """Train what is asked for and not done yet, then print the tables of what is done."""
     asked: list[str] = arguments.arms
+    base: str = arguments.base
     arch: str = arguments.arch
     out: Path = arguments.out
     seeds: str = arguments.seeds
@@ -115,8 +126,9 @@ def work(arguments: argparse.Namespace) -> None:
     only_report: bool = arguments.report
     settings, store = load_settings(), ModelStore(out / "models")
     digits = load_evaluation_digits(settings.training.data_dir)
-    names: list[str] = ["drawn", *asked, *(ARMS if only_report else [])]
-    recipes = {name: shortened(ARMS[name], epochs, trial) for name in names}
+    arms = ARMS[base]
+    names: list[str] = [base, *asked, *(arms if only_report else [])]
+    recipes = {name: shortened(arms[name], epochs, trial) for name in names}
     if not only_report:
         plan: list[RunConfig] = []
         once: dict[str, None] = dict.fromkeys(asked)
@@ -125,16 +137,19 @@ def work(arguments: argparse.Namespace) -> None:
             missing = [seed for seed in parse_seeds(seeds) if seed not in done]
             plan += [planned(arch, recipes[name], seed, out) for seed in missing]
         train_missing(plan, settings, trial, device)
-    results = {name: read_runs(store, arch, recipe, digits) for name, recipe in recipes.items()}
-    shipped = read_runs(ModelStore(settings.digits.model_dir), arch, recipes["drawn"], digits)
-    results["drawn"] = shipped | results["drawn"]
-    print("\n".join(report(results)))
+    stores = (ModelStore(settings.digits.model_dir), store)
+    results: dict[str, dict[int, Run]] = {name: {} for name in recipes}
+    for name, recipe in recipes.items():
+        for each in stores:
+            results[name] |= read_runs(each, arch, recipe, digits)
+    print("\n".join(report(results, base)))
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("arms", nargs="*", help=f"of: {', '.join(ARMS)}")
+    parser.add_argument("arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}")
+    parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe whose ingredients are left out")
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
     parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
     parser.add_argument("--out", type=Path, default=PROJECT_ROOT / "runs" / "ablations", help="holds runs/ and models/")
@@ -146,11 +161,12 @@ def main() -> None:
     asked: list[str] = arguments.arms
     only_report: bool = arguments.report
     epochs: int | None = arguments.epochs
-    unknown = [name for name in asked if name not in ARMS]
+    base: str = arguments.base
+    unknown = [name for name in asked if name not in ARMS[base]]
     if unknown:
-        parser.error(f"no arms {', '.join(unknown)}; there are {', '.join(ARMS)}")
+        parser.error(f"no arms {', '.join(unknown)} of {base}; there are {', '.join(ARMS[base])}")
     if not asked and not only_report:
-        parser.error(f"name arms of {', '.join(ARMS)}, or --report")
+        parser.error(f"name arms of {', '.join(ARMS[base])}, or --report")
     if epochs is not None and any(name.startswith("epochs_") for name in asked):
         parser.error("--epochs would undo the arms epochs_…")
     try:

@@ -1,4 +1,4 @@
-"""Ablations of the recipe `drawn`: what each arm changes, and the maths of the tables."""
+"""Ablations of `drawn` and `scanned`: what each arm changes, and the maths of the tables."""
 
 import math
 import statistics
@@ -25,13 +25,10 @@ from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
-from handwriting_ai.training.recipes import DRAWN, Augmentation, DataSet, Recipe, Stage, model_name
+from handwriting_ai.training.recipes import DRAWN, SCANNED, Augmentation, DataSet, Recipe, Stage, model_name
 from handwriting_ai.training.sources import Source, TrainingData
 
 CHANGES: dict[str, dict[str, object]] = {
-    "drawn": {},
-    "mnist_alone": {"data": (DataSet.MNIST,)},
-    "no_scribbles": {"data": (DataSet.MNIST, DataSet.STROKES)},
     "no_elastic": {"elastic_alpha_px": 0.0},
     "no_affine": {"rotation_deg": 0.0, "scale": 0.0, "anisotropy": 0.0, "shear": 0.0, "shift_px": 0.0},
     "no_pen": {"pen_px": 0.0},
@@ -42,6 +39,11 @@ CHANGES: dict[str, dict[str, object]] = {
     "epochs_24": {"epochs": 24},
 }
 """Fields of recipe, stage and augmentation, all of different names."""
+CHANGES_OF_DATA: dict[str, dict[str, object]] = {
+    "scanned": {"data": (DataSet.MNIST,), "renderings": 1, "scribbles": 0},
+    "no_scribbles": {"data": (DataSet.MNIST, DataSet.STROKES)},
+}
+"""Arms of `drawn` alone."""
 EPOCH = TrainingMetrics(
     epoch=12,
     epochs=12,
@@ -59,6 +61,12 @@ EPOCH = TrainingMetrics(
 def _flat(recipe: Recipe) -> dict[str, object]:
     (stage,) = recipe.stages
     return _fields(recipe) | _fields(stage) | _fields(stage.augmentation)
+
+
+def _changed(base: Recipe, arm: Recipe) -> dict[str, object]:
+    before, after = _flat(base), _flat(arm)
+    nested = {"name", "summary", "stages", "augmentation"}
+    return {field: after[field] for field in before if after[field] != before[field] and field not in nested}
 
 
 def _fields(part: Recipe | Stage | Augmentation) -> dict[str, object]:
@@ -83,35 +91,48 @@ def _run(seed: int, errors: int, nll: float, right: list[bool] | None = None) ->
 
 def test_every_arm_is_listed() -> None:
     """Here and there."""
-    assert set(ARMS) == set(CHANGES)
+    assert set(ARMS["scanned"]) == {"scanned", *CHANGES}
+    assert set(ARMS["drawn"]) == {"drawn", *CHANGES, *CHANGES_OF_DATA}
 
 
-@pytest.mark.parametrize("name", ARMS)
-def test_an_arm_changes_what_its_name_says(name: str) -> None:
+@pytest.mark.parametrize("base", [DRAWN, SCANNED])
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_arm_changes_what_its_name_says(base: Recipe, name: str) -> None:
     """And nothing else, but its name and the copies of it in the fields that hold others."""
-    before, after = _flat(DRAWN), _flat(ARMS[name])
-    nested = {"name", "stages", "augmentation"}
-    changed = {field: after[field] for field in before if after[field] != before[field] and field not in nested}
-    assert changed == CHANGES[name]
-    assert ARMS[name].name == ("drawn" if name == "drawn" else f"drawn_{name}")
+    arm = ARMS[base.name][name]
+    assert _changed(base, arm) == CHANGES[name]
+    assert arm.name == f"{base.name}_{name}"
+
+
+@pytest.mark.parametrize("name", CHANGES_OF_DATA)
+def test_arms_of_other_data(name: str) -> None:
+    """The whole recipe beside that is the same."""
+    assert _changed(DRAWN, ARMS["drawn"][name]) == CHANGES_OF_DATA[name]
+
+
+@pytest.mark.parametrize("base", [DRAWN, SCANNED])
+def test_the_base_is_the_recipe_itself(base: Recipe) -> None:
+    """So that shipped models are runs of it."""
+    assert ARMS[base.name][base.name] == base
 
 
 def test_arms_have_names_and_digests_of_their_own() -> None:
     """So that no model takes another's place, and none is taken for another."""
-    assert len({arm.name for arm in ARMS.values()}) == len({arm.digest() for arm in ARMS.values()}) == len(ARMS)
-    assert ARMS["drawn"].digest() == DRAWN.digest()
+    every = [recipe for base in ARMS.values() for recipe in base.values()]
+    assert len({arm.name for arm in every}) == len({arm.digest() for arm in every}) == len(every) - 1
+    assert ARMS["drawn"]["scanned"] is ARMS["scanned"]["scanned"]
 
 
 def test_a_shortened_arm_says_so() -> None:
     """Its name has the epochs; `drawn` in 6 epochs is the arm `epochs_6`."""
-    short = shortened(ARMS["no_pen"], 3, 300)
+    short = shortened(ARMS["drawn"]["no_pen"], 3, 300)
     assert (short.name, short.epochs, short.trial_digits) == ("drawn_no_pen_epochs_3", 3, 300)
-    assert shortened(DRAWN, 6, None).digest() == ARMS["epochs_6"].digest()
+    assert shortened(DRAWN, 6, None).digest() == ARMS["drawn"]["epochs_6"].digest()
     assert shortened(DRAWN, None, None) == shortened(DRAWN, 12, None) == DRAWN
 
 
 def test_an_arm_learns_from_its_own_sources_and_is_watched_on_all() -> None:
-    """`mnist_alone` is still measured on pen strokes, and its manifest names MNIST only."""
+    """`scanned` is still measured on pen strokes, and its manifest names MNIST only."""
     digits = evaluation_digits().validation
     sources = tuple(
         Source(name=kind, kind=kind, images=digits.images[None, :2], labels=digits.labels[:2], sha256="")
@@ -119,7 +140,7 @@ def test_an_arm_learns_from_its_own_sources_and_is_watched_on_all() -> None:
     )
     drawn: dict[str, DigitImages] = {"pens": digits}
     data = TrainingData(sources=sources, validation=digits, watched=digits, drawn_validation=drawn)
-    alone = data_for(ARMS["mnist_alone"], data)
+    alone = data_for(ARMS["drawn"]["scanned"], data)
     assert [source.name for source in alone.sources] == ["mnist"]
     assert alone.drawn_validation == drawn
     assert data_for(DRAWN, data) == data
@@ -129,7 +150,7 @@ def test_runs_are_found_by_their_recipe(tmp_path: Path) -> None:
     """Not by their name: a model of another version of the recipe is none of this arm's."""
     _register(tmp_path, DRAWN, 1, errors=20, drawn=0.97)
     _register(tmp_path, DRAWN, 0, errors=30)
-    _register(tmp_path, ARMS["no_pen"], 0, errors=40)
+    _register(tmp_path, ARMS["drawn"]["no_pen"], 0, errors=40)
     runs = read_runs(ModelStore(tmp_path), "compact", DRAWN, evaluation_digits())
     assert list(runs) == [0, 1]
     assert [(run.errors, run.errors_17) for run in runs.values()] == [(30, 15), (20, 10)]
@@ -183,10 +204,12 @@ def test_the_report_pairs_seeds(tmp_path: Path) -> None:
     for seed, errors in ((0, 20), (1, 22)):
         _register(tmp_path, DRAWN, seed, errors)
     for seed, errors in ((0, 30), (1, 30), (2, 60)):
-        _register(tmp_path, ARMS["no_pen"], seed, errors)
+        _register(tmp_path, ARMS["drawn"]["no_pen"], seed, errors)
     store, digits = ModelStore(tmp_path), evaluation_digits()
-    results = {name: read_runs(store, "compact", ARMS[name], digits) for name in ("drawn", "no_pen", "no_elastic")}
-    lines = list(report(results))
+    results = {
+        name: read_runs(store, "compact", ARMS["drawn"][name], digits) for name in ("drawn", "no_pen", "no_elastic")
+    }
+    lines = list(report(results, "drawn"))
     assert [line for line in lines if line.startswith("| drawn | 0 1 | 21.0 ± 1.4 |")]
     summary, difference = [line for line in lines if line.startswith("| no_pen ")]
     assert summary.startswith("| no_pen | 0 1 2 | 40.0 ± 17.3 |")
@@ -197,5 +220,5 @@ def test_the_report_pairs_seeds(tmp_path: Path) -> None:
 
 def test_the_report_says_what_is_missing() -> None:
     """Without `drawn` there is nothing to compare with."""
-    lines = list(report({"drawn": {}, "no_pen": {0: _run(0, 20, 0.02)}}))
+    lines = list(report({"drawn": {}, "no_pen": {0: _run(0, 20, 0.02)}}, "drawn"))
     assert "train the arm `drawn`" in lines[-1]
