@@ -151,7 +151,8 @@ def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
     data = upload.getvalue()
     reading = _read(reader, data, mode)
     if reading is not None:
-        st.image(data, caption="Your picture", width=TEST_PICTURE_PX)
+        name: str = upload.name
+        st.image(data, caption=f"Your picture, {name}", width=TEST_PICTURE_PX)
     return reading
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 from tests.digit_strokes import Line
 
-from handwriting_ai.config import PROJECT_ROOT
-
 _HOST = "127.0.0.1"
 _NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COV_")
 _START_LIMIT_S = 60.0
@@ -39,13 +37,10 @@ def plain_environment() -> dict[str, str]:
 def running_dashboard(data_root: Path, environment: dict[str, str]) -> Iterator[str]:
     """Start the dashboard on a free port; yields its address once it answers."""
     port = _free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
-    options = [f"--server.port={port}", f"--server.address={_HOST}", "--server.fileWatcherType=none"]
-    variables = environment | {"APP__DATA_ROOT": str(data_root)}
+    command = [sys.executable, "-m", "handwriting_ai.cli", "app", "--host", _HOST, "--port", str(port)]
+    variables = environment | {"APP__DATA_ROOT": str(data_root), "STREAMLIT_SERVER_FILE_WATCHER_TYPE": "none"}
     with (data_root / "server.log").open("wb") as log:
-        process = subprocess.Popen(
-            [*command, *options], cwd=PROJECT_ROOT, env=variables, stdout=log, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=data_root, env=variables, stdout=log, stderr=subprocess.STDOUT)
         try:
             _wait_until_healthy(port, process)
             yield f"http://{_HOST}:{port}"
@@ -121,14 +116,15 @@ def _free_port() -> int:
 def _wait_until_healthy(port: int, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + _START_LIMIT_S
     while process.poll() is None and time.monotonic() < deadline:
-        if _answers(_HOST, port):
+        if answers(port):
             return
         time.sleep(0.2)
     raise AssertionError(f"The dashboard did not start within {_START_LIMIT_S:g} s (exit status {process.poll()}).")
 
 
-def _answers(host: str, port: int) -> bool:
-    connection = HTTPConnection(host, port, timeout=2)
+def answers(port: int) -> bool:
+    """Whether a dashboard answers there."""
+    connection = HTTPConnection(_HOST, port, timeout=2)
     try:
         connection.request("GET", "/_stcore/health")
         return connection.getresponse().status == HTTPStatus.OK

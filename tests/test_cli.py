@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydantic import TypeAdapter
+from tests.browser import answers, plain_environment, running_dashboard
 from tests.registry.samples import names_in
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -303,3 +304,11 @@ def test_the_disks_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
         cli.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == "Error: [Errno 28] No space left on device\n"
+
+
+def test_a_signal_to_app_ends_the_dashboard(tmp_path: Path) -> None:
+    """Not only the command that started it."""
+    with running_dashboard(tmp_path, plain_environment()) as address:
+        port = int(address.rpartition(":")[2])
+        assert answers(port)
+    assert not answers(port)

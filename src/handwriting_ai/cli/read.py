@@ -1,7 +1,7 @@
 """`handwriting-ai app | predict`: start the dashboard, read digits in files."""
 
 import json
-import subprocess
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +26,8 @@ def run_app(
     load_settings()
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
     options = [f"--server.port={port}", f"--server.address={host}"]
-    raise typer.Exit(subprocess.run([*command, *options], cwd=PROJECT_ROOT, check=False).returncode)
+    os.chdir(PROJECT_ROOT)
+    os.execv(sys.executable, [*command, *options])  # in our place: a signal to this process ends the dashboard
 
 
 def predict(
