@@ -254,14 +254,13 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
             _do(jobs.cancel, job_id)
         if st.button("Resume", icon=":material/resume:", disabled=not status.can_be_resumed, key=f"resume_{job_id}"):
             _do(jobs.resume, job_id)
-        if st.button(
-            "Delete",
-            icon=":material/delete:",
-            disabled=status is JobStatus.RUNNING,
-            key=f"delete_{job_id}",
-            help="Removes the run with its checkpoint and log; a model it registered stays.",
-        ):
-            _do(jobs.delete, job_id)
+        asked = st.popover(  # its own for each run: one that stayed open would delete the next
+            "Delete", icon=":material/delete:", disabled=status is JobStatus.RUNNING, key=f"deletion_{job_id}"
+        )
+        with asked:
+            st.caption("Its checkpoint, curves and log cannot be brought back; a model it registered stays.")
+            if st.button("Delete this run", type="primary", key=f"delete_{job_id}"):
+                _do(jobs.delete, job_id)
 
 
 def _do(action: "resources.JobAction", job_id: str) -> None:

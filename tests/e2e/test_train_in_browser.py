@@ -99,7 +99,7 @@ def test_a_run_is_started_watched_and_found_again(page: Page, tmp_path: Path) ->
 
 
 def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
-    """The next in the queue then has its turn."""
+    """The next in the queue then has its turn, and can be deleted; what asks about that does not stay for the other."""
     _start_trial(page, epochs=400)
     expect(page.get_by_text(re.compile("^Epoch [0-9]+ of 400"))).to_be_visible()
     _start_trial(page, epochs=1, seed=1)
@@ -111,3 +111,7 @@ def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
     _select_row(page, 0)
     expect(page.get_by_text("Completed after 1 of 1 epochs")).to_be_visible(timeout=120_000)
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("button", name="Delete this run").click()
+    expect(page.get_by_text("Cancelled after")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete this run")).to_have_count(0)
