@@ -5,7 +5,9 @@
 Runs no model, and scores validation alone. Between the two marks nothing is kept; what stands outside them is.
 """
 
-from collections.abc import Iterator, Sequence
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +16,7 @@ from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
 from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.views import views_for
-from handwriting_ai.prediction import EnsembleChoice
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import Preset, read_presets
@@ -24,6 +26,8 @@ from handwriting_ai.training.progress import read_metrics
 PAGE: Final = "README.md"
 BEGIN: Final = "<!-- made by: python scripts/models_page.py -->"
 END: Final = "<!-- end of what is made -->"
+PARTS: Final = (EvaluationPart.VALIDATION,)
+"""What recipes are scored on."""
 _DIGEST_SHOWN: Final = 8
 
 
@@ -42,7 +46,7 @@ def made_by(manifest: Manifest) -> dict[str, str]:
     }
 
 
-def scored(manifest: Manifest, validation: int, drawn_accuracy: dict[str, float]) -> dict[str, str]:
+def scored(manifest: Manifest, validation: int, drawn_accuracy: Mapping[str, float | None]) -> dict[str, str]:
     """How good a model is with one view, on so many validation digits and on the files of pen strokes."""
     errors = round((1 - manifest.val_acc) * validation)
     return {
@@ -50,10 +54,27 @@ def scored(manifest: Manifest, validation: int, drawn_accuracy: dict[str, float]
         "errors": str(errors),
         "accuracy": f"{manifest.val_acc:.2%}",
         "NLL": _rounded(manifest.val_nll),
-        "ECE": "–" if manifest.val_ece is None else f"{manifest.val_ece:.2%}",
+        "ECE": _share(manifest.val_ece),
         "temperature": f"{manifest.temperature:.3f}",
-        **{f"{name}, held out": f"{accuracy:.2%}" for name, accuracy in drawn_accuracy.items()},
+        **{f"{name}, held out": _share(accuracy) for name, accuracy in drawn_accuracy.items()},
     }
+
+
+def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard) -> dict[str, str]:
+    """How good the models of one recipe and network are with so many views: mean ± sample standard deviation."""
+    choices = [EnsembleChoice(members=(manifest.model_id,), tta=tta) for manifest in manifests]
+    row = {
+        "recipe": manifests[0].training_recipe or "–",
+        "network": manifests[0].arch,
+        "seeds": str(len(manifests)),
+        "views": str(len(views_for(tta))),
+    }
+    for part in PARTS:
+        figures = [board.score(choice, part).figures for choice in choices]
+        row[f"{part}: errors"] = _spread([each.errors for each in figures], ".1f")
+        row[f"{part}: accuracy"] = f"{_spread([100 * each.accuracy for each in figures], '.2f')} %"
+        row[f"{part}: NLL"] = _spread([each.nll for each in figures], ".4f")
+    return row
 
 
 def preset_scored(preset: Preset, board: Scoreboard) -> dict[str, str]:
@@ -85,7 +106,13 @@ def tables(root: Path, mnist: Path) -> str:
     manifests = [store.read_manifest(name) for name in store.model_ids()]
     last = [read_metrics(store.folder(manifest.model_id))[-1] for manifest in manifests]
     count = len(digits.validation)
-    rows = [scored(manifest, count, epoch.drawn_accuracy) for manifest, epoch in zip(manifests, last, strict=True)]
+    files: dict[str, None] = dict.fromkeys(name for epoch in last for name in epoch.drawn_accuracy)
+    rows = [
+        scored(manifest, count, {name: epoch.drawn_accuracy.get(name) for name in files})
+        for manifest, epoch in zip(manifests, last, strict=True)
+    ]
+    groups = [list(group) for _, group in groupby(sorted(manifests, key=_kind), key=_kind)]
+    recipes = [recipe_scored(group, tta, board) for group in groups for tta in TtaMode]
     presets = [preset_scored(preset, board) for preset in read_presets(root).values()]
     return "\n".join(
         [
@@ -93,6 +120,8 @@ def tables(root: Path, mnist: Path) -> str:
             *_table([made_by(manifest) for manifest in manifests]),
             f"\nOn {count:,} validation digits of MNIST, and on pen strokes of writers held out, one view:\n",
             *_table(rows),
+            "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
+            *_table(recipes),
             f"\nThe presets on the {count:,} validation digits, each in its own mode:\n",
             *_table(presets),
         ]
@@ -122,6 +151,19 @@ def _table(rows: Sequence[dict[str, str]]) -> Iterator[str]:
 
 def _whole(value: int | None) -> str:
     return "–" if value is None else f"{value:,}"
+
+
+def _kind(manifest: Manifest) -> tuple[str, str]:
+    return manifest.training_recipe or "–", manifest.arch
+
+
+def _spread(values: Sequence[float], style: str) -> str:
+    mean = format(statistics.fmean(values), style)
+    return mean if len(values) == 1 else f"{mean} ± {format(statistics.stdev(values), style)}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2%}"
 
 
 def _rounded(value: float | None) -> str:
