@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
 from handwriting_ai.api.metrics import Metrics
-from handwriting_ai.api.middleware import UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
+from handwriting_ai.api.middleware import HEAD_TOO_LARGE, UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
 from handwriting_ai.api.problems import BAD_FIELDS, answer_bad_fields, answer_http_error, answer_our_error
 from handwriting_ai.api.read import ReadRoutes, require_multipart
 from handwriting_ai.api.resources import Resources
@@ -125,8 +125,8 @@ def _key_dependencies(settings: Settings) -> list[params.Depends]:
 
 
 def _errors(dependencies: Sequence[params.Depends], *statuses: int) -> dict[int | str, dict[str, object]]:
-    """The errors of a route, for the document; 500 is one of every route."""
+    """The errors of a route, for the document; 431 and 500 are of every route."""
     security: type[params.Depends] = params.Security
     guarded = any(isinstance(dependency, security) for dependency in dependencies)
-    found = sorted({*statuses, 500, *([401] if guarded else [])})
+    found = sorted({*statuses, HEAD_TOO_LARGE.status, 500, *([401] if guarded else [])})
     return {status: {"model": Problem, "description": HTTPStatus(status).phrase} for status in found}
