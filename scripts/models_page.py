@@ -6,15 +6,19 @@ Runs no model, and scores validation alone. Between the two marks nothing is kep
 """
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from scripts.marked_tables import rewrite, table
+
 from handwriting_ai.config import load_settings
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
-from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.preprocess import preprocess_signature
@@ -24,8 +28,7 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import read_metrics
 
 PAGE: Final = "README.md"
-BEGIN: Final = "<!-- made by: python scripts/models_page.py -->"
-END: Final = "<!-- end of what is made -->"
+SCRIPT: Final = "models_page.py"
 PARTS: Final = (EvaluationPart.VALIDATION,)
 """What recipes are scored on."""
 _DIGEST_SHOWN: Final = 8
@@ -117,36 +120,15 @@ def tables(root: Path, mnist: Path) -> str:
     return "\n".join(
         [
             "How each was made:\n",
-            *_table([made_by(manifest) for manifest in manifests]),
+            *table([made_by(manifest) for manifest in manifests]),
             f"\nOn {count:,} validation digits of MNIST, and on pen strokes of writers held out, one view:\n",
-            *_table(rows),
+            *table(rows),
             "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
-            *_table(recipes),
+            *table(recipes),
             f"\nThe presets on the {count:,} validation digits, each in its own mode:\n",
-            *_table(presets),
+            *table(presets),
         ]
     )
-
-
-def replaced(page: str, made: str) -> str:
-    """The page with what is made between its marks.
-
-    Raises:
-        ValueError: it lacks the marks.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"The page lacks the marks {BEGIN} and {END}.")
-    return f"{before}{BEGIN}\n\n{made}\n\n{END}{after}"
-
-
-def _table(rows: Sequence[dict[str, str]]) -> Iterator[str]:
-    titles = list(rows[0])
-    yield f"| {' | '.join(titles)} |"
-    yield f"|{' --- |' * len(titles)}"
-    for row in rows:
-        yield f"| {' | '.join(row.values())} |"
 
 
 def _whole(value: int | None) -> str:
@@ -173,10 +155,8 @@ def _rounded(value: float | None) -> str:
 def main() -> None:
     """Rewrite the page."""
     settings = load_settings()
-    path = settings.digits.model_dir / PAGE
     made = tables(settings.digits.model_dir, settings.training.data_dir)
-    write_atomically(path, replaced(path.read_text(encoding="utf-8"), made).encode())
-    print(f"Wrote the tables in {path}.")
+    rewrite(settings.digits.model_dir / PAGE, made, SCRIPT)
 
 
 if __name__ == "__main__":
