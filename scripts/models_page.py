@@ -126,11 +126,7 @@ def tables(root: Path, mnist: Path) -> str:
             *table(rows),
             "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
             *table(recipes),
-            *(
-                line
-                for part in PARTS
-                for line in _of_presets([preset_scored(each, board, part) for each in presets], part)
-            ),
+            *(line for part in PARTS for line in _of_presets(presets, board, part)),
         ]
     )
 
