@@ -2,7 +2,8 @@
 
     python scripts/models_page.py
 
-Runs no model, and scores validation alone. Between the two marks nothing is kept; what stands outside them is.
+Runs no model. Scores the test digits too: look at them once for a candidate, and log it in docs/evaluation.md. Between
+the two marks nothing is kept; what stands outside them is.
 """
 
 import statistics
@@ -29,8 +30,8 @@ from handwriting_ai.training.progress import read_metrics
 
 PAGE: Final = "README.md"
 SCRIPT: Final = "models_page.py"
-PARTS: Final = (EvaluationPart.VALIDATION,)
-"""What recipes are scored on."""
+PARTS: Final = (EvaluationPart.VALIDATION, EvaluationPart.TEST)
+"""What recipes and presets are scored on: the one chooses, the other is reported."""
 _DIGEST_SHOWN: Final = 8
 
 
