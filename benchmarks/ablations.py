@@ -148,7 +148,9 @@ def work(arguments: argparse.Namespace) -> None:
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}")
+    parser.add_argument(
+        "arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}; or, with --base scanned: {', '.join(ARMS['scanned'])}"
+    )
     parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe whose ingredients are left out")
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
     parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")

@@ -77,6 +77,9 @@ def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard
         figures = [board.score(choice, part).figures for choice in choices]
         row[f"{part}: errors"] = _spread([each.errors for each in figures], ".1f")
         row[f"{part}: accuracy"] = f"{_spread([100 * each.accuracy for each in figures], '.2f')} %"
+        disputed = [each.errors_without_disputed for each in figures if each.errors_without_disputed is not None]
+        if disputed:
+            row["without the 15 disputed"] = _spread(disputed, ".1f")
         row[f"{part}: NLL"] = _spread([each.nll for each in figures], ".4f")
     return row
 

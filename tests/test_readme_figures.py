@@ -1,4 +1,4 @@
-"""The README's table says of each preset what `handwriting-ai evaluate PRESET --json` prints."""
+"""The README's rows on MNIST say of each preset what `handwriting-ai evaluate PRESET --json` prints."""
 
 import pytest
 from pydantic import BaseModel, TypeAdapter

@@ -109,7 +109,7 @@ def test_without_runs_the_form_is_open(page: AppTest) -> None:
     assert not page.exception
     assert "No runs yet" in page.info[0].value
     captions = [caption.value for caption in page.caption]
-    assert any("recipe of the shipped models" in caption for caption in captions)
+    assert any("models that read what people draw" in caption for caption in captions)
     assert any("known after the first epoch" in caption for caption in captions)
 
 

@@ -203,7 +203,7 @@ DRAWN: Final = Recipe(
 SCANNED: Final = replace(
     DRAWN,
     name="scanned",
-    summary="The settings of `drawn` on MNIST alone: better on scanned digits, worse on drawn ones.",
+    summary="The settings of `drawn` on MNIST alone: for scanned digits; worse on drawn ones.",
     stages=(replace(DRAWN.stages[0], data=(DataSet.MNIST,)),),
     renderings=1,
     scribbles=0,
