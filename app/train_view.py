@@ -109,7 +109,9 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
         ):
             seconds = sum(metrics.seconds for metrics in history) / len(history)
             total = seconds * sum(each.epochs for each in plans)
-            return f"About {wording.duration(total)}, by the {len(history)} epochs of run {job.job_id}."
+            return (
+                f"About {wording.duration(total)}, by the {wording.counted(len(history), 'epoch')} of run {job.job_id}."
+            )
     return "How long it takes is known after the first epoch: no run of this kind has been made here yet."
 
 

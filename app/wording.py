@@ -93,6 +93,6 @@ def standing(job: Job) -> str:
     """How a run stands, and how long it still takes."""
     state = job.state
     if state.status is not JobStatus.RUNNING:
-        return f"{state.status.capitalize()} after {state.current_epoch} of {job.config.epochs} epochs"
+        return f"{state.status.capitalize()} after {state.current_epoch} of {counted(job.config.epochs, 'epoch')}"
     left = f" · {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
     return f"{(state.activity or 'running').capitalize()}{left}"

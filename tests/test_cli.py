@@ -51,6 +51,18 @@ def test_predict_reads_a_folder_and_reports_what_it_cannot(
 
 
 @pytest.mark.usefixtures("clean_environment")
+def test_predict_names_a_folder_without_pictures(
+    monkeypatch: pytest.MonkeyPatch, model_dir: Path, tmp_path: Path
+) -> None:
+    """Rather than end in silence, as if all had been read."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    (tmp_path / "empty").mkdir()
+    result = RUNNER.invoke(cli.app, ["predict", str(tmp_path / "empty")])
+    assert result.exit_code == 1
+    assert "empty: No pictures (PNG, JPEG, WebP) are in this folder." in result.stdout
+
+
+@pytest.mark.usefixtures("clean_environment")
 def test_predict_speaks_to_people_without_json(
     monkeypatch: pytest.MonkeyPatch, model_dir: Path, pictures: Path
 ) -> None:

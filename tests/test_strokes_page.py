@@ -1,9 +1,11 @@
 """docs/pen-strokes.md: measured with the models that are shipped, and its tables by hand."""
 
+from itertools import pairwise
+
 from scripts.strokes_page import PAGE, preset_rows, tables, weights_line, writer_rows
 
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore, WriterScore
+from handwriting_ai.evaluation.pen_strokes import PENS_PX, PenStrokeScore, ScribbleScore, WriterScore
 from handwriting_ai.registry.presets import read_presets
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import read_metrics
@@ -36,6 +38,16 @@ def test_pen_strokes_were_measured_with_these_weights() -> None:
     """If this fails after a change of the models: `python scripts/strokes_page.py`, which takes minutes."""
     line = weights_line(list(read_presets(MODELS).values()), ModelStore(MODELS))
     assert line in PAGE.read_text(encoding="utf-8")
+
+
+def test_the_page_has_the_columns_that_the_script_makes() -> None:
+    """One that an older script made would lack some."""
+    scores = [_score(pen_px, {"a": 1}) for pen_px in (None, *PENS_PX)]
+    made = tables({"default": (scores, SCRIBBLES)}, "").splitlines()
+    heads = [line for line, below in pairwise(made) if below.startswith("| --- |")]
+    assert len(heads) == 2
+    for head in heads:
+        assert head in PAGE.read_text(encoding="utf-8").splitlines()
 
 
 def test_one_model_reads_pen_strokes_as_its_curve_ends() -> None:

@@ -134,7 +134,7 @@ def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJob
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.COMPLETED]
     assert "Registered as `mnist_compact_baseline_seed0_trial2000`" in page.success[0].value
     assert page.metric[0].label == "Validation accuracy"
-    assert any("by the 1 epochs of run" in caption.value for caption in page.caption)
+    assert any("by the 1 epoch of run" in caption.value for caption in page.caption)
 
 
 def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, jobs: LocalJobs) -> None:

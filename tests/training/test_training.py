@@ -328,6 +328,15 @@ def test_schedules_span_the_stage() -> None:
     assert cycle[-1] < 1e-5
 
 
+@pytest.mark.parametrize("steps", range(1, 13))
+def test_a_cycle_may_be_short(steps: int) -> None:
+    """A trial has as few steps; a warm-up of a fifth of them may be no step at all."""
+    cycle = _rates(Schedule.ONE_CYCLE, steps)
+    assert cycle[0] == pytest.approx(4e-5)
+    assert max(cycle) <= 1e-3
+    assert cycle[1:] == [] or max(cycle) > 9e-4
+
+
 _FIELDS: dict[str, object] = asdict(DRAWN)
 _STAGE: dict[str, object] = asdict(DRAWN.stages[0])
 _NUMBERS = {

@@ -54,16 +54,19 @@ def _warn_of_refusals(reader: "DigitReader") -> None:
 
 
 def _pictures(paths: list[Path]) -> Iterator[Path]:
-    """The files named, and the pictures in the folders named, in order."""
+    """The files named, and the pictures in the folders named, in order; a folder without pictures itself."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(each for each in path.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
+            found = sorted(each for each in path.rglob("*") if each.suffix.lower() in PICTURE_SUFFIXES)
+            yield from found or [path]
         else:
             yield path
 
 
 def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
     """One line of the answer."""
+    if path.is_dir():
+        return {"path": str(path), "error": "No pictures (PNG, JPEG, WebP) are in this folder."}
     try:
         prediction = reader.read(path.read_bytes()).prediction
     except OSError as error:

@@ -34,11 +34,12 @@ def build_schedule(optimizer: torch.optim.Optimizer, stage: Stage, steps: int) -
     if stage.schedule is Schedule.COSINE:
         return CosineAnnealingLR(optimizer, T_max=steps, eta_min=_COSINE_FLOOR)
     if stage.schedule is Schedule.ONE_CYCLE:
+        total = steps + 1
         return OneCycleLR(
             optimizer,
             max_lr=stage.learning_rate,
-            total_steps=steps + 1,
-            pct_start=_WARM_UP_SHARE,
+            total_steps=total,
+            pct_start=max(_WARM_UP_SHARE, 2 / total),  # torch divides by the warm-up's steps, one fewer than this share
             div_factor=_INITIAL_DIVISOR,
             final_div_factor=_FINAL_DIVISOR,
             cycle_momentum=False,
