@@ -1,6 +1,5 @@
 """The tables of the Compare page: every model by its manifest, and means over seeds."""
 
-import statistics
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +8,7 @@ import streamlit as st
 
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry
+from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
@@ -124,4 +124,4 @@ def _spread(values: Sequence[float | None], style: str) -> str:
     known = [value for value in values if value is not None]
     if len(known) < len(values):
         return "–"
-    return f"{statistics.mean(known):{style}} ± {statistics.stdev(known):{style}}"
+    return mean_and_spread(known, style)

@@ -256,10 +256,10 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
             _do(jobs.cancel, job_id)
         if st.button("Resume", icon=":material/resume:", disabled=not status.can_be_resumed, key=f"resume_{job_id}"):
             _do(jobs.resume, job_id)
-        asked = st.popover(  # its own for each run: one that stayed open would delete the next
+        # Its own for each run: one that stayed open would delete the next.
+        with st.popover(
             "Delete", icon=":material/delete:", disabled=status is JobStatus.RUNNING, key=f"deletion_{job_id}"
-        )
-        with asked:
+        ):
             st.caption("Its checkpoint, curves and log cannot be brought back; a model it registered stays.")
             if st.button("Delete this run", type="primary", key=f"delete_{job_id}"):
                 _do(jobs.delete, job_id)

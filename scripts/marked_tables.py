@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Final
 
 from handwriting_ai.files import write_atomically
+from handwriting_ai.registry.manifest import Manifest
 
 END: Final = "<!-- end of what is made -->"
+_DIGEST_SHOWN: Final = 8
 
 
 def begin_of(script: str) -> str:
@@ -31,6 +33,16 @@ def rewrite(path: Path, made: str, script: str) -> None:
     """Replace what the script has made of this page before, and say so."""
     write_atomically(path, replaced(path.read_text(encoding="utf-8"), made, script).encode())
     print(f"Wrote the tables in {path}.")
+
+
+def share(value: float | None) -> str:
+    """A share of 0..1 in per cent, or a dash where it is not known."""
+    return "–" if value is None else f"{value:.2%}"
+
+
+def short_digest(manifest: Manifest) -> str:
+    """The first digits of the weights' SHA-256: enough to tell models apart."""
+    return (manifest.weights_sha256 or "–")[:_DIGEST_SHOWN]
 
 
 def table(rows: Sequence[dict[str, str]]) -> Iterator[str]:

@@ -6,7 +6,6 @@ Runs no model. Scores the test digits too: look at them once for a candidate, an
 the two marks nothing is kept; what stands outside them is.
 """
 
-import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -15,11 +14,12 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.marked_tables import rewrite, table
+from scripts.marked_tables import rewrite, share, short_digest, table
 
 from handwriting_ai.config import load_settings
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
+from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.preprocess import preprocess_signature
@@ -32,7 +32,6 @@ PAGE: Final = "README.md"
 SCRIPT: Final = "models_page.py"
 PARTS: Final = (EvaluationPart.VALIDATION, EvaluationPart.TEST)
 """What recipes and presets are scored on: the one chooses, the other is reported."""
-_DIGEST_SHOWN: Final = 8
 
 
 def made_by(manifest: Manifest) -> dict[str, str]:
@@ -46,7 +45,7 @@ def made_by(manifest: Manifest) -> dict[str, str]:
         "seconds": _whole(None if manifest.train_seconds is None else round(manifest.train_seconds)),
         "hardware": manifest.device or "–",
         "PyTorch": manifest.torch_version or "–",
-        "weights, SHA-256": (manifest.weights_sha256 or "–")[:_DIGEST_SHOWN],
+        "weights, SHA-256": short_digest(manifest),
     }
 
 
@@ -58,9 +57,9 @@ def scored(manifest: Manifest, validation: int, drawn_accuracy: Mapping[str, flo
         "errors": str(errors),
         "accuracy": f"{manifest.val_acc:.2%}",
         "NLL": _rounded(manifest.val_nll),
-        "ECE": _share(manifest.val_ece),
+        "ECE": share(manifest.val_ece),
         "temperature": f"{manifest.temperature:.3f}",
-        **{f"{name}, held out": _share(accuracy) for name, accuracy in drawn_accuracy.items()},
+        **{f"{name}, held out": share(accuracy) for name, accuracy in drawn_accuracy.items()},
     }
 
 
@@ -75,12 +74,12 @@ def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard
     }
     for part in PARTS:
         figures = [board.score(choice, part).figures for choice in choices]
-        row[f"{part}: errors"] = _spread([each.errors for each in figures], ".1f")
-        row[f"{part}: accuracy"] = f"{_spread([100 * each.accuracy for each in figures], '.2f')} %"
+        row[f"{part}: errors"] = mean_and_spread([each.errors for each in figures], ".1f")
+        row[f"{part}: accuracy"] = f"{mean_and_spread([100 * each.accuracy for each in figures], '.2f')} %"
         disputed = [each.errors_without_disputed for each in figures if each.errors_without_disputed is not None]
         if disputed:
-            row["without the 15 disputed"] = _spread(disputed, ".1f")
-        row[f"{part}: NLL"] = _spread([each.nll for each in figures], ".4f")
+            row["without the 15 disputed"] = mean_and_spread(disputed, ".1f")
+        row[f"{part}: NLL"] = mean_and_spread([each.nll for each in figures], ".4f")
     return row
 
 
@@ -146,15 +145,6 @@ def _of_presets(presets: Sequence[Preset], board: Scoreboard, part: EvaluationPa
 
 def _kind(manifest: Manifest) -> tuple[str, str]:
     return manifest.training_recipe or "–", manifest.arch
-
-
-def _spread(values: Sequence[float], style: str) -> str:
-    mean = format(statistics.fmean(values), style)
-    return mean if len(values) == 1 else f"{mean} ± {format(statistics.stdev(values), style)}"
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2%}"
 
 
 def _rounded(value: float | None) -> str:

@@ -14,26 +14,25 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from scripts.marked_tables import rewrite, table
+from scripts.marked_tables import rewrite, share, short_digest, table
 
 from handwriting_ai.cli.measure import measure_strokes
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
-from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
+from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore, WriterScore
 from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.registry.presets import DEFAULT_PRESET, Preset, read_presets
 from handwriting_ai.registry.store import ModelStore
 
 SCRIPT: Final = "strokes_page.py"
 PAGE: Final = PROJECT_ROOT / "docs" / "pen-strokes.md"
-_DIGEST_SHOWN: Final = 8
 Measured = tuple[list[PenStrokeScore], ScribbleScore]
 
 
 def weights_line(presets: Sequence[Preset], store: ModelStore) -> str:
     """Which weights were measured, so that a page of others is found out."""
     names: dict[str, None] = dict.fromkeys(name for preset in presets for name in preset.members)
-    digests = [(store.read_manifest(name).weights_sha256 or "–")[:_DIGEST_SHOWN] for name in names]
+    digests = [short_digest(store.read_manifest(name)) for name in names]
     return f"Measured with the weights {', '.join(digests)}."
 
 
@@ -42,8 +41,8 @@ def preset_rows(name: str, measured: Measured) -> Iterator[dict[str, str]]:
     scores, scribbles = measured
     for file, group in groupby(scores, key=_file):
         by_pen = list(group)
-        pens = {_pen(score): f"{score.accuracy:.2%}" for score in by_pen}
-        clean = {f"{_pen(score)}, no doubtful labels": _clean(score) for score in by_pen}
+        pens = {_pen(score): share(score.accuracy) for score in by_pen}
+        clean = {f"{_pen(score)}, no doubtful labels": share(score.accuracy_without_doubtful) for score in by_pen}
         yield {
             "preset": f"`{name}`",
             "strokes": file,
@@ -59,24 +58,27 @@ def writer_rows(scores: Sequence[PenStrokeScore]) -> Iterator[dict[str, str]]:
     """A row for each writer: digits misread with each pen, and the share read over all pens; the worst first."""
     for file, group in groupby(scores, key=_file):
         by_pen = list(group)
-        rows = [_writer_row(file, by_pen, writer.writer) for writer in by_pen[0].writers]
-        yield from (row for _, row in sorted(rows, key=_order))
+        pens = [_pen(score) for score in by_pen]
+        by_writer = {writer.writer: _tallies(by_pen, writer.writer) for writer in by_pen[0].writers}
+        ranking = sorted(
+            (statistics.fmean(each.accuracy for each in tallies), name) for name, tallies in by_writer.items()
+        )
+        for read, name in ranking:
+            tallies = by_writer[name]
+            clean = [each.accuracy_without_doubtful for each in tallies if each.accuracy_without_doubtful is not None]
+            yield {
+                "strokes": file,
+                "writer": name,
+                "digits": str(tallies[0].n),
+                **{pen: str(tally.errors) for pen, tally in zip(pens, tallies, strict=True)},
+                "read": f"{read:.1%}",
+                "no doubtful labels": f"{statistics.fmean(clean):.1%}" if clean else "–",
+            }
 
 
-def _writer_row(file: str, by_pen: Sequence[PenStrokeScore], name: str) -> "tuple[tuple[float, str], dict[str, str]]":
-    """How one writer's digits are read; before it what orders the rows."""
-    tallies = [next(writer for writer in score.writers if writer.writer == name) for score in by_pen]
-    share = statistics.fmean(tally.accuracy for tally in tallies)
-    clean = [each.accuracy_without_doubtful for each in tallies if each.accuracy_without_doubtful is not None]
-    row = {
-        "strokes": file,
-        "writer": name,
-        "digits": str(tallies[0].n),
-        **{_pen(score): str(tally.errors) for score, tally in zip(by_pen, tallies, strict=True)},
-        "read": f"{share:.1%}",
-        "no doubtful labels": f"{statistics.fmean(clean):.1%}" if clean else "–",
-    }
-    return (share, name), row
+def _tallies(by_pen: Sequence[PenStrokeScore], name: str) -> list[WriterScore]:
+    """How one writer's digits are read, for each pen."""
+    return [next(writer for writer in score.writers if writer.writer == name) for score in by_pen]
 
 
 def tables(results: Mapping[str, Measured], weights: str) -> str:
@@ -93,20 +95,12 @@ def tables(results: Mapping[str, Measured], weights: str) -> str:
     )
 
 
-def _order(ranked: "tuple[tuple[float, str], dict[str, str]]") -> tuple[float, str]:
-    return ranked[0]
-
-
 def _file(score: PenStrokeScore) -> str:
     return score.file
 
 
 def _pen(score: PenStrokeScore) -> str:
     return "random pens" if score.pen_px is None else f"pen of {score.pen_px:g} px"
-
-
-def _clean(score: PenStrokeScore) -> str:
-    return "–" if score.accuracy_without_doubtful is None else f"{score.accuracy_without_doubtful:.2%}"
 
 
 def main() -> None:

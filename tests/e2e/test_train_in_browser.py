@@ -106,8 +106,10 @@ def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:
     expect(page.get_by_text("Queued after 0 of 1 epoch")).to_be_visible()
     _select_row(page, 1)  # below the newer one
     expect(page.get_by_text(re.compile("^Epoch [0-9]+ of 400"))).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_be_disabled()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("Cancelled after")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete")).to_be_enabled()
     _select_row(page, 0)
     expect(page.get_by_text("Completed after 1 of 1 epoch")).to_be_visible(timeout=120_000)
     expect(page.get_by_role("button", name="Cancel")).to_be_disabled()

@@ -1,6 +1,7 @@
 """Every figure against another implementation (scikit-learn, SciPy, statsmodels or plain NumPy), and at its edges."""
 
 import math
+import statistics
 from collections.abc import Callable
 
 import numpy as np
@@ -28,7 +29,7 @@ from handwriting_ai.evaluation.metrics import (
     per_digit_accuracy,
     reliability_bins,
 )
-from handwriting_ai.evaluation.statistics import auroc, mcnemar, wilson_interval
+from handwriting_ai.evaluation.statistics import auroc, mcnemar, mean_and_spread, wilson_interval
 
 DIGITS = range(10)
 SEEDS = range(5)
@@ -87,6 +88,12 @@ def _mean(values: NDArray[np.float64] | NDArray[np.bool_]) -> float:
 
 
 # Shares and proper scores
+
+
+def test_mean_and_spread() -> None:
+    """Against Python's own statistics; one value has no spread."""
+    assert mean_and_spread([3.0, 5.0, 10.0], ".1f") == f"6.0 ± {statistics.stdev([3, 5, 10]):.1f}"
+    assert mean_and_spread([0.995], ".2%") == "99.50%"
 
 
 @pytest.mark.parametrize(("successes", "total"), [(0, 1), (1, 1), (0, 50), (7, 13), (9_964, 10_000), (10_000, 10_000)])

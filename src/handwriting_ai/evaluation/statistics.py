@@ -1,6 +1,8 @@
 """Statistics that know nothing of digits: an interval, a test, an area. What holds for pictures is in `metrics`."""
 
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Final
@@ -10,6 +12,16 @@ from torch import Tensor
 
 _Z95: Final = NormalDist().inv_cdf(0.975)
 """95 % of a normal distribution lie within this many standard deviations of its mean: 1.96."""
+
+
+def mean_and_spread(values: Sequence[float], style: str) -> str:
+    """Mean ± sample standard deviation, both written in this format: `99.50% ± 0.03%`; of one value, itself.
+
+    Raises:
+        statistics.StatisticsError: there are no values.
+    """
+    mean = format(statistics.fmean(values), style)
+    return mean if len(values) == 1 else f"{mean} ± {format(statistics.stdev(values), style)}"
 
 
 def wilson_interval(successes: int, total: int) -> tuple[float, float]:
