@@ -86,6 +86,13 @@ def _write(folder: Path, lines: Sequence[object]) -> Path:
     return path
 
 
+_LOOP = [[0, 0], [10, 0], [10, 10], [0, 10], [0, 0]]
+
+
+def _moved(stroke: list[list[int]], right: int) -> list[list[int]]:
+    return [[x + right, y] for x, y in stroke]
+
+
 def test_stroke_files_are_read_with_y_down(tmp_path: Path) -> None:
     """Writer groups go before writers; a flag makes a digit doubtful, a slash does not."""
     strokes = [[[0, 0], [10, 20], [20, 0]]]
@@ -118,6 +125,23 @@ def test_only_a_one_is_a_straight_line(tmp_path: Path, strokes: list[list[list[i
     _write(tmp_path, [{"label": label, "writer": "a", "strokes": strokes} for label in (4, 1)])
     (file,) = load_stroke_files(tmp_path)
     assert [digit.doubtful for digit in file.digits] == [straight, False]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "row"),
+    [
+        ([_LOOP, _moved(_LOOP, 12)], True),
+        ([_moved(_LOOP, 24), _LOOP, _moved(_LOOP, 12)], True),
+        ([_LOOP, _moved(_LOOP, 9)], False),
+        ([[[0, 0], [8, 5], [0, 20]], [[9, 20], [11, 20]]], False),
+        ([[[0, 0], [90, 0], [90, 20], [0, 20]]], False),
+    ],
+)
+def test_strokes_side_by_side_are_no_single_digit(tmp_path: Path, strokes: list[list[list[int]]], row: bool) -> None:
+    """Two or three loops in a row are doubtful; overlapping loops, a 5 beside its bar, a wide loop are not."""
+    _write(tmp_path, [{"label": 0, "writer": "a", "strokes": strokes}])
+    (file,) = load_stroke_files(tmp_path)
+    assert file.digits[0].doubtful == row
 
 
 @pytest.mark.parametrize(

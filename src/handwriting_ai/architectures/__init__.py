@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from handwriting_ai.architectures.base import TypedModule, channels_last, drop_features
-from handwriting_ai.architectures.compact import compact
+from handwriting_ai.architectures.compact import compact, compact_narrow, compact_wide
 from handwriting_ai.architectures.densenet import densenet_bc100
 from handwriting_ai.architectures.resnet import resnet18
 from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, simplecnn_m7
@@ -31,6 +31,8 @@ _BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {
     build.__name__: build
     for build in (
         compact,
+        compact_narrow,
+        compact_wide,
         resnet18,
         wideresnet28_10,
         densenet_bc100,
