@@ -9,6 +9,7 @@ import streamlit as st
 import compare_errors
 import compare_tabs
 import controls
+import model_deletion
 import resources
 import wording
 from compare_table import by_accuracy, choose_models, seeds_frame
@@ -47,6 +48,9 @@ def show() -> None:
                 "*Train*, or with `handwriting-ai train`.",
                 icon=":material/compare_arrows:",
             )
+        found = [*(entry.model_id for entry in survey.entries), *(each.model_id for each in survey.refused)]
+        if found:
+            model_deletion.offer(sorted(found))
 
 
 def _compare(board: Scoreboard, survey: Survey) -> None:

@@ -97,6 +97,16 @@ def test_models_are_listed(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> 
 
 
 @pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("command", [["models", "list"], ["models", "verify"], ["evaluate"]])
+def test_a_folder_without_models_is_said(command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And that it is not there: none is listed, and none is found sound, because none was looked for."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path / "nowhere"))
+    refused = RUNNER.invoke(cli.app, command)
+    assert refused.exit_code != 0
+    assert "nowhere, which is not there" in str(refused.exception)
+
+
+@pytest.mark.usefixtures("clean_environment")
 def test_a_model_is_deleted(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
     """The others stay; one that is not there is named."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))

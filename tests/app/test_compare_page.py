@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from pydantic import TypeAdapter
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ButtonGroup, Selectbox
+from streamlit.testing.v1.element_tree import Button, ButtonGroup, Selectbox
 from tests.app.test_draw_page import open_app
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
 
@@ -510,3 +510,48 @@ def test_the_difference_is_put_into_words(first: int, second: int, p_value: floa
     said = compare_errors.difference(test, 5_000)
     assert f"**{first}** are read by the first only, **{second}** by the second only" in said
     assert words in said
+
+
+def _choose_to_delete(page: AppTest, name: str) -> Button:
+    found: Selectbox[str] = page.selectbox(key="doomed_model")
+    found.select(name).run()
+    assert not page.exception
+    return next(button for button in page.button if button.label == "Delete this model")
+
+
+def test_a_model_is_deleted(page: AppTest, pair: Path) -> None:
+    """Sound or refused; the others stay, and nothing is chosen afterwards."""
+    register_with_predictions(pair, "c", errors=40, seed=2)
+    (pair / "b" / MANIFEST_NAME).write_text("{", encoding="utf-8")
+    _open(page)
+    for name in ("b", "c"):
+        _choose_to_delete(page, name).click().run()
+        assert not page.exception
+        assert not (pair / name).exists()
+        assert page.session_state["doomed_model"] is None
+    assert [toast.value for toast in page.toast] == ["`c` is deleted."]
+    assert _names(page) == ["a"]
+
+
+def test_a_model_that_is_named_somewhere_is_kept(page: AppTest, pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a preset, and by the setting of what is loaded."""
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "b, a")
+    (pair / PRESETS_FILE).write_text('{"both": {"members": ["a"], "tta": "none"}}', encoding="utf-8")
+    _open(page)
+    assert _choose_to_delete(page, "a").disabled
+    reason = "It stays: it is named by the preset `both`, the setting `DIGITS__ACTIVE_MODEL`."
+    assert reason in [caption.value for caption in page.caption]
+    (pair / PRESETS_FILE).write_text("{", encoding="utf-8")
+    page.run()
+    assert "`presets.json`, perhaps," in [caption.value for caption in page.caption][-1]
+
+
+def test_a_model_that_somebody_else_deleted_is_said(page: AppTest, pair: Path) -> None:
+    """Between the choice and the click."""
+    register_with_predictions(pair, "c", errors=40, seed=2)
+    _open(page)
+    button = _choose_to_delete(page, "c")
+    ModelStore(pair).delete("c")
+    button.click().run()
+    assert not page.exception
+    assert "There is no model 'c'" in page.toast[0].value

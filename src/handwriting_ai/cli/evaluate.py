@@ -100,17 +100,15 @@ def choose(
     """The models named, or those of a preset; without a name those of `default`.
 
     Raises:
-        UnknownModel: the models folder is empty.
+        UnknownModel: the models folder is not there, or empty.
         ManifestError: `presets.json` is broken.
         BadParameter: the temperature is not a positive number.
     """
-    from handwriting_ai.errors import UnknownModel
     from handwriting_ai.registry.presets import DEFAULT_PRESET, choose_members, read_presets
 
+    store.require_models()
     named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in read_presets(store.root) else "")
     found = choose_members(named, store.root)
-    if not found.members:
-        raise UnknownModel(f"There are no models in {store.root}. Train one with `handwriting-ai train`.")
     try:
         return EnsembleChoice(members=found.members, tta=tta or found.tta or TtaMode.NONE, temperature=temperature)
     except ValueError as error:

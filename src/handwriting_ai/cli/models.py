@@ -17,11 +17,13 @@ def list_models() -> None:
     from handwriting_ai.registry.store import ModelStore
 
     store = ModelStore(load_settings().digits.model_dir)
-    table = Table(title=str(store.root))
+    found = store.require_models()
+    # Plain and narrow, so that shipped models fit into 80 columns.
+    table = Table(title=str(store.root), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model", no_wrap=True)
-    for name in ("architecture", "validation", "temperature", "created"):
-        table.add_column(name)
-    for model_id in store.model_ids():
+    for name in ("architecture", "accuracy", "temp.", "created"):
+        table.add_column(name, overflow="fold")
+    for model_id in found:
         try:
             manifest = store.read_manifest(model_id)
         except HandwritingError as error:
@@ -44,7 +46,7 @@ def verify_models() -> None:
     store = ModelStore(settings.digits.model_dir)
     validation = load_evaluation_digits(settings.training.data_dir).validation
     failed = False
-    for model_id in store.model_ids():
+    for model_id in store.require_models():
         try:
             verify_figures(store.read(model_id, signature=preprocess_signature()), validation)
         except HandwritingError as error:

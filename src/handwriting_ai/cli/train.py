@@ -82,7 +82,8 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
 
     with jobs.in_foreground(config) as job, Progress(*_BAR, console=console) as progress:
         bar = progress.add_task("preparing the data", total=None)
-        progress.console.print(f"{config.model_id}: {config.epochs} epochs, job {job.job_id}")
+        plural = "" if config.epochs == 1 else "s"
+        progress.console.print(f"{config.model_id}: {config.epochs} epoch{plural}, job {job.job_id}")
 
         def data() -> "TrainingData":
             prepared = prepare(job, settings)

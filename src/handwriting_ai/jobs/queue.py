@@ -8,10 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable, UnknownArchitecture
+from handwriting_ai.files import put_aside
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import locked
@@ -120,10 +122,10 @@ class JobQueue(ABC):
             self.refuse(job.config)
             self.store.clear_up(job_id)
             queued = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
+            doomed: tuple[Path, ...] = ()
             if afresh:
                 folder = self.store.folder(job_id)
-                (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
-                (folder / METRICS_NAME).unlink(missing_ok=True)
+                doomed = (folder / CHECKPOINT_NAME, folder / METRICS_NAME)
             else:
                 so_far: dict[str, object] = {
                     "progress": job.state.progress,
@@ -132,8 +134,9 @@ class JobQueue(ABC):
                 }
                 queued = queued.model_copy(update=so_far)
             try:
-                self.store.write_state(queued)
-                self._dispatch(Job(config=job.config, state=queued))
+                with put_aside(*doomed):
+                    self.store.write_state(queued)
+                    self._dispatch(Job(config=job.config, state=queued))
             except BaseException:
                 self.store.write_state(job.state)
                 raise

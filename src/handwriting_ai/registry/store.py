@@ -93,6 +93,19 @@ class ModelStore:
         except OSError as error:
             raise ModelsUnreadable(f"The models folder {self.root} cannot be read: {error.strerror}.") from error
 
+    def require_models(self) -> tuple[str, ...]:
+        """As `model_ids`, where there must be some.
+
+        Raises:
+            UnknownModel: the folder is not there, or holds none.
+            ModelsUnreadable: as `model_ids`.
+        """
+        found = self.model_ids()
+        if not found:
+            missing = "" if self.root.is_dir() else ", which is not there (DIGITS__MODEL_DIR)"
+            raise UnknownModel(f"There are no models in {self.root}{missing}. Train one with `handwriting-ai train`.")
+        return found
+
     def folder(self, model_id: str) -> Path:
         """Where a model of this name lies, or would lie.
 
