@@ -528,7 +528,8 @@ def test_a_model_is_deleted(page: AppTest, pair: Path) -> None:
         _choose_to_delete(page, name).click().run()
         assert not page.exception
         assert not (pair / name).exists()
-        assert page.session_state["doomed_model"] is None
+        chosen: object = page.session_state["doomed_model"]
+        assert chosen is None
     assert [toast.value for toast in page.toast] == ["`c` is deleted."]
     assert _names(page) == ["a"]
 
