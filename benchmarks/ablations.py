@@ -145,20 +145,24 @@ def work(arguments: argparse.Namespace) -> None:
     print("\n".join(report(results, base)))
 
 
-def main() -> None:
-    """Read the command line; errors are told in a sentence."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options(description: str | None, out: Path) -> argparse.ArgumentParser:
+    """The command line of everything that trains arms; `asked` reads it."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}; or, with --base scanned: {', '.join(ARMS['scanned'])}"
     )
     parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe whose ingredients are left out")
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
-    parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
-    parser.add_argument("--out", type=Path, default=PROJECT_ROOT / "runs" / "ablations", help="holds runs/ and models/")
+    parser.add_argument("--out", type=Path, default=out, help="holds runs/ and models/")
     parser.add_argument("--epochs", type=int, help="fewer for every arm; the schedule scales")
     parser.add_argument("--trial", type=int, help="so many digits of each set: does it work here?")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--report", action="store_true", help="train nothing: the tables of every arm that is done")
+    return parser
+
+
+def asked_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """What the command line says; ends the program where that makes no sense."""
     arguments = parser.parse_args()
     asked: list[str] = arguments.arms
     only_report: bool = arguments.report
@@ -171,6 +175,14 @@ def main() -> None:
         parser.error(f"name arms of {', '.join(ARMS[base])}, or --report")
     if epochs is not None and any(name.startswith("epochs_") for name in asked):
         parser.error("--epochs would undo the arms epochs_…")
+    return arguments
+
+
+def main() -> None:
+    """Read the command line; errors are told in a sentence."""
+    parser = options(__doc__, PROJECT_ROOT / "runs" / "ablations")
+    parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
+    arguments = asked_of(parser)
     try:
         work(arguments)
     except (HandwritingError, BadParameter) as error:

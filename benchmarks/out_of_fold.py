@@ -1,0 +1,184 @@
+"""Out-of-fold answers: for choices that 5,000 validation digits are too coarse for.
+
+    python benchmarks/out_of_fold.py scanned no_smoothing --base scanned --folds 0-3
+    python benchmarks/out_of_fold.py --base scanned --report
+
+MNIST's 60,000 training digits are dealt into twelve folds of 5,000, stratified by label; fold 0 is the validation set.
+Run k trains on the 55,000 digits outside fold k, with seed k, and answers those of fold k, in one view and in 17. All
+twelve answer every training digit once. Arms, resuming and the options are those of ablations.py; arms are compared on
+the folds that both have answered, whose digits are independent. Nothing here is for shipping: runs 1 to 11 have
+trained on validation digits. `--trial 300 --epochs 2` shows in a minute that it works here. Test is not answered.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import numpy as np
+from benchmarks.ablation_tables import Run, read_run, report
+from benchmarks.ablations import ARMS, asked_of, options, planned, shortened, train
+from numpy.typing import NDArray
+from typer import BadParameter
+
+from handwriting_ai.cli.train import parse_seeds
+from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
+from handwriting_ai.errors import HandwritingError
+from handwriting_ai.evaluation.predictions import EvaluationDigits
+from handwriting_ai.evaluation.statistics import wilson_interval
+from handwriting_ai.inference.engine import resolve_threads
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.precision import choose_compute
+from handwriting_ai.training.recipes import DataSet, Recipe
+from handwriting_ai.training.run import RunConfig
+from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
+
+FOLDS: Final = 12
+
+
+def fold_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], ...]":
+    """The rows of each fold, sorted: first the validation set, then the other digits, dealt out label by label.
+
+    Args:
+        labels: of MNIST's training part, `(60000,)`.
+    """
+    training, validation = split_rows(labels)
+    shuffled: NDArray[np.int64] = np.random.default_rng(SPLIT_SEED).permutation(training)
+    by_label: NDArray[np.int64] = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    dealt: list[NDArray[np.int64]] = [np.sort(by_label[fold :: FOLDS - 1]) for fold in range(FOLDS - 1)]
+    return validation, *dealt
+
+
+def without_fold(data: TrainingData, mnist: DigitImages, rows: "NDArray[np.int64]", recipe: Recipe) -> TrainingData:
+    """What a run that leaves out these rows of MNIST trains on and answers; pen strokes and scribbles stay."""
+    limit = recipe.trial_digits
+    others: NDArray[np.int64] = np.setdiff1d(np.arange(len(mnist)), rows)
+    answered = mnist.pick(rows[:limit])
+    return replace(
+        data,
+        sources=tuple(_source(each, mnist.pick(others[:limit])) for each in data.sources),
+        validation=answered,
+        watched=answered,
+        test=_one_of(answered),
+    )
+
+
+def _source(source: Source, digits: DigitImages) -> Source:
+    """MNIST's with these digits in place of its own, any other as it is."""
+    if source.kind is not DataSet.MNIST:
+        return source
+    images: NDArray[np.uint8] = digits.images[np.newaxis]
+    return replace(source, images=images, labels=digits.labels, sha256=digits.digest())
+
+
+def _one_of(answered: DigitImages) -> DigitImages:
+    """In place of the test digits, so that answers in 17 views are kept without reading them."""
+    return answered.pick(np.arange(1))
+
+
+def read_folds(store: ModelStore, arch: str, recipe: Recipe, mnist: DigitImages) -> dict[int, Run]:
+    """Every run of this architecture and recipe, by the fold that it answered."""
+    found: dict[int, Run] = {}
+    folds = fold_rows(mnist.labels)
+    for name in store.model_ids():
+        manifest = store.read_manifest(name)
+        fold = manifest.training_seed
+        if manifest.arch == arch and manifest.recipe_hash == recipe.digest() and fold is not None:
+            answered = mnist.pick(folds[fold][: recipe.trial_digits])
+            digits = EvaluationDigits(validation=answered, test=_one_of(answered))
+            found[fold] = read_run(store, manifest, digits)
+    return dict(sorted(found.items()))
+
+
+def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Settings, device: str) -> None:
+    """Train what is asked for, one run after the other.
+
+    Raises:
+        ModelExists: OUT holds a model of this name and another recipe; found out before the first step.
+        DataMissing: an arm needs pen strokes, and there are none.
+    """
+    for config in plan:
+        config.refuse_existing()
+    compute, workers = choose_compute(device), resolve_threads(settings.app.threads)
+    folds = fold_rows(mnist.labels)
+    for recipe, runs in groupby(plan, key=_recipe):
+        data = prepare_data(recipe, DataFolders.of(settings), workers=workers)
+        for config in runs:
+            train(config, without_fold(data, mnist, folds[config.seed], recipe), compute)
+
+
+def _recipe(config: RunConfig) -> Recipe:
+    return config.recipe
+
+
+def totals(results: Mapping[str, Mapping[int, Run]], count: int) -> Iterator[str]:
+    """A table in Markdown: each arm's misread digits of all its folds together.
+
+    Args:
+        results: arm → fold → run.
+        count: digits of a fold.
+    """
+    yield "| arm | folds | digits | errors | accuracy | 95 % interval | 17 views: errors |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name, runs in results.items():
+        if runs:
+            digits, errors = count * len(runs), sum(run.errors for run in runs.values())
+            low, high = wilson_interval(digits - errors, digits)
+            folds = " ".join(str(fold) for fold in runs)
+            in_17 = [run.errors_17 for run in runs.values() if run.errors_17 is not None]
+            views = str(sum(in_17)) if len(in_17) == len(runs) else "–"
+            yield (
+                f"| {name} | {folds} | {digits:,} | {errors} | {1 - errors / digits:.2%} | {low:.2%} to {high:.2%} "
+                f"| {views} |"
+            )
+    yield ""
+
+
+def work(arguments: argparse.Namespace) -> None:
+    """Train what is asked for and not done yet, then print the tables of what is done."""
+    asked: list[str] = arguments.arms
+    base: str = arguments.base
+    arch: str = arguments.arch
+    out: Path = arguments.out
+    wanted: str = arguments.folds
+    epochs: int | None = arguments.epochs
+    trial: int | None = arguments.trial
+    device: str = arguments.device
+    only_report: bool = arguments.report
+    settings, store = load_settings(), ModelStore(out / "models")
+    mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
+    recipes = {name: shortened(recipe, epochs, trial) for name, recipe in ARMS[base].items()}
+    folds = parse_seeds(wanted)
+    if max(folds) >= FOLDS:
+        raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.", param_hint="--folds")
+    plan: list[RunConfig] = []
+    once: dict[str, None] = dict.fromkeys([] if only_report else asked)
+    for name in once:
+        done = read_folds(store, arch, recipes[name], mnist)
+        plan += [planned(arch, recipes[name], fold, out) for fold in folds if fold not in done]
+    train_missing(plan, mnist, settings, device)
+    results = {name: read_folds(store, arch, recipe, mnist) for name, recipe in recipes.items()}
+    print("Here `seeds` are folds.\n")
+    print("\n".join([*totals(results, VALIDATION_COUNT if trial is None else trial), *report(results, base)]))
+
+
+def main() -> None:
+    """Read the command line; errors are told in a sentence."""
+    parser = options(__doc__, PROJECT_ROOT / "runs" / "folds")
+    parser.add_argument("--folds", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
+    arguments = asked_of(parser)
+    try:
+        work(arguments)
+    except (HandwritingError, BadParameter) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,101 @@
+"""Out-of-fold answers: who is left out, and what is printed."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from benchmarks import out_of_fold
+from benchmarks.ablation_tables import Run
+from benchmarks.out_of_fold import FOLDS, fold_rows, totals, without_fold
+from numpy.typing import NDArray
+
+from handwriting_ai.config import load_settings
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.split import VALIDATION_COUNT, split_rows
+from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.training.recipes import SCANNED, as_trial
+from handwriting_ai.training.sources import DataFolders, prepare_data
+
+
+@pytest.fixture(scope="module")
+def mnist() -> DigitImages:
+    """The 60,000."""
+    return load_mnist(load_settings().training.data_dir, Part.TRAIN)
+
+
+def _pictures(images: "NDArray[np.uint8]") -> list[bytes]:
+    """Each picture's pixels."""
+    pixels, size = images.tobytes(), IMAGE_SIDE**2
+    return [pixels[start : start + size] for start in range(0, len(pixels), size)]
+
+
+def test_the_folds_hold_every_digit_once_and_the_first_is_validation(mnist: DigitImages) -> None:
+    """And of each label as many as any other fold, to within one."""
+    folds = fold_rows(mnist.labels)
+    everything: NDArray[np.int64] = np.sort(np.concatenate(folds))
+    assert np.array_equal(everything, np.arange(len(mnist)))
+    assert np.array_equal(folds[0], split_rows(mnist.labels)[1])
+    assert [rows.size for rows in folds] == [VALIDATION_COUNT] * FOLDS
+    for digit in range(10):
+        counts = [np.count_nonzero(np.equal(mnist.labels[rows], digit)) for rows in folds]
+        assert max(counts) - min(counts) <= 1
+
+
+def test_a_run_is_not_trained_on_what_it_answers(mnist: DigitImages) -> None:
+    """It is trained on all other digits, and the test digits stay out."""
+    rows = fold_rows(mnist.labels)[3]
+    whole = prepare_data(SCANNED, DataFolders.of(load_settings()), workers=1)
+    left = without_fold(whole, mnist, rows, SCANNED)
+    (source,) = left.sources
+    trained = set(_pictures(source.images))
+    assert source.labels.size == len(mnist) - VALIDATION_COUNT
+    assert trained.isdisjoint(_pictures(left.validation.images))
+    assert np.array_equal(left.validation.labels, mnist.labels[rows])
+    assert left.watched is left.validation
+    assert left.test is not None
+    assert np.array_equal(left.test.images, left.validation.images[:1])
+    assert source.sha256 != whole.sources[0].sha256
+
+
+def test_a_trial_takes_a_few_digits(mnist: DigitImages) -> None:
+    """To train on and to answer."""
+    trial = as_trial(SCANNED, 7)
+    whole = prepare_data(trial, DataFolders.of(load_settings()), workers=1)
+    left = without_fold(whole, mnist, fold_rows(mnist.labels)[0], trial)
+    assert (left.sources[0].labels.size, len(left.validation)) == (7, 7)
+
+
+def test_totals_add_up_over_folds() -> None:
+    """An arm without runs is left out; views are summed where every fold has them."""
+
+    def run(fold: int, errors: int, errors_17: int | None) -> Run:
+        return Run(
+            seed=fold, errors=errors, nll=0.1, drawn_accuracy={}, sure_scribbles=None, seconds=1, errors_17=errors_17
+        )
+
+    arms = {"a": {0: run(0, 10, 9), 2: run(2, 20, 18)}, "b": {0: run(0, 10, None)}, "c": {}}
+    _, _, first, second, _ = totals(arms, 5_000)
+    assert first == "| a | 0 2 | 10,000 | 30 | 99.70% | 99.57% to 99.79% | 27 |"
+    assert second.endswith("| – |")
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_folds_are_trained_once_and_reported(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second call trains what is missing; a fold that there is none of is refused."""
+
+    def call(*arguments: str) -> str:
+        fixed = ["--base", "scanned", "--arch", "compact_narrow", "--trial", "40", "--out", str(tmp_path)]
+        monkeypatch.setattr("sys.argv", ["out_of_fold.py", *arguments, *fixed, "--epochs", "1"])
+        out_of_fold.main()
+        return capsys.readouterr().out
+
+    assert "| scanned | 0 | 40 |" in call("scanned", "--folds", "0")
+    both = call("scanned", "no_elastic", "--folds", "0,11")
+    assert both.count("epoch 1/1") == 3
+    reported = call("--report")
+    assert "| scanned | 0 11 | 80 |" in reported
+    assert "| no_elastic | 0 11 | 80 |" in reported
+    with pytest.raises(SystemExit, match="There is no fold 12"):
+        call("scanned", "--folds", "12")
