@@ -23,7 +23,7 @@ def offer(names: Sequence[str]) -> None:
             return
         users = list(_users(name))
         st.caption(
-            f"It stays: it is named by {', '.join(users)}."
+            f"It stays: it is named by {' and by '.join(users)}."
             if users
             else "Its weights, learning curve and scores cannot be brought back; the run that made it stays."
         )
@@ -34,9 +34,10 @@ def _users(name: str) -> Iterator[str]:
     """Who asks for a model by its name."""
     digits = resources.settings().digits
     try:
-        for preset in read_presets(digits.model_dir).values():
-            if name in preset.members:
-                yield f"the preset `{preset.name}`"
+        presets = read_presets(digits.model_dir).values()
+        names = [f"`{preset.name}`" for preset in presets if name in preset.members]
+        if names:
+            yield f"the presets {', '.join(names)}" if len(names) > 1 else f"the preset {names[0]}"
     except ManifestError:
         yield "a `presets.json`, perhaps, that cannot be read"
     if name in (part.strip() for part in digits.active_model.split(",")):

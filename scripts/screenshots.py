@@ -16,6 +16,9 @@ from tests.digit_strokes import DIGIT_STROKES
 from handwriting_ai.config import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
+_WIDTH_PX = 1280
+_COMPARE_HEIGHT_PX = 1310
+"""The page Compare down to its last button."""
 
 
 def picture_draw(page: Page) -> None:
@@ -42,6 +45,7 @@ def picture_ensemble(page: Page) -> None:
 
 def picture_compare(page: Page) -> None:
     """The shipped models beside one another, on validation."""
+    page.set_viewport_size({"width": _WIDTH_PX, "height": _COMPARE_HEIGHT_PX})
     page.get_by_role("link", name="Compare").click()
     page.get_by_role("heading", name="Compare").wait_for()
     page.locator('[data-testid="stVegaLiteChart"]').first.wait_for()

@@ -537,10 +537,13 @@ def test_a_model_is_deleted(page: AppTest, pair: Path) -> None:
 def test_a_model_that_is_named_somewhere_is_kept(page: AppTest, pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """By a preset, and by the setting of what is loaded."""
     monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "b, a")
-    (pair / PRESETS_FILE).write_text('{"both": {"members": ["a"], "tta": "none"}}', encoding="utf-8")
+    presets = {
+        name: {"members": members, "tta": "none"} for name, members in {"one": ["a"], "both": ["a", "b"]}.items()
+    }
+    (pair / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
     _open(page)
     assert _choose_to_delete(page, "a").disabled
-    reason = "It stays: it is named by the preset `both`, the setting `DIGITS__ACTIVE_MODEL`."
+    reason = "It stays: it is named by the presets `one`, `both` and by the setting `DIGITS__ACTIVE_MODEL`."
     assert reason in [caption.value for caption in page.caption]
     (pair / PRESETS_FILE).write_text("{", encoding="utf-8")
     page.run()
