@@ -1,4 +1,4 @@
-"""What `ablations.py` prints: figures of its runs, and their tables in Markdown."""
+"""What `ablations.py` and `out_of_fold.py` print: figures of their runs, and tables of them in Markdown."""
 
 import math
 import statistics
@@ -163,21 +163,25 @@ def pooled_mcnemar(pairs: Sequence[tuple[Run, Run]]) -> str:
     return f"{test.only_first_right} : {test.only_second_right}, p {test.p_value:.3f}"
 
 
-def report(results: Mapping[str, Mapping[int, Run]], base: str) -> Iterator[str]:
-    """Two tables in Markdown: every arm, and every arm against the base of the same seeds.
+def report(
+    results: Mapping[str, Mapping[int, Run]], base: str, *, digits: str = "validation", unit: str = "seeds"
+) -> Iterator[str]:
+    """Two tables in Markdown: every arm, and every arm against the base of the same seeds, or folds.
 
     Args:
         results: arm → seed → run, the base among them; an arm without runs is left out.
         base: the arm that the others are compared with.
+        digits: which were answered.
+        unit: what a run is one of.
     """
     files = sorted({name for runs in results.values() for run in runs.values() for name in run.drawn_accuracy})
     titles = list(columns(files))
-    yield from _head("validation: mean ± SD over seeds", ["seeds", *titles])
+    yield from _head(f"{digits}: mean ± SD over {unit}", [unit, *titles])
     for name, runs in results.items():
         if runs:
             yield _line([name, *_seeds(runs), *summary_row(list(runs.values()), files)])
     yield ""
-    yield from _head(f"arm − {base}: mean ± SE", ["seeds", *titles, f"only arm : only {base} right"])
+    yield from _head(f"arm − {base}: mean ± SE", [unit, *titles, f"only arm : only {base} right"])
     for name, runs in results.items():
         shared = {seed: (run, results[base][seed]) for seed, run in runs.items() if seed in results[base]}
         if shared and name != base:

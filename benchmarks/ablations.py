@@ -145,8 +145,8 @@ def work(arguments: argparse.Namespace) -> None:
     print("\n".join(report(results, base)))
 
 
-def options(description: str | None, out: Path) -> argparse.ArgumentParser:
-    """The command line of everything that trains arms; `asked` reads it."""
+def arms_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
+    """The command line of everything that trains arms; `parse_arms` reads it."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}; or, with --base scanned: {', '.join(ARMS['scanned'])}"
@@ -161,7 +161,7 @@ def options(description: str | None, out: Path) -> argparse.ArgumentParser:
     return parser
 
 
-def asked_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
+def parse_arms(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """What the command line says; ends the program where that makes no sense."""
     arguments = parser.parse_args()
     asked: list[str] = arguments.arms
@@ -180,9 +180,9 @@ def asked_of(parser: argparse.ArgumentParser) -> argparse.Namespace:
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
-    parser = options(__doc__, PROJECT_ROOT / "runs" / "ablations")
+    parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "ablations")
     parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
-    arguments = asked_of(parser)
+    arguments = parse_arms(parser)
     try:
         work(arguments)
     except (HandwritingError, BadParameter) as error:

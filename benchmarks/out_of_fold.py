@@ -4,10 +4,12 @@
     python benchmarks/out_of_fold.py --base scanned --report
 
 MNIST's 60,000 training digits are dealt into twelve folds of 5,000, stratified by label; fold 0 is the validation set.
-Run k trains on the 55,000 digits outside fold k, with seed k, and answers those of fold k, in one view and in 17. All
-twelve answer every training digit once. Arms, resuming and the options are those of ablations.py; arms are compared on
-the folds that both have answered, whose digits are independent. Nothing here is for shipping: runs 1 to 11 have
-trained on validation digits. `--trial 300 --epochs 2` shows in a minute that it works here. Test is not answered.
+Run k trains on the 55,000 digits outside fold k, with seed k, and answers those of fold k, in one view and in 17. Arms,
+and what they are compared by, are those of ablations.py: on the folds that both have answered, which share no digit.
+Their training digits overlap, so that ± over folds is a rough guide. Arms on MNIST alone are not watched on pen
+strokes, and shipped models do not count as runs. Nothing here is for shipping: runs 1 to 11 have trained on validation
+digits. Each run is kept in OUT after each epoch, an OUT of its own, not that of ablations.py; the same command goes on.
+`--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not answered.
 """
 
 import argparse
@@ -22,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from benchmarks.ablation_tables import Run, read_run, report
-from benchmarks.ablations import ARMS, asked_of, options, planned, shortened, train
+from benchmarks.ablations import ARMS, arms_parser, parse_arms, planned, shortened, train
 from numpy.typing import NDArray
 from typer import BadParameter
 
@@ -58,41 +60,47 @@ def fold_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], ...]":
 
 def without_fold(data: TrainingData, mnist: DigitImages, rows: "NDArray[np.int64]", recipe: Recipe) -> TrainingData:
     """What a run that leaves out these rows of MNIST trains on and answers; pen strokes and scribbles stay."""
-    limit = recipe.trial_digits
-    others: NDArray[np.int64] = np.setdiff1d(np.arange(len(mnist)), rows)
-    answered = mnist.pick(rows[:limit])
+    trained = mnist.pick(_others(mnist, rows)[: recipe.trial_digits])
+    answered = mnist.pick(rows[: recipe.trial_digits])
+    images: NDArray[np.uint8] = trained.images[np.newaxis]
+
+    def changed(source: Source) -> Source:
+        if source.kind is not DataSet.MNIST:
+            return source
+        return replace(source, images=images, labels=trained.labels, sha256=trained.digest())
+
     return replace(
         data,
-        sources=tuple(_source(each, mnist.pick(others[:limit])) for each in data.sources),
+        sources=tuple(changed(source) for source in data.sources),
         validation=answered,
         watched=answered,
-        test=_one_of(answered),
+        test=_in_place_of_test(answered),
     )
 
 
-def _source(source: Source, digits: DigitImages) -> Source:
-    """MNIST's with these digits in place of its own, any other as it is."""
-    if source.kind is not DataSet.MNIST:
-        return source
-    images: NDArray[np.uint8] = digits.images[np.newaxis]
-    return replace(source, images=images, labels=digits.labels, sha256=digits.digest())
+def _others(mnist: DigitImages, rows: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    others: NDArray[np.int64] = np.setdiff1d(np.arange(len(mnist)), rows)
+    return others
 
 
-def _one_of(answered: DigitImages) -> DigitImages:
-    """In place of the test digits, so that answers in 17 views are kept without reading them."""
+def _in_place_of_test(answered: DigitImages) -> DigitImages:
+    """One digit: answers in 17 views are kept only where there are test digits, and those are not to be answered."""
     return answered.pick(np.arange(1))
 
 
 def read_folds(store: ModelStore, arch: str, recipe: Recipe, mnist: DigitImages) -> dict[int, Run]:
-    """Every run of this architecture and recipe, by the fold that it answered."""
+    """Every run of this architecture and recipe, by the fold that it answered; models of other data do not count."""
     found: dict[int, Run] = {}
     folds = fold_rows(mnist.labels)
     for name in store.model_ids():
         manifest = store.read_manifest(name)
         fold = manifest.training_seed
-        if manifest.arch == arch and manifest.recipe_hash == recipe.digest() and fold is not None:
+        if manifest.arch != arch or manifest.recipe_hash != recipe.digest() or fold is None or fold >= FOLDS:
+            continue
+        trained = mnist.pick(_others(mnist, folds[fold])[: recipe.trial_digits])
+        if trained.digest() in {source.sha256 for source in manifest.train_data or ()}:
             answered = mnist.pick(folds[fold][: recipe.trial_digits])
-            digits = EvaluationDigits(validation=answered, test=_one_of(answered))
+            digits = EvaluationDigits(validation=answered, test=_in_place_of_test(answered))
             found[fold] = read_run(store, manifest, digits)
     return dict(sorted(found.items()))
 
@@ -101,17 +109,18 @@ def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Setti
     """Train what is asked for, one run after the other.
 
     Raises:
-        ModelExists: OUT holds a model of this name and another recipe; found out before the first step.
-        DataMissing: an arm needs pen strokes, and there are none.
+        ModelExists: OUT holds a model of this name and another recipe or other data.
+        DataMissing: an arm needs pen strokes, and there are none. Both are found out before the first step.
     """
+    folders = DataFolders.of(settings)
     for config in plan:
         config.refuse_existing()
-    compute, workers = choose_compute(device), resolve_threads(settings.app.threads)
-    folds = fold_rows(mnist.labels)
+        folders.require(config.recipe)
+    folds, workers = fold_rows(mnist.labels), resolve_threads(settings.app.threads)
     for recipe, runs in groupby(plan, key=_recipe):
-        data = prepare_data(recipe, DataFolders.of(settings), workers=workers)
+        data = prepare_data(recipe, folders, workers=workers)
         for config in runs:
-            train(config, without_fold(data, mnist, folds[config.seed], recipe), compute)
+            train(config, without_fold(data, mnist, folds[config.seed], recipe), choose_compute(device))
 
 
 def _recipe(config: RunConfig) -> Recipe:
@@ -155,9 +164,9 @@ def work(arguments: argparse.Namespace) -> None:
     settings, store = load_settings(), ModelStore(out / "models")
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
     recipes = {name: shortened(recipe, epochs, trial) for name, recipe in ARMS[base].items()}
-    folds = parse_seeds(wanted)
+    folds = parse_seeds(wanted, option="--folds")
     if max(folds) >= FOLDS:
-        raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.", param_hint="--folds")
+        raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.")
     plan: list[RunConfig] = []
     once: dict[str, None] = dict.fromkeys([] if only_report else asked)
     for name in once:
@@ -165,15 +174,15 @@ def work(arguments: argparse.Namespace) -> None:
         plan += [planned(arch, recipes[name], fold, out) for fold in folds if fold not in done]
     train_missing(plan, mnist, settings, device)
     results = {name: read_folds(store, arch, recipe, mnist) for name, recipe in recipes.items()}
-    print("Here `seeds` are folds.\n")
-    print("\n".join([*totals(results, VALIDATION_COUNT if trial is None else trial), *report(results, base)]))
+    count = VALIDATION_COUNT if trial is None else min(trial, VALIDATION_COUNT)
+    print("\n".join([*totals(results, count), *report(results, base, digits="own folds", unit="folds")]))
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
-    parser = options(__doc__, PROJECT_ROOT / "runs" / "folds")
+    parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "folds")
     parser.add_argument("--folds", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
-    arguments = asked_of(parser)
+    arguments = parse_arms(parser)
     try:
         work(arguments)
     except (HandwritingError, BadParameter) as error:

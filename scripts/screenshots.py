@@ -16,7 +16,6 @@ from tests.digit_strokes import DIGIT_STROKES
 from handwriting_ai.config import PROJECT_ROOT
 
 DOCS = PROJECT_ROOT / "docs"
-_WIDTH_PX = 1280
 _COMPARE_HEIGHT_PX = 1310
 """The page Compare down to its last button."""
 
@@ -45,8 +44,6 @@ def picture_ensemble(page: Page) -> None:
 
 def picture_compare(page: Page) -> None:
     """The shipped models beside one another, on validation."""
-    page.set_viewport_size({"width": _WIDTH_PX, "height": _COMPARE_HEIGHT_PX})
-    page.get_by_role("link", name="Compare").click()
     page.get_by_role("heading", name="Compare").wait_for()
     page.locator('[data-testid="stVegaLiteChart"]').first.wait_for()
     wait_until_idle(page)
@@ -77,6 +74,7 @@ def main() -> None:
         with open_page(chromium, address, height=1250) as page:
             picture_draw(page)
             picture_ensemble(page)
+        with open_page(chromium, f"{address}/compare", height=_COMPARE_HEIGHT_PX) as page:
             picture_compare(page)
         with open_page(chromium, f"{address}/train", height=1250) as page:
             picture_train(page)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from handwriting_ai import cli
 from handwriting_ai.cli.train import parse_seeds
-from handwriting_ai.errors import DataMissing
+from handwriting_ai.errors import DataMissing, ModelNamed
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
 
@@ -98,21 +98,29 @@ def test_models_are_listed(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> 
 
 @pytest.mark.usefixtures("clean_environment")
 @pytest.mark.parametrize("command", [["models", "list"], ["models", "verify"], ["evaluate"]])
-def test_a_folder_without_models_is_said(command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And that it is not there: none is listed, and none is found sound, because none was looked for."""
+def test_a_folder_without_models_is_an_error(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With an error that names it, instead of an empty table or a silent success."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path / "nowhere"))
     refused = RUNNER.invoke(cli.app, command)
     assert refused.exit_code != 0
-    assert "nowhere, which is not there" in str(refused.exception)
+    assert f"There is no models folder {tmp_path / 'nowhere'}." in str(refused.exception)
+    (tmp_path / "nowhere").mkdir()
+    assert f"There are no models in {tmp_path / 'nowhere'}." in str(RUNNER.invoke(cli.app, command).exception)
 
 
 @pytest.mark.usefixtures("clean_environment")
 def test_a_model_is_deleted(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
-    """The others stay; one that is not there is named."""
+    """The others stay; one that is not there is named, and one that the settings name is kept."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
     assert RUNNER.invoke(cli.app, ["models", "delete", "first"]).stdout == "first: deleted\n"
     assert ModelStore(model_dir).model_ids() == ("second",)
     assert "no model 'first'" in str(RUNNER.invoke(cli.app, ["models", "delete", "first"]).exception)
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "second")
+    refused = RUNNER.invoke(cli.app, ["models", "delete", "second"])
+    assert isinstance(refused.exception, ModelNamed)
+    assert ModelStore(model_dir).model_ids() == ("second",)
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -1,6 +1,7 @@
 """Files that are put aside, to be removed or brought back."""
 
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -25,6 +26,21 @@ def test_put_aside_brings_back_what_a_failure_would_lose(tmp_path: Path) -> None
         raise KeyboardInterrupt
     assert file.read_text() == "f"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_put_aside_brings_back_all_that_it_can(tmp_path: Path) -> None:
+    """Here a folder stands where the second of two files was."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("1")
+    second.write_text("2")
+
+    def fail() -> NoReturn:
+        second.mkdir()
+        raise ValueError
+
+    with pytest.raises(OSError, match="second"), put_aside(first, second):
+        fail()
+    assert first.read_text() == "1"
 
 
 def test_what_a_killed_process_put_aside_is_swept(tmp_path: Path) -> None:

@@ -108,6 +108,10 @@ class ModelExists(ModelError):
     """A model of this name is registered already."""
 
 
+class ModelNamed(ModelError):
+    """A preset or the settings name a model that is to be deleted."""
+
+
 class EngineError(HandwritingError):
     """The engine cannot answer."""
 

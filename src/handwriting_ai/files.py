@@ -1,14 +1,14 @@
-"""Writing files so that nobody ever sees half of one."""
+"""Writing and replacing files so that nobody ever sees half of one, and none is lost."""
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
 _UNFINISHED: Final = f".*-{'[0-9a-f]' * 32}"
-"""What the temporary files of `write_atomically` are called, as a glob pattern."""
+"""What the files are called that are not to be seen, as a glob pattern."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -27,24 +27,23 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 @contextmanager
 def put_aside(*paths: Path) -> Iterator[None]:
-    """Files that are not there any more within the block; removed when it ends, and back in place if it fails.
+    """Hide files while the block runs; remove them when it succeeds, and put them back when it fails.
 
-    A process that is killed in it leaves them to `sweep_unfinished`.
+    If the process is killed meanwhile, they stay hidden until `sweep_unfinished` removes them.
     """
-    moved: list[tuple[Path, Path]] = []
-    try:
+    with ExitStack() as put_back:
+        aside: list[Path] = []
         for path in paths:
             hidden = _hidden(path)
             with suppress(FileNotFoundError):
                 path.rename(hidden)
-                moved.append((path, hidden))
+                put_back.callback(hidden.replace, path)
+                aside.append(hidden)
         yield
-    except BaseException:
-        for path, hidden in moved:
-            hidden.replace(path)
-        raise
-    for _, hidden in moved:
-        hidden.unlink(missing_ok=True)
+        put_back.pop_all()  # what it would do is not done
+    for hidden in aside:
+        with suppress(OSError):  # too late to fail; `sweep_unfinished` takes what stays
+            hidden.unlink()
 
 
 def _hidden(path: Path) -> Path:
@@ -53,6 +52,6 @@ def _hidden(path: Path) -> Path:
 
 
 def sweep_unfinished(folder: Path) -> None:
-    """Remove what killed writes left in a folder; only while nobody writes there."""
+    """Remove what killed processes left hidden in a folder; only while nobody writes there."""
     for left in folder.glob(_UNFINISHED):
         left.unlink(missing_ok=True)

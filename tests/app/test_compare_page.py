@@ -534,20 +534,26 @@ def test_a_model_is_deleted(page: AppTest, pair: Path) -> None:
     assert _names(page) == ["a"]
 
 
-def test_a_model_that_is_named_somewhere_is_kept(page: AppTest, pair: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By a preset, and by the setting of what is loaded."""
-    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "b, a")
-    presets = {
-        name: {"members": members, "tta": "none"} for name, members in {"one": ["a"], "both": ["a", "b"]}.items()
-    }
-    (pair / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
+def test_a_model_that_is_named_somewhere_is_kept(page: AppTest, pair: Path) -> None:
+    """The reason stands beside the button, which is off; so also where nobody can tell."""
+    presets = pair / PRESETS_FILE
+    presets.write_text('{"both": {"members": ["a", "b"], "tta": "none"}}', encoding="utf-8")
     _open(page)
     assert _choose_to_delete(page, "a").disabled
-    reason = "It stays: it is named by the presets `one`, `both` and by the setting `DIGITS__ACTIVE_MODEL`."
-    assert reason in [caption.value for caption in page.caption]
-    (pair / PRESETS_FILE).write_text("{", encoding="utf-8")
-    page.run()
-    assert "`presets.json`, perhaps," in [caption.value for caption in page.caption][-1]
+    assert "The model 'a' stays: the preset 'both' would lack it." in page.caption[-1].value
+    presets.write_text("{", encoding="utf-8")
+    assert _choose_to_delete(page, "b").disabled
+    assert PRESETS_FILE in page.caption[-1].value
+
+
+def test_a_model_that_has_come_to_be_named_is_kept(page: AppTest, pair: Path) -> None:
+    """Between the choice and the click."""
+    _open(page)
+    button = _choose_to_delete(page, "a")
+    (pair / PRESETS_FILE).write_text('{"both": {"members": ["a", "b"], "tta": "none"}}', encoding="utf-8")
+    button.click().run()
+    assert "the preset 'both' would lack it" in page.toast[0].value
+    assert (pair / "a").is_dir()
 
 
 def test_a_model_that_somebody_else_deleted_is_said(page: AppTest, pair: Path) -> None:

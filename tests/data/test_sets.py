@@ -128,20 +128,23 @@ def test_only_a_one_is_a_straight_line(tmp_path: Path, strokes: list[list[list[i
 
 
 @pytest.mark.parametrize(
-    ("strokes", "row"),
+    ("strokes", "several"),
     [
-        ([_LOOP, _moved(_LOOP, 12)], True),
+        ([_LOOP, _moved(_LOOP, 11)], True),
+        ([_LOOP, [[11, 0], [19, 5], [11, 10]]], False),
         ([_moved(_LOOP, 24), _LOOP, _moved(_LOOP, 12)], True),
         ([_LOOP, _moved(_LOOP, 9)], False),
         ([[[0, 0], [8, 5], [0, 20]], [[9, 20], [11, 20]]], False),
         ([[[0, 0], [90, 0], [90, 20], [0, 20]]], False),
     ],
 )
-def test_strokes_side_by_side_are_no_single_digit(tmp_path: Path, strokes: list[list[list[int]]], row: bool) -> None:
+def test_strokes_side_by_side_are_no_single_digit(
+    tmp_path: Path, strokes: list[list[list[int]]], several: bool
+) -> None:
     """Two or three loops in a row are doubtful; overlapping loops, a 5 beside its bar, a wide loop are not."""
     _write(tmp_path, [{"label": 0, "writer": "a", "strokes": strokes}])
     (file,) = load_stroke_files(tmp_path)
-    assert file.digits[0].doubtful == row
+    assert file.digits[0].doubtful == several
 
 
 @pytest.mark.parametrize(

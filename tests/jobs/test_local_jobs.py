@@ -15,12 +15,20 @@ import pytest
 from tests.registry.samples import names_in
 
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.errors import InvalidRecipe, JobConflict, ModelExists, UnknownArchitecture, UnknownJob
+from handwriting_ai.errors import (
+    InvalidRecipe,
+    JobConflict,
+    ModelExists,
+    QueueUnavailable,
+    UnknownArchitecture,
+    UnknownJob,
+)
 from handwriting_ai.jobs.local import CHILD_COMMAND, LocalJobs
 from handwriting_ai.jobs.store import STATE_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 
 LIMIT_S = 120.0
@@ -264,6 +272,31 @@ def test_a_damaged_checkpoint_is_named_and_can_be_thrown_away(open_jobs: Open) -
     assert CHECKPOINT_NAME in (failed.state.error or "")
     jobs.resume(job.job_id, afresh=True)
     assert until(jobs, job, ended).state.status is JobStatus.COMPLETED
+
+
+def test_a_checkpoint_outlives_a_queue_that_does_not_take_the_job(
+    open_jobs: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Resuming afresh throws it away only once the job is queued."""
+    jobs = open_jobs(start=False)
+    job = jobs.submit(tiny())
+    jobs.cancel(job.job_id)
+    kept = [jobs.store.folder(job.job_id) / name for name in (CHECKPOINT_NAME, METRICS_NAME)]
+    for path in kept:
+        path.write_text("hours of training")
+
+    def refuse(_: Job) -> None:
+        raise QueueUnavailable("It is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(jobs, "_dispatch", refuse)
+        with pytest.raises(QueueUnavailable):
+            jobs.resume(job.job_id, afresh=True)
+    assert [path.read_text() for path in kept] == ["hours of training"] * 2
+    assert sum(CHECKPOINT_NAME in name for name in names_in(jobs.store.folder(job.job_id))) == 1
+    assert jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
+    jobs.resume(job.job_id, afresh=True)
+    assert not any(path.exists() for path in kept)
 
 
 def test_missing_data_are_named(open_jobs: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

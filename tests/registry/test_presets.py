@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from tests.registry.samples import write_model
 
-from handwriting_ai.errors import ManifestError
+from handwriting_ai.errors import ManifestError, ModelNamed
 from handwriting_ai.prediction import TtaMode
-from handwriting_ai.registry.presets import Choice, Preset, choose_members, read_presets
+from handwriting_ai.registry.presets import Choice, Preset, choose_members, read_presets, refuse_named
 
 _PRESETS = {
     "default": {"members": ["a", "b"], "tta": "advanced"},
@@ -90,3 +90,21 @@ def test_without_presets_all_models_are_members(tmp_path: Path) -> None:
     write_model(tmp_path, "b", b"")
     write_model(tmp_path, "a", b"")
     assert choose_members("", tmp_path) == Choice(members=("a", "b"), tta=None)
+
+
+def test_a_model_that_would_be_missed_is_refused(tmp_path: Path) -> None:
+    """All who name it are told; another one is free to go."""
+    _write(tmp_path, _PRESETS)
+    expected = "'a' stays: the preset 'default', the preset 'fast', DIGITS__ACTIVE_MODEL would lack it"
+    with pytest.raises(ModelNamed, match=expected):
+        refuse_named("a", "c, a", tmp_path)
+    with pytest.raises(ModelNamed, match="the preset 'default' would"):
+        refuse_named("b", "", tmp_path)
+    refuse_named("c", "ab,cc", tmp_path)
+
+
+def test_where_presets_cannot_be_read_nothing_is_free_to_go(tmp_path: Path) -> None:
+    """A preset might name it."""
+    (tmp_path / "presets.json").write_text("{", encoding="utf-8")
+    with pytest.raises(ManifestError):
+        refuse_named("c", "", tmp_path)

@@ -1,4 +1,4 @@
-"""Networks made for two CPU cores: one shape at three widths."""
+"""`compact`, made for two CPU cores, and the same shape at half and twice its width, to see what width is worth."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -21,7 +21,7 @@ def list_models() -> None:
     # Plain and narrow, so that shipped models fit into 80 columns.
     table = Table(title=str(store.root), box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("model", no_wrap=True)
-    for name in ("architecture", "accuracy", "temp.", "created"):
+    for name in ("architecture", "validation", "temp.", "created"):
         table.add_column(name, overflow="fold")
     for model_id in found:
         try:
@@ -44,9 +44,10 @@ def verify_models() -> None:
 
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
+    found = store.require_models()
     validation = load_evaluation_digits(settings.training.data_dir).validation
     failed = False
-    for model_id in store.require_models():
+    for model_id in found:
         try:
             verify_figures(store.read(model_id, signature=preprocess_signature()), validation)
         except HandwritingError as error:
@@ -67,10 +68,13 @@ def list_architectures() -> None:
 
 
 def delete_model(model_id: Annotated[str, typer.Argument(help="The model, as `models list` names it.")]) -> None:
-    """Remove a model with its weights and predictions; this cannot be undone."""
+    """Remove a model with its weights and predictions, unless a preset names it; this cannot be undone."""
+    from handwriting_ai.registry.presets import refuse_named
     from handwriting_ai.registry.store import ModelStore
 
-    ModelStore(load_settings().digits.model_dir).delete(model_id)
+    digits = load_settings().digits
+    refuse_named(model_id, digits.active_model, digits.model_dir)
+    ModelStore(digits.model_dir).delete(model_id)
     typer.echo(f"{model_id}: deleted")
 
 

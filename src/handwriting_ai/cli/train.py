@@ -61,16 +61,16 @@ def train(
         signal.signal(signal.SIGTERM, previous)
 
 
-def parse_seeds(text: str) -> list[int]:
-    """`3`, `0-4` and `0,2,5` as numbers."""
+def parse_seeds(text: str, *, option: str = "--seeds") -> list[int]:
+    """`3`, `0-4` and `0,2,5` as numbers, out of the option of this name."""
     seeds: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
         if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
-            raise typer.BadParameter(f"{text!r} names no seeds. Write 3, 0-4 or 0,2,5.", param_hint="--seeds")
+            raise typer.BadParameter(f"{text!r} names no numbers. Write 3, 0-4 or 0,2,5.", param_hint=option)
         seeds += range(int(first), int(last or first) + 1)
     if not seeds:
-        raise typer.BadParameter(f"{text!r} is an empty range.", param_hint="--seeds")
+        raise typer.BadParameter(f"{text!r} is an empty range.", param_hint=option)
     once: dict[int, None] = dict.fromkeys(seeds)
     return list(once)
 

@@ -22,7 +22,7 @@ Stroke: TypeAlias = "NDArray[np.float64]"
 CANVAS_SIDE_PX: Final = 280
 STRAIGHT: Final = 0.1
 """Width over length of the smallest box around strokes, below which they are one straight line, as only a 1 is."""
-ROW: Final = 2.0
+SEVERAL_DIGITS_ASPECT: Final = 2.0
 """Width over height of the box around strokes side by side, above which they are several digits in a row."""
 _SUBPIXEL_BITS: Final = 4
 _INK: Final = 255
@@ -48,7 +48,7 @@ class DrawnDigit:
     writer: str
     strokes: tuple[Stroke, ...]
     doubtful: bool = False
-    """Whether its label is: the file says so, a straight line is said to be another digit than 1, or it is a row."""
+    """Whether its label is: the file says so, a straight line is said to be no 1, or there are several digits."""
     slashed: bool = False
     """Whether it is a zero with a slash through it."""
 
@@ -108,7 +108,7 @@ def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
         label=line.label,
         writer=line.writer,
         strokes=strokes,
-        doubtful=line.knn_suspect or (line.label != 1 and is_straight(strokes)) or is_row(strokes),
+        doubtful=line.knn_suspect or (line.label != 1 and is_straight(strokes)) or are_several_digits(strokes),
         slashed=line.slashed_zero,
     )
 
@@ -120,13 +120,13 @@ def is_straight(strokes: Sequence[Stroke]) -> bool:
     return max(sides) > 0 and min(sides) < STRAIGHT * max(sides)
 
 
-def is_row(strokes: Sequence[Stroke]) -> bool:
-    """Whether strokes stand side by side, none above or below another, as where 00 was written for a 0."""
+def are_several_digits(strokes: Sequence[Stroke]) -> bool:
+    """Whether strokes stand in a wide row, none above or below another, as where 00 was written for a 0."""
     ranges = sorted(_x_range(stroke) for stroke in strokes)
     apart = all(left_end < right_start for (_, left_end), (right_start, _) in pairwise(ranges))
     points: Stroke = np.concatenate(strokes)
     height: float = np.ptp(points[:, 1])
-    return len(strokes) > 1 and apart and ranges[-1][1] - ranges[0][0] > ROW * height
+    return len(strokes) > 1 and apart and ranges[-1][1] - ranges[0][0] > SEVERAL_DIGITS_ASPECT * height
 
 
 def _x_range(stroke: Stroke) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handwriting_ai.errors import ManifestError
+from handwriting_ai.errors import ManifestError, ModelNamed
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.manifest import check_model_id
@@ -98,3 +98,23 @@ def choose_members(active_model: str, root: Path) -> Choice:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)
     return Choice(members=default.members if default else ModelStore(root).model_ids(), tta=None)
+
+
+def refuse_named(model_id: str, active_model: str, root: Path) -> None:
+    """Find out, before a model is deleted, whether somebody would miss it.
+
+    Args:
+        model_id: the model.
+        active_model: `DIGITS__ACTIVE_MODEL`.
+        root: the models folder.
+
+    Raises:
+        ModelNamed: presets or `DIGITS__ACTIVE_MODEL` name it.
+        ManifestError: `presets.json` is broken, so that it might.
+    """
+    presets = read_presets(root).values()
+    names = [f"the preset {preset.name!r}" for preset in presets if model_id in preset.members]
+    if model_id in (part.strip() for part in active_model.split(",")):
+        names.append("DIGITS__ACTIVE_MODEL")
+    if names:
+        raise ModelNamed(f"The model {model_id!r} stays: {', '.join(names)} would lack it. Take it out there first.")

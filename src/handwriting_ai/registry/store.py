@@ -102,8 +102,10 @@ class ModelStore:
         """
         found = self.model_ids()
         if not found:
-            missing = "" if self.root.is_dir() else ", which is not there (DIGITS__MODEL_DIR)"
-            raise UnknownModel(f"There are no models in {self.root}{missing}. Train one with `handwriting-ai train`.")
+            advice = "Train one with `handwriting-ai train`"
+            if not self.root.is_dir():
+                raise UnknownModel(f"There is no models folder {self.root}. {advice}, or correct DIGITS__MODEL_DIR.")
+            raise UnknownModel(f"There are no models in {self.root}. {advice}.")
         return found
 
     def folder(self, model_id: str) -> Path:
