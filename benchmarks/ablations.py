@@ -72,6 +72,15 @@ def shortened(recipe: Recipe, epochs: int | None, trial_digits: int | None) -> R
     return replace(as_trial(with_epochs(recipe, epochs), trial_digits), name=name)
 
 
+def shortened_arms(base: str, epochs: int | None, trial_digits: int | None) -> dict[str, Recipe]:
+    """All arms of a base, as `shortened`; over other epochs there are none that only differ by their number."""
+    return {
+        name: shortened(recipe, epochs, trial_digits)
+        for name, recipe in ARMS[base].items()
+        if epochs is None or not name.startswith("epochs_")
+    }
+
+
 def data_for(recipe: Recipe, data: TrainingData) -> TrainingData:
     """Of the data of `drawn` what an arm trains on; it is watched on all."""
     return replace(data, sources=tuple(source for source in data.sources if recipe.needs(source.kind)))
@@ -126,9 +135,9 @@ def work(arguments: argparse.Namespace) -> None:
     only_report: bool = arguments.report
     settings, store = load_settings(), ModelStore(out / "models")
     digits = load_evaluation_digits(settings.training.data_dir)
-    arms = ARMS[base]
+    arms = shortened_arms(base, epochs, trial)
     names: list[str] = [base, *asked, *(arms if only_report else [])]
-    recipes = {name: shortened(arms[name], epochs, trial) for name in names}
+    recipes = {name: arms[name] for name in names}
     if not only_report:
         plan: list[RunConfig] = []
         once: dict[str, None] = dict.fromkeys(asked)

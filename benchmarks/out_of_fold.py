@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from benchmarks.ablation_tables import Run, read_run, report
-from benchmarks.ablations import ARMS, arms_parser, parse_arms, planned, shortened, train
+from benchmarks.ablations import arms_parser, parse_arms, planned, shortened_arms, train
 from numpy.typing import NDArray
 from typer import BadParameter
 
@@ -163,7 +163,7 @@ def work(arguments: argparse.Namespace) -> None:
     only_report: bool = arguments.report
     settings, store = load_settings(), ModelStore(out / "models")
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
-    recipes = {name: shortened(recipe, epochs, trial) for name, recipe in ARMS[base].items()}
+    recipes = shortened_arms(base, epochs, trial)
     folds = parse_seeds(wanted, option="--folds")
     if max(folds) >= FOLDS:
         raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.")

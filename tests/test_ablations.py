@@ -17,7 +17,7 @@ from benchmarks.ablation_tables import (
     report,
     summary_row,
 )
-from benchmarks.ablations import ARMS, data_for, shortened
+from benchmarks.ablations import ARMS, data_for, shortened, shortened_arms
 from scipy.stats import binomtest
 from tests.evaluation.samples import evaluation_digits, register_with_predictions
 
@@ -129,6 +129,12 @@ def test_a_shortened_arm_says_so() -> None:
     assert (short.name, short.epochs, short.trial_digits) == ("drawn_no_pen_epochs_3", 3, 300)
     assert shortened(DRAWN, 6, None).digest() == ARMS["drawn"]["epochs_6"].digest()
     assert shortened(DRAWN, None, None) == shortened(DRAWN, 12, None) == DRAWN
+
+
+def test_arms_that_differ_by_their_epochs_alone_are_left_out_over_other_epochs() -> None:
+    """All would be the base."""
+    assert set(shortened_arms("scanned", None, None)) == set(ARMS["scanned"])
+    assert set(shortened_arms("scanned", 3, None)) == set(ARMS["scanned"]) - {"epochs_6", "epochs_24"}
 
 
 def test_an_arm_learns_from_its_own_sources_and_is_watched_on_all() -> None:
