@@ -122,36 +122,42 @@ def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: i
             train(config, data, compute)
 
 
-def work(arguments: argparse.Namespace) -> None:
+class Asked(argparse.Namespace):
+    """The command line of `arms_parser`."""
+
+    arms: list[str]
+    base: str
+    arch: str
+    runs: str
+    """Seeds or folds."""
+    out: Path
+    epochs: int | None
+    trial: int | None
+    device: str
+    report: bool
+
+
+def work(asked: Asked) -> None:
     """Train what is asked for and not done yet, then print the tables of what is done."""
-    asked: list[str] = arguments.arms
-    base: str = arguments.base
-    arch: str = arguments.arch
-    out: Path = arguments.out
-    seeds: str = arguments.seeds
-    epochs: int | None = arguments.epochs
-    trial: int | None = arguments.trial
-    device: str = arguments.device
-    only_report: bool = arguments.report
-    settings, store = load_settings(), ModelStore(out / "models")
+    settings, store = load_settings(), ModelStore(asked.out / "models")
     digits = load_evaluation_digits(settings.training.data_dir)
-    arms = shortened_arms(base, epochs, trial)
-    names: list[str] = [base, *asked, *(arms if only_report else [])]
+    arms = shortened_arms(asked.base, asked.epochs, asked.trial)
+    names: list[str] = [asked.base, *asked.arms, *(arms if asked.report else [])]
     recipes = {name: arms[name] for name in names}
-    if not only_report:
+    if not asked.report:
         plan: list[RunConfig] = []
-        once: dict[str, None] = dict.fromkeys(asked)
+        once: dict[str, None] = dict.fromkeys(asked.arms)
         for name in once:
-            done = read_runs(store, arch, recipes[name], digits)
-            missing = [seed for seed in parse_seeds(seeds) if seed not in done]
-            plan += [planned(arch, recipes[name], seed, out) for seed in missing]
-        train_missing(plan, settings, trial, device)
+            done = read_runs(store, asked.arch, recipes[name], digits)
+            missing = [seed for seed in parse_seeds(asked.runs) if seed not in done]
+            plan += [planned(asked.arch, recipes[name], seed, asked.out) for seed in missing]
+        train_missing(plan, settings, asked.trial, asked.device)
     stores = (ModelStore(settings.digits.model_dir), store)
     results: dict[str, dict[int, Run]] = {name: {} for name in recipes}
     for name, recipe in recipes.items():
         for each in stores:
-            results[name] |= read_runs(each, arch, recipe, digits)
-    print("\n".join(report(results, base)))
+            results[name] |= read_runs(each, asked.arch, recipe, digits)
+    print("\n".join(report(results, asked.base)))
 
 
 def arms_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
@@ -170,30 +176,26 @@ def arms_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
     return parser
 
 
-def parse_arms(parser: argparse.ArgumentParser) -> argparse.Namespace:
+def parse_arms(parser: argparse.ArgumentParser) -> Asked:
     """What the command line says; ends the program where that makes no sense."""
-    arguments = parser.parse_args()
-    asked: list[str] = arguments.arms
-    only_report: bool = arguments.report
-    epochs: int | None = arguments.epochs
-    base: str = arguments.base
-    unknown = [name for name in asked if name not in ARMS[base]]
+    asked = parser.parse_args(namespace=Asked())
+    unknown = [name for name in asked.arms if name not in ARMS[asked.base]]
     if unknown:
-        parser.error(f"no arms {', '.join(unknown)} of {base}; there are {', '.join(ARMS[base])}")
-    if not asked and not only_report:
-        parser.error(f"name arms of {', '.join(ARMS[base])}, or --report")
-    if epochs is not None and any(name.startswith("epochs_") for name in asked):
+        parser.error(f"no arms {', '.join(unknown)} of {asked.base}; there are {', '.join(ARMS[asked.base])}")
+    if not asked.arms and not asked.report:
+        parser.error(f"name arms of {', '.join(ARMS[asked.base])}, or --report")
+    if asked.epochs is not None and any(name.startswith("epochs_") for name in asked.arms):
         parser.error("--epochs would undo the arms epochs_…")
-    return arguments
+    return asked
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "ablations")
-    parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
-    arguments = parse_arms(parser)
+    parser.add_argument("--seeds", dest="runs", default="0-2", help="3, or 0-4, or 0,2,5")
+    asked = parse_arms(parser)
     try:
-        work(arguments)
+        work(asked)
     except (HandwritingError, BadParameter) as error:
         sys.exit(str(error))
 

@@ -12,7 +12,6 @@ digits. Each run is kept in OUT after each epoch, an OUT of its own, not that of
 `--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not answered.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -24,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from benchmarks.ablation_tables import Run, read_run, report
-from benchmarks.ablations import arms_parser, parse_arms, planned, shortened_arms, train
+from benchmarks.ablations import Asked, arms_parser, parse_arms, planned, shortened_arms, train
 from numpy.typing import NDArray
 from typer import BadParameter
 
@@ -150,41 +149,32 @@ def totals(results: Mapping[str, Mapping[int, Run]], count: int) -> Iterator[str
     yield ""
 
 
-def work(arguments: argparse.Namespace) -> None:
+def work(asked: Asked) -> None:
     """Train what is asked for and not done yet, then print the tables of what is done."""
-    asked: list[str] = arguments.arms
-    base: str = arguments.base
-    arch: str = arguments.arch
-    out: Path = arguments.out
-    wanted: str = arguments.folds
-    epochs: int | None = arguments.epochs
-    trial: int | None = arguments.trial
-    device: str = arguments.device
-    only_report: bool = arguments.report
-    settings, store = load_settings(), ModelStore(out / "models")
+    settings, store = load_settings(), ModelStore(asked.out / "models")
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
-    recipes = shortened_arms(base, epochs, trial)
-    folds = parse_seeds(wanted, option="--folds")
+    recipes = shortened_arms(asked.base, asked.epochs, asked.trial)
+    folds = parse_seeds(asked.runs, option="--folds")
     if max(folds) >= FOLDS:
         raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.")
     plan: list[RunConfig] = []
-    once: dict[str, None] = dict.fromkeys([] if only_report else asked)
+    once: dict[str, None] = dict.fromkeys([] if asked.report else asked.arms)
     for name in once:
-        done = read_folds(store, arch, recipes[name], mnist)
-        plan += [planned(arch, recipes[name], fold, out) for fold in folds if fold not in done]
-    train_missing(plan, mnist, settings, device)
-    results = {name: read_folds(store, arch, recipe, mnist) for name, recipe in recipes.items()}
-    count = VALIDATION_COUNT if trial is None else min(trial, VALIDATION_COUNT)
-    print("\n".join([*totals(results, count), *report(results, base, digits="own folds", unit="folds")]))
+        done = read_folds(store, asked.arch, recipes[name], mnist)
+        plan += [planned(asked.arch, recipes[name], fold, asked.out) for fold in folds if fold not in done]
+    train_missing(plan, mnist, settings, asked.device)
+    results = {name: read_folds(store, asked.arch, recipe, mnist) for name, recipe in recipes.items()}
+    count = VALIDATION_COUNT if asked.trial is None else min(asked.trial, VALIDATION_COUNT)
+    print("\n".join([*totals(results, count), *report(results, asked.base, digits="own folds", unit="folds")]))
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "folds")
-    parser.add_argument("--folds", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
-    arguments = parse_arms(parser)
+    parser.add_argument("--folds", dest="runs", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
+    asked = parse_arms(parser)
     try:
-        work(arguments)
+        work(asked)
     except (HandwritingError, BadParameter) as error:
         sys.exit(str(error))
 

@@ -68,7 +68,7 @@ def list_architectures() -> None:
 
 
 def delete_model(model_id: Annotated[str, typer.Argument(help="The model, as `models list` names it.")]) -> None:
-    """Remove a model with its weights and predictions, unless a preset names it; this cannot be undone."""
+    """Remove a model with its weights and predictions, unless a preset or DIGITS__ACTIVE_MODEL names it."""
     from handwriting_ai.registry.presets import refuse_named
     from handwriting_ai.registry.store import ModelStore
 

@@ -93,11 +93,16 @@ def choose_members(active_model: str, root: Path) -> Choice:
     named = presets.get(active_model.strip())
     if named is not None:
         return Choice(members=named.members, tta=named.tta)
-    members = _each_once(name.strip() for name in active_model.split(",") if name.strip())
+    members = _ids_in(active_model)
     if members:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)
     return Choice(members=default.members if default else ModelStore(root).model_ids(), tta=None)
+
+
+def _ids_in(active_model: str) -> tuple[str, ...]:
+    """What stands between the commas, without blanks."""
+    return _each_once(name.strip() for name in active_model.split(",") if name.strip())
 
 
 def refuse_named(model_id: str, active_model: str, root: Path) -> None:
@@ -114,7 +119,7 @@ def refuse_named(model_id: str, active_model: str, root: Path) -> None:
     """
     presets = read_presets(root).values()
     names = [f"the preset {preset.name!r}" for preset in presets if model_id in preset.members]
-    if model_id in (part.strip() for part in active_model.split(",")):
+    if model_id in _ids_in(active_model):
         names.append("DIGITS__ACTIVE_MODEL")
     if names:
         raise ModelNamed(f"The model {model_id!r} stays: {', '.join(names)} would lack it. Take it out there first.")
