@@ -47,6 +47,7 @@ def models_frame(entries: Sequence[Entry], with_predictions: frozenset[str]) -> 
             "temperature": [each.temperature for each in manifests],
             "architecture": [each.arch for each in manifests],
             "recipe": [each.training_recipe for each in manifests],
+            "parent": [each.parent_model_id for each in manifests],
             "seed": [each.training_seed for each in manifests],
             "epochs": [each.training_epochs for each in manifests],
             "parameters": [each.n_parameters for each in manifests],
@@ -84,6 +85,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
             "NLL": column.NumberColumn(format="%.4f", help="Mean of −log p(label) on validation, in nats."),
             "ECE": column.NumberColumn(format=IN_PERCENT, help="Expected calibration error on validation, 15 bins."),
             "temperature": column.NumberColumn(format="%.3f", help="Divides the logits; fitted on validation."),
+            "parent": column.TextColumn(help="The model whose weights it started from; else they were fresh."),
             "parameters": column.NumberColumn(format="compact"),
             "multiply-adds": column.NumberColumn(format="compact", help="Of one view of one picture."),
             "training time": column.NumberColumn(format="%.1f min"),
@@ -102,7 +104,8 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
     for entry in by_accuracy(entries):
         each = entry.manifest
         if each.training_recipe is not None and each.training_seed is not None:
-            alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data)
+            is_fresh = each.parent_model_id is None
+            alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
             groups.setdefault(alike, []).append(each)
     repeated = [group for group in groups.values() if len({each.training_seed for each in group}) >= _FEWEST_SEEDS]
     return pd.DataFrame(

@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 
 import resources
+import troubles
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.registry.presets import refuse_named
 from handwriting_ai.registry.store import ModelStore
@@ -45,9 +46,7 @@ def _delete(name: str) -> None:
     try:
         refuse_named(name, digits.active_model, digits.model_dir)
         ModelStore(digits.model_dir).delete(name)
-    except HandwritingError as error:
-        st.toast(str(error), icon=":material/error:")
-    except OSError as error:
-        st.toast(f"The disk refused it: {error.strerror or error}.", icon=":material/error:")
+    except (HandwritingError, OSError) as error:
+        st.toast(troubles.in_words(error), icon=":material/error:")
     else:
         st.toast(f"`{name}` is deleted.", icon=":material/delete:")

@@ -1,37 +1,25 @@
 """The Train page: a form that queues runs, what the network will see, and the runs live."""
 
 import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-import numpy as np
 import pandas as pd
 import streamlit as st
-from numpy.typing import NDArray
 
 import charts
 import resources
+import train_form
+import troubles
 import wording
-from handwriting_ai.architectures import architecture_names
-from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import HandwritingError, ModelExists, QueueUnavailable
+from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
-from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
-from handwriting_ai.training.preview import augmented
-from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
-from handwriting_ai.training.sources import DataFolders
+from handwriting_ai.jobs.types import Job, JobStatus
 from ui_state import ui_state
 
 _REFRESH_S: Final = 1.0
-_MOST_EPOCHS: Final = 500
-_MOST_SEEDS: Final = 10
-_TRIAL_DIGITS: Final = 2_000
-_SHOWN_DIGITS: Final = 10
-_DRAWS: Final = 5
-_REPLACE: Final = "Replace a model of the same name"
 
 
 def show() -> None:
@@ -39,7 +27,7 @@ def show() -> None:
     jobs = resources.jobs()
     found = _found(jobs)
     with st.expander("New run", icon=":material/add:", expanded=not found):
-        _show_form(jobs, found or ())
+        train_form.show(jobs, found or ())
     active = found is None or _is_active(found)
     st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
 
@@ -56,94 +44,9 @@ def _is_active(jobs: Sequence[Job]) -> bool:
     return any(not job.state.status.ended for job in jobs)
 
 
-def _show_form(jobs: JobQueue, found: Sequence[Job]) -> None:
-    choices, preview = st.columns([2, 3], gap="large")
-    with choices:
-        arch = st.selectbox(
-            "Architecture", architecture_names(), index=_position("compact"), help="`compact` is made for CPUs."
-        )
-        name = st.selectbox("Recipe", recipe_names(), key="recipe", help="Every number of the training.")
-        recipe = get_recipe(name)
-        st.caption(recipe.summary)
-        epochs = st.number_input(
-            "Epochs",
-            min_value=len(recipe.stages),
-            max_value=_MOST_EPOCHS,
-            value=recipe.epochs,
-            key=f"epochs_{name}",
-            help="The learning rate's schedule scales with them.",
-        )
-        first, count = st.columns(2)
-        seed = first.number_input("First seed", min_value=0, value=0, help="Of weights, order and augmentation.")
-        seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
-        trial = st.toggle(
-            f"Quick trial on {_TRIAL_DIGITS:,} digits of each set", help="To see it work; the model will be poor."
-        )
-        force = st.toggle(_REPLACE)
-        plans = [
-            plan(arch, name, seed=each, epochs=epochs, trial_digits=_TRIAL_DIGITS if trial else None, force=force)
-            for each in range(seed, seed + seeds)
-        ]
-        with _errors_said():
-            st.caption(_estimate(jobs, found, plans))
-        if st.button("Start", icon=":material/play_arrow:", type="primary"):
-            with _errors_said():
-                _submit(jobs, plans)
-    with preview:
-        _show_preview(recipe)
-
-
-def _position(arch: str) -> int:
-    return architecture_names().index(arch)
-
-
-def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:
-    """How long it will take, by what epochs of the same kind took here."""
-    for job in reversed(found):
-        history = jobs.store.metrics(job.job_id)
-        config = job.config
-        if history and (config.arch, config.recipe, config.trial_digits) == (
-            plans[0].arch,
-            plans[0].recipe,
-            plans[0].trial_digits,
-        ):
-            seconds = sum(metrics.seconds for metrics in history) / len(history)
-            total = seconds * sum(each.epochs for each in plans)
-            return (
-                f"About {wording.duration(total)}, by the {wording.counted(len(history), 'epoch')} of run {job.job_id}."
-            )
-    return "How long it takes is known after the first epoch: no run of this kind has been made here yet."
-
-
-def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
-    """Queue all of them, unless one of them cannot be trained."""
-    for config in plans:
-        DataFolders.of(resources.settings()).require(config.resolved_recipe())
-        jobs.refuse(config)
-    queued = [jobs.submit(config) for config in plans]
-    ui_state().job_id = queued[0].job_id
-    st.rerun()
-
-
-def _show_preview(recipe: Recipe) -> None:
-    """Training digits as they are, and in random draws of the augmentation."""
-    st.markdown("**What the network sees** – the digit, then random draws of this recipe's augmentation")
-    try:
-        digits: DigitImages = resources.training_digits()
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    labels: list[int] = digits.labels.tolist()
-    firsts = [labels.index(digit) for digit in range(_SHOWN_DIGITS)]
-    rows: NDArray[np.int64] = np.array(firsts)
-    pictures = augmented(digits.pick(rows).images, recipe, draws=_DRAWS)
-    sheet = charts.contact_sheet(pictures)
-    st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")
-
-
 def _show_runs(was_active: bool) -> None:
     """The table of runs, and the chosen one in full."""
-    with _errors_said():  # another session may delete it meanwhile
+    with troubles.said():  # another session may delete it meanwhile
         _show_found(resources.jobs(), was_active)
 
 
@@ -151,7 +54,7 @@ def _show_found(jobs: JobQueue, was_active: bool) -> None:
     found = jobs.store.all()
     if was_active != _is_active(found.jobs):
         st.rerun()  # the timer starts or stops with the page
-    with _errors_said():  # what has ended is shown all the same
+    with troubles.said():  # what has ended is shown all the same
         standstill = jobs.standstill(found.jobs)
         if standstill is not None:
             st.warning(standstill, icon=":material/person_off:")
@@ -270,22 +173,6 @@ def _do(action: "resources.JobAction", job_id: str) -> None:
     try:
         action(job_id)
     except (HandwritingError, OSError) as error:
-        st.toast(_in_words(error), icon=":material/error:")
+        st.toast(troubles.in_words(error), icon=":material/error:")
     else:
         st.rerun()
-
-
-@contextmanager
-def _errors_said() -> Iterator[None]:
-    """What goes wrong is said in a sentence, in its place."""
-    try:
-        yield
-    except (HandwritingError, OSError) as error:
-        st.error(_in_words(error), icon=":material/error:")
-
-
-def _in_words(error: HandwritingError | OSError) -> str:
-    """What went wrong, and what to do on this page."""
-    if isinstance(error, ModelExists):
-        return str(error).replace("Use --force", f"Start it with “{_REPLACE}” switched on")
-    return f"The disk refused it: {error.strerror or error}." if isinstance(error, OSError) else str(error)

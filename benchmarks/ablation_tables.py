@@ -47,10 +47,11 @@ Figure = Callable[[Run], float | None]
 
 
 def read_runs(store: ModelStore, arch: str, recipe: Recipe, digits: EvaluationDigits) -> dict[int, Run]:
-    """Every model of this architecture that was trained by this very recipe, by seed."""
+    """Every model of this architecture that was trained from fresh weights by this very recipe, by seed."""
     digest = recipe.digest()
     manifests = [store.read_manifest(name) for name in store.model_ids()]
-    fitting = [each for each in manifests if each.arch == arch and each.recipe_hash == digest]
+    fresh = [each for each in manifests if each.parent_model_id is None]
+    fitting = [each for each in fresh if each.arch == arch and each.recipe_hash == digest]
     runs = [read_run(store, manifest, digits) for manifest in fitting]
     return {run.seed: run for run in sorted(runs, key=_seed)}
 

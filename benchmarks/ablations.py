@@ -31,9 +31,10 @@ from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import Compute, choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.recipes import DRAWN, SCANNED, DataSet, Recipe, as_trial, model_name, with_epochs
+from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, as_trial, model_name, with_epochs
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
+from handwriting_ai.training.stages import DataSet
 
 
 def arms_of(base: Recipe) -> dict[str, Recipe]:

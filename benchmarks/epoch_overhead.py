@@ -20,9 +20,10 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.checkpoint import save_checkpoint
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import metrics_rows, write_metrics
-from handwriting_ai.training.recipes import DRAWN, DataSet
+from handwriting_ai.training.recipes import DRAWN
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig
 from handwriting_ai.training.sources import DataFolders, prepare_data
+from handwriting_ai.training.stages import DataSet
 from handwriting_ai.training.trainer import N_CLASSES, Trainer
 
 RECIPE = replace(DRAWN, stages=(replace(DRAWN.stages[0], data=(DataSet.MNIST,), epochs=100),), scribbles=0)

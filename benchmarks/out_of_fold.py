@@ -37,9 +37,10 @@ from handwriting_ai.evaluation.statistics import wilson_interval
 from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import choose_compute
-from handwriting_ai.training.recipes import DataSet, Recipe
+from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.run import RunConfig
 from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
+from handwriting_ai.training.stages import DataSet
 
 FOLDS: Final = 12
 

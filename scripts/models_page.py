@@ -39,6 +39,7 @@ def made_by(manifest: Manifest) -> dict[str, str]:
     return {
         "model": manifest.model_id,
         "recipe": manifest.training_recipe or "–",
+        "from": manifest.parent_model_id or "–",
         "seed": _whole(manifest.training_seed),
         "epochs": _whole(manifest.training_epochs),
         "parameters": _whole(manifest.n_parameters),
@@ -143,8 +144,8 @@ def _of_presets(presets: Sequence[Preset], board: Scoreboard, part: EvaluationPa
     yield from table([preset_scored(preset, board, part) for preset in presets])
 
 
-def _kind(manifest: Manifest) -> tuple[str, str]:
-    return manifest.training_recipe or "–", manifest.arch
+def _kind(manifest: Manifest) -> tuple[str, str, bool]:
+    return manifest.training_recipe or "–", manifest.arch, manifest.parent_model_id is None
 
 
 def _rounded(value: float | None) -> str:

@@ -25,8 +25,9 @@ from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
-from handwriting_ai.training.recipes import DRAWN, SCANNED, Augmentation, DataSet, Recipe, Stage, model_name
+from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, model_name
 from handwriting_ai.training.sources import Source, TrainingData
+from handwriting_ai.training.stages import Augmentation, DataSet, Stage
 
 CHANGES: dict[str, dict[str, object]] = {
     "no_elastic": {"elastic_alpha_px": 0.0},
@@ -74,10 +75,12 @@ def _fields(part: Recipe | Stage | Augmentation) -> dict[str, object]:
     return fields
 
 
-def _register(root: Path, recipe: Recipe, seed: int, errors: int, drawn: float = 0.98) -> None:
-    """A model whose answers are made up, and which says that this recipe made it."""
-    claims = {"training_recipe": recipe.name, "recipe_hash": recipe.digest()}
-    name = model_name("compact", recipe, seed)
+def _register(
+    root: Path, recipe: Recipe, seed: int, errors: int, drawn: float = 0.98, parent: str | None = None
+) -> None:
+    """A model whose answers are made up, and which says that this recipe made it, from these weights or fresh ones."""
+    claims = {"training_recipe": recipe.name, "recipe_hash": recipe.digest(), "parent_model_id": parent}
+    name = model_name("compact", recipe, seed, parent)
     folder = register_with_predictions(root, name, errors=errors, seed=seed, changes=claims)
     write_metrics(folder, [replace(EPOCH, epoch=11), replace(EPOCH, drawn_accuracy={"pens": drawn})])
 
@@ -157,6 +160,7 @@ def test_runs_are_found_by_their_recipe(tmp_path: Path) -> None:
     _register(tmp_path, DRAWN, 1, errors=20, drawn=0.97)
     _register(tmp_path, DRAWN, 0, errors=30)
     _register(tmp_path, ARMS["drawn"]["no_pen"], 0, errors=40)
+    _register(tmp_path, DRAWN, 2, errors=10, parent="another")  # no run of the recipe alone
     runs = read_runs(ModelStore(tmp_path), "compact", DRAWN, evaluation_digits())
     assert list(runs) == [0, 1]
     assert [(run.errors, run.errors_17) for run in runs.values()] == [(30, 15), (20, 10)]

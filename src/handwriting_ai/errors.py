@@ -33,6 +33,7 @@ HandwritingError
 ├── TrainingError              a run that cannot go on
 │   ├── UnknownRecipe          no such recipe (also a ValueError)
 │   ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
+│   ├── ParentMismatch         a network that cannot start from the weights of that model (also a ValueError)
 │   ├── DeviceUnavailable      no such device here (also a ValueError)
 │   ├── TrainingDiverged       the loss is no longer a number
 │   └── CheckpointError        a checkpoint that is damaged or belongs to another run
@@ -178,6 +179,10 @@ class UnknownRecipe(TrainingError, ValueError):
 
 class InvalidRecipe(TrainingError, ValueError):
     """A recipe cannot be followed as asked; the message says why."""
+
+
+class ParentMismatch(TrainingError, ValueError):
+    """A network cannot start from the weights of that model, since it is of another kind."""
 
 
 class DeviceUnavailable(TrainingError, ValueError):

@@ -159,6 +159,7 @@ def test_seeds_of_one_recipe_are_averaged(pair: Path, page: AppTest) -> None:
     """Mean ± sample standard deviation; a run that differs in more than its seed stays out."""
     register_with_predictions(pair, "other", errors=400, seed=2, changes={"training_epochs": 3})
     register_with_predictions(pair, "again", errors=400, seed=3, changes={"training_recipe": "heavy_aug"})
+    register_with_predictions(pair, "child", errors=400, seed=4, changes={"parent_model_id": "a"})
     _open(page)
     means = _columns(page, 1)
     assert (means["architecture"], means["recipe"], means["runs"]) == (["compact"], ["drawn"], [2])

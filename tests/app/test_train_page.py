@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 from tests.app.test_draw_page import open_app
+from tests.registry.samples import fresh_state, saved, write_model
 
 import train_view
 from handwriting_ai.errors import UnknownJob
@@ -18,6 +19,7 @@ from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobStatus, plan
 from handwriting_ai.locks import locked
+from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 
@@ -223,6 +225,22 @@ def test_no_seed_is_queued_if_one_of_them_cannot_be(page: AppTest, jobs: LocalJo
     assert "“Replace a model of the same name”" in page.error[0].value
     assert "--force" not in page.error[0].value
     assert jobs.store.all().names == ()
+
+
+def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:
+    """Those of the chosen architecture are offered; the queue knows the chosen one."""
+    for name, arch in (("mine", "compact"), ("wide", "compact_wide")):
+        changes = {"preprocess_hash": preprocess_signature(), "arch": arch}
+        write_model(jobs.models.root, name, saved(fresh_state()), changes)
+    _open(page)
+    fill_in_a_trial(page)
+    parent: Selectbox[str] = page.selectbox(key="parent_compact")
+    assert parent.options == ["mine"]
+    parent.select("mine").run()
+    click(page, "Start")
+    assert not page.exception
+    (job,) = jobs.store.all().jobs
+    assert (job.config.parent, job.config.model_id) == ("mine", "mnist_compact_baseline_seed0_trial2000_from_mine")
 
 
 def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,11 +38,7 @@ from handwriting_ai.training.recipes import (
     BASELINE,
     DRAWN,
     HEAVY_AUG,
-    Augmentation,
-    DataSet,
     Recipe,
-    Schedule,
-    Stage,
     as_trial,
     get_recipe,
     model_name,
@@ -50,6 +46,7 @@ from handwriting_ai.training.recipes import (
 )
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
+from handwriting_ai.training.stages import Augmentation, DataSet, Schedule, Stage
 from handwriting_ai.training.trainer import Trainer
 
 CPU = Compute(device=torch.device("cpu"), autocast=False)

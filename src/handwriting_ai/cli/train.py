@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from handwriting_ai.jobs.types import JobState, TrainingConfig
     from handwriting_ai.training.sources import TrainingData
 
+Parent = Annotated[
+    str | None, typer.Option(help="Start from this model's weights: train it further, or on drawings of your own.")
+]
 _BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
@@ -27,15 +30,19 @@ def open_jobs(settings: Settings) -> "JobQueue":
 
 
 def train(
-    arch: Annotated[str, typer.Option(help="Architecture; `models architectures` lists them.")] = "compact",
+    arch: Annotated[
+        str | None, typer.Option(help="Architecture, compact or the parent's; `models architectures` lists them.")
+    ] = None,
     recipe: Annotated[str, typer.Option(help="Recipe: every number of the training.")] = "drawn",
     epochs: Annotated[int | None, typer.Option(help="Another number of epochs; the schedule scales.", min=1)] = None,
     seeds: Annotated[str, typer.Option(help="Seeds of weights, order and augmentation: 3, or 0-4, or 0,2,5.")] = "0",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
+    parent: Parent = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
+    from handwriting_ai.jobs.parents import architecture_for
     from handwriting_ai.jobs.types import JobStatus, plan
     from handwriting_ai.training.precision import choose_compute
     from handwriting_ai.training.sources import DataFolders
@@ -43,8 +50,9 @@ def train(
     choose_compute(device)
     settings, console = load_settings(), Console()
     jobs = open_jobs(settings)
+    chosen = architecture_for(arch, parent, jobs.models)
     plans = [
-        plan(arch, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force)
+        plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force, parent=parent)
         for seed in parse_seeds(seeds)
     ]
     for config in plans:  # before any work is done

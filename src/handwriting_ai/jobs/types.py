@@ -49,6 +49,8 @@ class TrainingConfig(BaseModel):
     device: str = "auto"
     force: bool = False
     """Whether a model of the same name is replaced."""
+    parent: str | None = None
+    """The registered model whose weights it starts from; fresh ones without it."""
 
     def resolved_recipe(self) -> Recipe:
         """The recipe with this number of epochs and digits.
@@ -74,6 +76,7 @@ def plan(
     trial_digits: int | None = None,
     device: str = "auto",
     force: bool = False,
+    parent: str | None = None,
 ) -> TrainingConfig:
     """A configuration with the recipe's own number of epochs unless another is given.
 
@@ -86,11 +89,12 @@ def plan(
         recipe=recipe,
         epochs=resolved.epochs,
         seed=seed,
-        model_id=model_name(arch, resolved, seed),
+        model_id=model_name(arch, resolved, seed, parent),
         created_at=datetime.now(UTC),
         trial_digits=trial_digits,
         device=device,
         force=force,
+        parent=parent,
     )
 
 

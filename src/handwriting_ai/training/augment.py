@@ -9,7 +9,7 @@ from torch.distributions import Beta
 from torch.nn import functional
 
 from handwriting_ai.training.randomness import seeded
-from handwriting_ai.training.recipes import Augmentation
+from handwriting_ai.training.stages import Augmentation
 
 _TRUNCATE: Final = 4.0
 """A Gaussian is cut off at this many standard deviations."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import ConstantLR, CosineAnnealingLR, LRScheduler, OneCycleLR, StepLR
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from handwriting_ai.training.recipes import Optimizer, Schedule, Stage
+from handwriting_ai.training.stages import Optimizer, Schedule, Stage
 
 _STEP_SHARE: Final = 0.5
 _STEP_FACTOR: Final = 0.1

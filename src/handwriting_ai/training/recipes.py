@@ -4,92 +4,10 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from enum import StrEnum
 from typing import Final
 
 from handwriting_ai.errors import InvalidRecipe, UnknownRecipe
-
-
-class DataSet(StrEnum):
-    """What a stage can learn from."""
-
-    MNIST = "mnist"
-    EMNIST = "emnist"
-    """EMNIST's digits without near-duplicates of MNIST's test pictures."""
-    STROKES = "strokes"
-    """Digits drawn with a pen, from `TRAINING__INK_DIR`."""
-    SCRIBBLES = "scribbles"
-    """Drawings that are no digit."""
-
-
-class Optimizer(StrEnum):
-    """How weights are updated."""
-
-    ADAM = "adam"
-    """Kingma & Ba 2015; weight decay is added to the gradient."""
-    ADAMW = "adamw"
-    """Loshchilov & Hutter 2019; weight decay is decoupled."""
-
-
-class Schedule(StrEnum):
-    """How the learning rate moves over a stage; all of them scale with its number of epochs."""
-
-    CONSTANT = "constant"
-    STEP = "step"
-    """A tenth from half of the stage on."""
-    COSINE = "cosine"
-    """Down to 1e-6 along a cosine (Loshchilov & Hutter 2017)."""
-    ONE_CYCLE = "one_cycle"
-    """Up over a fifth of the stage, then down to nearly nothing (Smith & Topin 2018)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Augmentation:
-    """Ranges of the random changes; each picture gets a draw of its own, all geometry in one warp."""
-
-    rotation_deg: float = 0.0
-    """Largest rotation, either way."""
-    scale: float = 0.0
-    """Largest change of size, as a share: 0.15 means 0.85 to 1.15."""
-    anisotropy: float = 0.0
-    """Largest further change of width against height, as a share."""
-    shear: float = 0.0
-    """Largest horizontal shear, either way, as the tangent of the slant."""
-    shift_px: float = 0.0
-    """Largest shift in x and in y, either way."""
-    elastic_alpha_px: float = 0.0
-    """Strength of the elastic distortion: noise in ±α pixels is smoothed and added to the grid (Simard et al. 2003)."""
-    elastic_sigma_px: float = 4.0
-    """Standard deviation of the Gaussian that smooths it."""
-    pen_px: float = 0.0
-    """Largest change of the stroke's width, either way."""
-    cutout_px: int = 0
-    """Side of a square that is wiped out, its centre anywhere in the picture (DeVries & Taylor 2017)."""
-    mixup_alpha: float = 0.0
-    """Pictures and targets are blended in shares from Beta(α, α) (Zhang et al. 2018)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stage:
-    """One optimizer and schedule over one choice of data."""
-
-    data: tuple[DataSet, ...]
-    epochs: int
-    batch_size: int
-    optimizer: Optimizer
-    learning_rate: float
-    """The largest of the schedule."""
-    schedule: Schedule
-    beta1: float = 0.9
-    beta2: float = 0.999
-    weight_decay: float = 0.0
-    label_smoothing: float = 0.0
-    """Share of the target that is spread over all digits (Szegedy et al. 2016)."""
-    dropout: float = 0.0
-    """Share of the last layer's inputs that are dropped (Srivastava et al. 2014)."""
-    hard_repeats: int = 1
-    """How often an epoch shows a hard digit, which the network knew but was not sure of; 1 means like any other."""
-    augmentation: Augmentation = Augmentation()
+from handwriting_ai.training.stages import Augmentation, DataSet, Optimizer, Schedule, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,10 +191,11 @@ def as_trial(recipe: Recipe, digits: int | None) -> Recipe:
     return replace(recipe, trial_digits=digits)
 
 
-def model_name(arch: str, recipe: Recipe, seed: int) -> str:
-    """The name a run's model is registered under; a trial's says that it is one."""
+def model_name(arch: str, recipe: Recipe, seed: int, parent: str | None = None) -> str:
+    """The name a run's model is registered under: it tells a trial, and the model whose weights the run starts from."""
     trial = "" if recipe.trial_digits is None else f"_trial{recipe.trial_digits}"
-    return f"mnist_{arch}_{recipe.name}_seed{seed}{trial}"
+    origin = "" if parent is None else f"_from_{parent.removeprefix(f'mnist_{arch}_')}"
+    return f"mnist_{arch}_{recipe.name}_seed{seed}{trial}{origin}"
 
 
 def _share_out(total: int, weights: Sequence[int]) -> list[int]:

@@ -26,7 +26,7 @@ from handwriting_ai.evaluation.metrics import (
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, predict
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource, Manifest
-from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.store import ModelStore, StoredModel
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.progress import (
@@ -60,11 +60,18 @@ class RunConfig:
     """Whether a model of the same name is replaced."""
     run_id: str | None = None
     """Kept in the manifest, so that a run knows its own model again."""
+    parent: StoredModel | None = None
+    """The model of the same architecture whose weights it starts from; fresh ones without it."""
+
+    @property
+    def parent_id(self) -> str | None:
+        """The parent's name."""
+        return None if self.parent is None else self.parent.manifest.model_id
 
     @property
     def model_id(self) -> str:
         """The name the model is registered under."""
-        return model_name(self.arch, self.recipe, self.seed)
+        return model_name(self.arch, self.recipe, self.seed, self.parent_id)
 
     def refuse_existing(self) -> None:
         """Stop before work is done for a name that is taken.
@@ -77,7 +84,8 @@ class RunConfig:
     @property
     def identity(self) -> str:
         """What a checkpoint must agree with, beside the data."""
-        return f"{self.arch}/{self.recipe.digest()}/{self.seed}/{preprocess_signature()}"
+        origin = "" if self.parent is None else f"/{self.parent.manifest.weights_sha256}"
+        return f"{self.arch}/{self.recipe.digest()}/{self.seed}/{preprocess_signature()}{origin}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,7 +112,8 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
     config.refuse_existing()
     config.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint, identity = config.run_folder / CHECKPOINT_NAME, f"{config.identity}/{_digest(data)}"
-    trainer = Trainer(config.arch, config.recipe, config.seed, data, compute)
+    weights = None if config.parent is None else config.parent.state
+    trainer = Trainer(config.arch, config.recipe, config.seed, data, compute, weights=weights)
     history: list[TrainingMetrics] = []
     if checkpoint.exists():
         state = load_checkpoint(checkpoint, identity)
@@ -163,6 +172,7 @@ def _register(
         val_ece=expected_calibration_error(probs, labels),
         temperature=temperature,
         training_recipe=config.recipe.name,
+        parent_model_id=config.parent_id,
         training_seed=config.seed,
         training_epochs=config.recipe.epochs,
         recipe_hash=config.recipe.digest(),

@@ -27,8 +27,9 @@ from handwriting_ai.data.split import held_out_writers, split_rows
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
 from handwriting_ai.errors import DataMissing
 from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
-from handwriting_ai.training.recipes import DataSet, Recipe
+from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.renderings import kept
+from handwriting_ai.training.stages import DataSet
 
 _TRAINING_SEED: Final = 2
 _VALIDATION_SCRIBBLES: Final = 1_000

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -44,13 +44,22 @@ class Trainer:
     them is rebuilt from `state()` between epochs.
     """
 
-    def __init__(self, arch: str, recipe: Recipe, seed: int, data: TrainingData, compute: Compute) -> None:
-        """Build the network from `seed` and lay the data into memory."""
+    def __init__(
+        self,
+        arch: str,
+        recipe: Recipe,
+        seed: int,
+        data: TrainingData,
+        compute: Compute,
+        *,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        """Build the network from `seed`, or from these weights, and lay the data into memory."""
         self.recipe, self.compute = recipe, compute
         self.epoch = 0
         """Epochs completed."""
         network = build_model(arch, N_CLASSES)
-        network.load_state_dict(build_fresh_state_dict(arch, N_CLASSES, seed=seed))
+        network.load_state_dict(weights or build_fresh_state_dict(arch, N_CLASSES, seed=seed))
         self.network = channels_last(network.to(compute.device))
         self.generator = torch.Generator(device=compute.device)
         self.generator.manual_seed(seed)
