@@ -31,7 +31,7 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.augment import augment, change_pen, cut_out, elastic_field, mix, random_affine
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
-from handwriting_ai.training.optimization import build_optimizer, build_schedule
+from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute, choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import (
@@ -58,6 +58,7 @@ RECIPES = {
     "one stage": TINY,
     "two stages, with mixup, cutout and dropout": TWO_STAGES,
     "hard digits repeated": REPEATING,
+    "mean of all weights": replace(TINY, ema_decay=1.0),
 }
 
 
@@ -88,6 +89,10 @@ def _data() -> TrainingData:
 
 def _ignore_step(seen: int, total: int) -> None:
     assert seen <= total
+
+
+def _ignore_epoch(metrics: TrainingMetrics) -> None:
+    assert metrics.epoch <= metrics.epochs
 
 
 def _weights(trainer: Trainer) -> dict[str, Tensor]:
@@ -258,6 +263,21 @@ def test_a_run_does_not_go_on_with_other_data(tmp_path: Path) -> None:
             run_training(forced, other, CPU, Watcher(on_step=_ignore_step, on_epoch=print))
 
 
+def test_a_run_does_not_go_on_from_another_parent(tmp_path: Path) -> None:
+    """Nor from fresh weights where it began with those of a model."""
+    config, _ = _run(tmp_path)
+    parent = config.store.read(config.model_id, signature=preprocess_signature())
+    child = replace(config, parent=parent, run_folder=tmp_path / "child")
+    run_training(child, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
+    assert child.model_id == "mnist_compact_drawn_seed3_from_drawn_seed3"
+    other_weights: dict[str, object] = {"weights_sha256": "0" * 64}
+    other = replace(parent, manifest=parent.manifest.model_copy(update=other_weights))
+    for stranger in (other, None):
+        forced = replace(child, parent=stranger, force=True)
+        with pytest.raises(CheckpointError, match="another run"):
+            run_training(forced, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
+
+
 def test_a_checkpoint_without_its_history_is_refused(tmp_path: Path) -> None:
     """With a sentence, not with a missing key."""
     config, _ = _run(tmp_path)
@@ -332,6 +352,22 @@ def test_a_cycle_may_be_short(steps: int) -> None:
     assert cycle[0] == pytest.approx(4e-5)
     assert max(cycle) <= 1e-3
     assert cycle[1:] == [] or max(cycle) > 9e-4
+
+
+def test_a_decay_of_one_keeps_the_mean_of_all_weights() -> None:
+    """One of zero keeps the last; between them a first update is soon forgotten."""
+    network = torch.nn.Linear(1, 1, bias=False)
+    averages = {decay: average_of(network, decay) for decay in (0.0, 0.999, 1.0)}
+    values = (1.0, 2.0, 4.0, 8.0)
+    for value in values:
+        with torch.no_grad():
+            network.weight.fill_(value)
+        for average in averages.values():
+            average.update_parameters(network)
+    kept = {decay: float(next(average.parameters()).detach()) for decay, average in averages.items()}
+    assert kept[0.0] == 8.0
+    assert kept[1.0] == pytest.approx(sum(values) / 4)
+    assert kept[1.0] < kept[0.999] < 8.0
 
 
 _FIELDS: dict[str, object] = asdict(DRAWN)
