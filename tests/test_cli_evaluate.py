@@ -1,6 +1,7 @@
 """`handwriting-ai evaluate`, on models whose figures are known."""
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from handwriting_ai.evaluation import robustness
 from handwriting_ai.evaluation.damage import DamagePoint
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits
 from handwriting_ai.evaluation.robustness import measure_damage
+from handwriting_ai.registry.manifest import MANIFEST_NAME, DataSource, read_manifest, write_manifest
 
 RUNNER = CliRunner()
 _ANSWER = TypeAdapter(dict[str, object])
@@ -122,19 +124,25 @@ def _measure_on_few(
     return measure_damage(network, digits.pick(rows), device, on_step)
 
 
+def _write_strokes(path: Path, *, writers: int) -> str:
+    """Every digit once by each writer; returns the file's digest."""
+    digits: list[dict[str, object]] = [
+        {"label": digit, "writer": f"w{writer}", "strokes": strokes}
+        for writer in range(writers)
+        for digit, strokes in DIGIT_STROKES.items()
+    ]
+    packed = gzip.compress("\n".join(json.dumps(digit) for digit in digits).encode())
+    path.write_bytes(packed)
+    return hashlib.sha256(packed).hexdigest()
+
+
 def test_damage_and_strokes_are_measured_and_reported(
     evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In JSON, as tables, and on one page that needs nothing else."""
-    digits: list[dict[str, object]] = [
-        {"label": digit, "writer": f"w{writer}", "strokes": strokes}
-        for writer in range(6)
-        for digit, strokes in DIGIT_STROKES.items()
-    ]
-    lines = [json.dumps(digit) for digit in digits]
     ink = clean_environment / "ink"
     ink.mkdir()
-    (ink / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    _write_strokes(ink / "mine.jsonl.gz", writers=6)
     monkeypatch.setenv("TRAINING__INK_DIR", str(ink))
     monkeypatch.setattr(robustness, "measure_damage", _measure_on_few)
     report = clean_environment / "out.html"
@@ -157,3 +165,25 @@ def test_damage_and_strokes_are_measured_and_reported(
     shown = evaluate("a", "--strokes").stdout
     assert "writers held out" in shown
     assert "scribbles" in shown
+
+
+def test_nobody_is_scored_on_strokes_that_were_learnt(
+    evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of one writer is trained on as a whole: it is left out, and that is said."""
+    ink = clean_environment / "ink"
+    ink.mkdir()
+    monkeypatch.setenv("TRAINING__INK_DIR", str(ink))
+    learnt = DataSource(name="mine", sha256=_write_strokes(ink / "mine.jsonl.gz", writers=1), count=10)
+    path = clean_environment / "models" / "a" / MANIFEST_NAME
+    changes: dict[str, object] = {"train_data": (learnt,)}
+    write_manifest(path, read_manifest(path).model_copy(update=changes))
+    alone = evaluate("a", "--strokes")
+    assert alone.exit_code != 0
+    assert "have learnt from all of them" in str(alone.exception)
+    _write_strokes(ink / "others.jsonl.gz", writers=2)
+    result = evaluate("a", "--strokes", "--json")
+    assert "mine is left out" in result.stderr
+    answer = _ANSWER.validate_json(result.stdout)
+    strokes = TypeAdapter(list[dict[str, object]]).validate_python(answer["pen_strokes"])
+    assert {row["file"] for row in strokes} == {"others"}

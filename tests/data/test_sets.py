@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.mnist import DigitImages, Part, join, load_mnist
 from handwriting_ai.data.scribbles import random_scribble
-from handwriting_ai.data.split import VALIDATION_COUNT, held_out_writers, split_rows
+from handwriting_ai.data.split import VALIDATION_COUNT, held_out_writers, split_rows, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, Stroke, load_stroke_files, place, render
 from handwriting_ai.errors import DataCorrupt, DataMissing
 
@@ -64,6 +64,13 @@ def test_writers_are_held_out_as_a_whole() -> None:
     assert len(held_out) == 5
     assert held_out == held_out_writers(list(reversed(writers)))
     assert len(held_out_writers(["only"])) == 1
+
+
+def test_nobody_is_left_out_of_what_one_person_wrote() -> None:
+    """Training on one's own drawings would otherwise see none of them."""
+    assert writers_left_out(["only", "only"]) == frozenset()
+    assert writers_left_out(["one", "other"]) == held_out_writers(["one", "other"])
+    assert writers_left_out([]) == frozenset()
 
 
 def test_sets_join_pick_and_have_a_digest() -> None:

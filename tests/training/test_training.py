@@ -20,6 +20,7 @@ from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
 from handwriting_ai.errors import (
     CheckpointError,
+    DataCorrupt,
     DataMissing,
     InvalidRecipe,
     JobCancelled,
@@ -537,6 +538,19 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
     assert all(
         np.array_equal(first.images, second.images) for first, second in zip(data.sources, again.sources, strict=True)
     )
+
+
+def test_drawings_of_one_person_are_all_trained_on(tmp_path: Path) -> None:
+    """As the page Saved drawings exports them; nobody is left to be watched on."""
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
+    path = tmp_path / "mine.jsonl.gz"
+    path.write_bytes(gzip.compress("\n".join(_written(digit, "me") for digit in DIGIT_STROKES).encode()))
+    data = prepare_data(replace(DRAWN, renderings=1, scribbles=4), folders, workers=1)
+    assert [source.labels.size for source in data.sources] == [55_000, 10, 4]
+    assert set(data.drawn_validation) == {"scribbles"}
+    path.write_bytes(gzip.compress(b""))
+    with pytest.raises(DataCorrupt, match="'mine' hold no digit to train on"):
+        prepare_data(DRAWN, folders, workers=1)
 
 
 def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:

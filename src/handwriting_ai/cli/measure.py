@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from handwriting_ai.data.mnist import DigitImages
-    from handwriting_ai.data.strokes import DrawnDigit
+    from handwriting_ai.data.strokes import DrawnDigit, StrokeFile
     from handwriting_ai.evaluation.damage import DamagePoint
     from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
     from handwriting_ai.evaluation.predictions import EvaluationDigits
@@ -101,8 +102,10 @@ def stroke_folder(settings: Settings) -> Path:
 def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list[PenStrokeScore], ScribbleScore]":
     """Draw the digits of held-out writers with several pens, and scribbles, and read them as the dashboard would.
 
+    A file of one writer, from which a member has learnt, is left out, and standard error says so.
+
     Raises:
-        DataMissing: no folder of strokes is named, or it holds none.
+        DataMissing: no folder of strokes is named, or it holds none that the members have not learnt from.
         UnknownModel: a model is refused.
     """
     import torch
@@ -111,14 +114,25 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
     from handwriting_ai.evaluation.pen_strokes import (
         PENS_PX,
         ScribbleScore,
+        nobody_is_held_out,
         render_held_out,
         render_scribbles,
         score_pen_strokes,
     )
     from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
     from handwriting_ai.preprocess import normalize, preprocess_signature
+    from handwriting_ai.registry.store import ModelStore
 
-    files = load_stroke_files(stroke_folder(settings))
+    store = ModelStore(settings.digits.model_dir)
+    learnt = {origin.sha256 for name in choice.members for origin in store.read_manifest(name).train_data or ()}
+    files: list[StrokeFile] = []
+    for file in load_stroke_files(stroke_folder(settings)):
+        if nobody_is_held_out(file, learnt):
+            typer.echo(f"{file.name} is left out: a model has learnt from it, and from its only writer.", err=True)
+        else:
+            files.append(file)
+    if not files:
+        raise DataMissing("No pen strokes are left to score: the models have learnt from all of them.")
     options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
     workers = resolve_threads(settings.app.threads)
     scores: list[PenStrokeScore] = []

@@ -50,3 +50,11 @@ def held_out_writers(writers: Sequence[str]) -> frozenset[str]:
     shuffled: NDArray[np.int64] = np.random.default_rng(SPLIT_SEED).permutation(len(names))
     order: list[int] = shuffled.tolist()
     return frozenset(names[index] for index in order[: max(1, round(len(names) * WRITERS_HELD_OUT))])
+
+
+def writers_left_out(writers: Sequence[str]) -> frozenset[str]:
+    """The writers that training leaves out: those held out, but nobody of a file that one person alone has written.
+
+    Such a file, as of one's own drawings, would otherwise teach nothing.
+    """
+    return held_out_writers(writers) if len(set(writers)) > 1 else frozenset()

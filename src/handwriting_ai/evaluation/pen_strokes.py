@@ -1,6 +1,6 @@
 """How well digits are read that held-out writers drew with a pen: what the Draw page meets, unlike MNIST's scans."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.data.rendering import HELD_OUT_SEED, drawn_at, drawn_at_random, through_preprocessing
 from handwriting_ai.data.scribbles import drawn_scribble
-from handwriting_ai.data.split import held_out_writers
+from handwriting_ai.data.split import held_out_writers, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile
 from handwriting_ai.errors import DataCorrupt
 
@@ -117,6 +117,14 @@ def render_held_out(
         pictures = list(pool.map(picture, range(len(digits))))
     images: NDArray[np.uint8] = np.stack(pictures)
     return images, digits
+
+
+def nobody_is_held_out(file: StrokeFile, learnt: Collection[str]) -> bool:
+    """Whether models that learnt from files of these digests have learnt from every writer of this one.
+
+    Training leaves nobody out of a file that one person alone has written.
+    """
+    return file.sha256 in learnt and not writers_left_out([digit.writer for digit in file.digits])
 
 
 def score_pen_strokes(

@@ -23,9 +23,9 @@ from handwriting_ai.data.rendering import (
     drawn_at_random,
 )
 from handwriting_ai.data.scribbles import NOT_A_DIGIT, drawn_scribble
-from handwriting_ai.data.split import held_out_writers, split_rows
+from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
-from handwriting_ai.errors import DataMissing
+from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.renderings import kept
@@ -61,7 +61,7 @@ class TrainingData:
     watched: DigitImages
     """Those of them that are measured after each epoch: all, or in a trial a few."""
     drawn_validation: dict[str, DigitImages]
-    """For each pen-stroke file the digits of its held-out writers, and `scribbles`."""
+    """For each pen-stroke file of several writers the digits of those held out, and `scribbles`."""
     test: DigitImages | None = None
     """MNIST's test digits, whose predictions are kept with the model and looked at by `evaluate`; None in a trial."""
     test_overlap: str = "none"
@@ -108,7 +108,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
 
     Raises:
         DataMissing, DataCorrupt: as the loaders of the sets; DataMissing also where the recipe needs pen strokes and
-            no folder of them is named.
+            no folder of them is named, DataCorrupt where a file of them has no digit whose label is beyond doubt.
     """
     files = _stroke_files(recipe, folders)
     mnist = load_mnist(folders.mnist, Part.TRAIN)
@@ -123,12 +123,17 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     lenders: list[DrawnDigit] = []
     artist = _Artist(folders.cache, workers)
     for file in files:
-        writers = held_out_writers([digit.writer for digit in file.digits])
+        writers = writers_left_out([digit.writer for digit in file.digits])
         training = [digit for digit in file.digits if digit.writer not in writers and not digit.doubtful]
         training = training[: recipe.trial_digits]
-        held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
+        if not training:
+            raise DataCorrupt(
+                f"The pen strokes {file.name!r} hold no digit to train on: take them out of their folder."
+            )
         sources.append(artist.source(file, training, recipe.renderings))
-        drawn_validation[file.name] = artist.digits(file, held_out, HELD_OUT_SEED)
+        held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
+        if held_out:
+            drawn_validation[file.name] = artist.digits(file, held_out, HELD_OUT_SEED)
         lenders += training
     if recipe.needs(DataSet.SCRIBBLES):
         lent = [file.sha256 for file in files]
