@@ -75,7 +75,7 @@ def matches(engine: InferenceEngine, images: "NDArray[np.float32]", labels: Sequ
 def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
     """Digits of writers that were not trained on, without doubtful labels, spread evenly."""
     if settings.training.ink_dir is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes (*.jsonl.gz).")
+        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes.")
     digits: list[DrawnDigit] = []
     for file in load_stroke_files(settings.training.ink_dir):
         writers = held_out_writers([digit.writer for digit in file.digits])

@@ -56,7 +56,7 @@ def _strokes(settings: Settings) -> tuple[int, Path]:
 
     folder = settings.training.ink_dir
     if folder is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of *.jsonl.gz files; the README names public sets.")
+        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes; the README names public sets.")
     return sum(len(file.digits) for file in load_stroke_files(folder)), folder
 
 

@@ -94,7 +94,7 @@ def stroke_folder(settings: Settings) -> Path:
 
     folder = settings.training.ink_dir
     if folder is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of *.jsonl.gz files; the README names public sets.")
+        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes; the README names public sets.")
     stroke_paths(folder)
     return folder
 

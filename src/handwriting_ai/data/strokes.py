@@ -2,8 +2,8 @@
 
 import gzip
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from handwriting_ai.data.pendigits import FILE_NAMES, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.problems import describe_problems
 
@@ -24,6 +25,7 @@ STRAIGHT: Final = 0.1
 """Width over length of the smallest box around strokes, below which they are one straight line, as only a 1 is."""
 SEVERAL_DIGITS_ASPECT: Final = 2.0
 """Width over height of the box around strokes side by side, above which they are several digits in a row."""
+_JSON_LINES: Final = ".jsonl.gz"
 _SUBPIXEL_BITS: Final = 4
 _INK: Final = 255
 
@@ -63,7 +65,7 @@ class StrokeFile:
 
 
 def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
-    """Read every `*.jsonl.gz` of a folder, in the order of their names.
+    """Read every file of a folder of pen strokes, in the order of their names.
 
     Raises:
         DataMissing: the folder is not there or holds no such file.
@@ -73,44 +75,62 @@ def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
 
 
 def stroke_paths(folder: Path) -> list[Path]:
-    """The files of a folder of pen strokes, sorted.
+    """The files of a folder of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
 
     Raises:
-        DataMissing: the folder is not there or holds no such file.
+        DataMissing: the folder is not there or holds no such file, or holds one of UCI's that is still packed.
     """
-    paths = sorted(folder.glob("*.jsonl.gz"))
+    for name in FILE_NAMES:
+        if (folder / f"{name}.Z").exists() and not (folder / name).exists():
+            raise DataMissing(f"{folder / name}.Z is packed. Unpack it: gzip -dk {folder / name}.Z")
+    texts = [folder / name for name in FILE_NAMES if (folder / name).exists()]
+    paths = sorted([*folder.glob(f"*{_JSON_LINES}"), *texts])
     if not paths:
-        raise DataMissing(f"No pen strokes (*.jsonl.gz) in {folder}. Set TRAINING__INK_DIR to the folder with them.")
+        known = ", ".join([f"*{_JSON_LINES}", *FILE_NAMES])
+        raise DataMissing(f"No pen strokes ({known}) in {folder}. Set TRAINING__INK_DIR to the folder with them.")
     return paths
 
 
 def _load(path: Path) -> StrokeFile:
-    packed = path.read_bytes()
+    content = path.read_bytes()
+    digits = _of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content)
+    return StrokeFile(
+        name=path.name.removesuffix(_JSON_LINES), sha256=hashlib.sha256(content).hexdigest(), digits=tuple(digits)
+    )
+
+
+def _of_pendigits(path: Path, content: bytes) -> Iterator[DrawnDigit]:
+    part = path.suffix.removeprefix(".")
     try:
-        lines = gzip.decompress(packed).splitlines()
+        for segment in parse_pendigits(content.decode("ascii")):
+            where = f"{path}, line {segment.line}"
+            yield _drawn(segment.label, f"{part}-{segment.writer}", segment.strokes, where)
+    except ValueError as error:
+        raise DataCorrupt(f"{path}: {error}") from error
+
+
+def _of_json_lines(path: Path, content: bytes) -> Iterator[DrawnDigit]:
+    try:
+        lines = gzip.decompress(content).splitlines()
     except (OSError, EOFError) as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
-    digits = tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1))
-    return StrokeFile(
-        name=path.name.removesuffix(".jsonl.gz"), sha256=hashlib.sha256(packed).hexdigest(), digits=digits
-    )
+    for number, text in enumerate(lines, start=1):
+        where = f"{path}, line {number}"
+        try:
+            line = _Line.model_validate_json(text)
+        except ValidationError as error:
+            raise DataCorrupt(f"{where}: {describe_problems(error)}") from error
+        digit = _drawn(line.label, line.writer, line.strokes, where)
+        yield replace(digit, doubtful=digit.doubtful or line.knn_suspect, slashed=line.slashed_zero)
 
 
-def _parse(path: Path, number: int, text: bytes) -> DrawnDigit:
-    try:
-        line = _Line.model_validate_json(text)
-    except ValidationError as error:
-        raise DataCorrupt(f"{path}, line {number}: {describe_problems(error)}") from error
-    strokes = tuple(_y_down(points) for points in line.strokes if points)
-    if not strokes:
-        raise DataCorrupt(f"{path}, line {number}: the digit has no points.")
-    return DrawnDigit(
-        label=line.label,
-        writer=line.writer,
-        strokes=strokes,
-        doubtful=line.knn_suspect or (line.label != 1 and is_straight(strokes)) or are_several_digits(strokes),
-        slashed=line.slashed_zero,
-    )
+def _drawn(label: int, writer: str, strokes: Sequence[Sequence[tuple[float, float]]], where: str) -> DrawnDigit:
+    """A digit from points whose y points up; whether its label is in doubt is told by its shape."""
+    lines = tuple(_y_down(points) for points in strokes if points)
+    if not lines:
+        raise DataCorrupt(f"{where}: the digit has no points.")
+    doubtful = (label != 1 and is_straight(lines)) or are_several_digits(lines)
+    return DrawnDigit(label=label, writer=writer, strokes=lines, doubtful=doubtful)
 
 
 def is_straight(strokes: Sequence[Stroke]) -> bool:

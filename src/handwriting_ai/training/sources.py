@@ -158,8 +158,8 @@ def _named(folder: Path | None, recipe: Recipe) -> Path:
     """The folder of pen strokes, which must be named."""
     if folder is None:
         raise DataMissing(
-            f"The recipe {recipe.name!r} learns from pen strokes. Set TRAINING__INK_DIR to a folder of *.jsonl.gz "
-            "files: the README names public sets, and the page Saved drawings exports your own in this format."
+            f"The recipe {recipe.name!r} learns from pen strokes. Set TRAINING__INK_DIR to a folder of them: the "
+            "README names public sets, and the page Saved drawings exports your own."
         )
     return folder
 
