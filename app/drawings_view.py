@@ -28,8 +28,13 @@ def show() -> None:
     st.metric("Read right when they were drawn", f"{right} of {len(drawings)}")
     chosen = _choose(drawings)
     score, export, delete = st.columns(3)
-    if score.button("Score with the present models", icon=":material/fact_check:", width="stretch"):
-        _score(resources.reader(), drawings)
+    if score.button(
+        "Score with the present models",
+        icon=":material/fact_check:",
+        width="stretch",
+        help="The selected drawings; all, if none is.",
+    ):
+        _score(resources.reader(), chosen or drawings)
     export.download_button(
         "Export as strokes",
         export_strokes(drawings),

@@ -14,9 +14,9 @@ import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import HandwritingError
-from handwriting_ai.jobs.parents import possible_parents
+from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, possible_parents, start_from
 from handwriting_ai.jobs.queue import JobQueue
-from handwriting_ai.jobs.types import Job, TrainingConfig, plan
+from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
@@ -35,7 +35,10 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
     choices, preview = st.columns([2, 3], gap="large")
     with choices:
         arch = st.selectbox(
-            "Architecture", architecture_names(), index=_position("compact"), help="`compact` is made for CPUs."
+            "Architecture",
+            architecture_names(),
+            index=architecture_names().index(USUAL_ARCHITECTURE),
+            help="`compact` is made for CPUs.",
         )
         parent = _choose_parent(arch, jobs.models)
         name = st.selectbox("Recipe", recipe_names(), key="recipe", help="Every number of the training.")
@@ -70,16 +73,12 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         _show_preview(recipe)
 
 
-def _position(arch: str) -> int:
-    return architecture_names().index(arch)
-
-
-def _choose_parent(arch: str, models: ModelStore) -> str | None:
+def _choose_parent(arch: str, models: ModelStore) -> Parent | None:
     """The model to start from; None for fresh weights."""
     names: tuple[str, ...] = ()
     with troubles.said():
         names = possible_parents(arch, models)
-    return st.selectbox(
+    chosen = st.selectbox(
         "Start from",
         names,
         index=None,
@@ -87,6 +86,10 @@ def _choose_parent(arch: str, models: ModelStore) -> str | None:
         key=f"parent_{arch}",
         help="The weights of a model of this architecture, to train it further or on drawings of your own.",
     )
+    parent: Parent | None = None
+    with troubles.said():  # it may be deleted meanwhile
+        _, parent = start_from(chosen, arch, models)
+    return parent
 
 
 def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:

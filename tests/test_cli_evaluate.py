@@ -124,12 +124,12 @@ def _measure_on_few(
     return measure_damage(network, digits.pick(rows), device, on_step)
 
 
-def _write_strokes(path: Path, *, writers: int) -> str:
-    """Every digit once by each writer; returns the file's digest."""
+def _write_strokes(path: Path, *, writers: int, repeats: int = 1) -> str:
+    """Every digit so often by each writer; returns the file's digest."""
     digits: list[dict[str, object]] = [
         {"label": digit, "writer": f"w{writer}", "strokes": strokes}
         for writer in range(writers)
-        for digit, strokes in DIGIT_STROKES.items()
+        for digit, strokes in [*DIGIT_STROKES.items()] * repeats
     ]
     packed = gzip.compress("\n".join(json.dumps(digit) for digit in digits).encode())
     path.write_bytes(packed)
@@ -181,6 +181,7 @@ def test_nobody_is_scored_on_strokes_that_were_learnt(
     alone = evaluate("a", "--strokes")
     assert alone.exit_code != 0
     assert "have learnt from all of them" in str(alone.exception)
+    _write_strokes(ink / "mine.jsonl.gz", writers=1, repeats=2)  # it has grown since
     _write_strokes(ink / "others.jsonl.gz", writers=2)
     result = evaluate("a", "--strokes", "--json")
     assert "mine is left out" in result.stderr

@@ -128,7 +128,7 @@ def export_strokes(drawings: Iterable[SavedDrawing]) -> bytes:
         f"{_ExportedLine(label=each.label, writer=WRITER, strokes=_flipped(each)).model_dump_json()}\n"
         for each in drawings
     ]
-    return gzip.compress("".join(lines).encode())
+    return gzip.compress("".join(lines).encode(), mtime=0)  # the same drawings, the same file
 
 
 def _flipped(drawing: SavedDrawing) -> list[list[tuple[float, float]]]:

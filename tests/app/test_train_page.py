@@ -240,7 +240,9 @@ def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:
     click(page, "Start")
     assert not page.exception
     (job,) = jobs.store.all().jobs
-    assert (job.config.parent, job.config.model_id) == ("mine", "mnist_compact_baseline_seed0_trial2000_from_mine")
+    assert job.config.parent is not None
+    assert job.config.parent.model_id == "mine"
+    assert job.config.model_id == "mnist_compact_baseline_seed0_trial2000_from_mine"
 
 
 def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:

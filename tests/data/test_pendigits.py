@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from handwriting_ai.data.pendigits import FILE_NAMES, parse_pendigits
+from handwriting_ai.data.split import held_out_writers
 from handwriting_ai.data.strokes import load_stroke_files
 from handwriting_ai.errors import DataCorrupt, DataMissing
 
@@ -48,7 +49,7 @@ def test_digits_are_read_with_y_down(tmp_path: Path) -> None:
     _load(tmp_path, f"{HEAD}{FOUR}\n{ONE}")
     (file,) = load_stroke_files(tmp_path)
     assert file.name == "pendigits-orig.tra"
-    assert [(digit.label, digit.writer) for digit in file.digits] == [(4, "tra-12"), (1, "tra-3")]
+    assert [(digit.label, digit.writer) for digit in file.digits] == [(4, "tra-12"), (1, "tra-03")]
     assert [len(digit.strokes) for digit in file.digits] == [2, 1]
     assert np.array_equal(file.digits[0].strokes[0], [[10, -40], [0, -20], [25, -20]])
     assert [digit.doubtful for digit in file.digits] == [False, False]
@@ -59,7 +60,7 @@ def test_both_files_and_json_lines_lie_side_by_side(tmp_path: Path) -> None:
     _load(tmp_path, ONE)
     _load(tmp_path, FOUR, FILE_NAMES[1])
     _load(tmp_path, "notes", "pendigits-orig.names")
-    assert [[digit.writer for digit in file.digits] for file in load_stroke_files(tmp_path)] == [["tes-12"], ["tra-3"]]
+    assert [[digit.writer for digit in file.digits] for file in load_stroke_files(tmp_path)] == [["tes-12"], ["tra-03"]]
 
 
 def test_a_packed_file_is_not_passed_over(tmp_path: Path) -> None:
@@ -67,8 +68,17 @@ def test_a_packed_file_is_not_passed_over(tmp_path: Path) -> None:
     (tmp_path / "pendigits-orig.tra.Z").write_bytes(b"\x1f\x9d")
     with pytest.raises(DataMissing, match=r"is packed\. Unpack it: gzip -dk .*pendigits-orig\.tra\.Z"):
         load_stroke_files(tmp_path)
+    (tmp_path / "pendigits-orig.tes.Z").write_bytes(b"\x1f\x9d")
     _load(tmp_path, ONE)
     assert len(load_stroke_files(tmp_path)) == 1
+
+
+def test_the_writers_held_out_are_those_of_the_shipped_models(tmp_path: Path) -> None:
+    """They learnt from the same digits in another format; others held out would be writers they know."""
+    _load(tmp_path, "".join(ONE.replace("1 3 1", f"1 {writer} 1") for writer in range(1, 31)))
+    (file,) = load_stroke_files(tmp_path)
+    held_out = held_out_writers([digit.writer for digit in file.digits])
+    assert held_out == {"tra-08", "tra-13", "tra-14", "tra-15", "tra-22"}
 
 
 @pytest.mark.parametrize(
@@ -79,6 +89,8 @@ def test_a_packed_file_is_not_passed_over(tmp_path: Path) -> None:
         (FOUR.replace("DIGIT", "WORD"), "line 1: expected .SEGMENT DIGIT"),
         (FOUR.replace("4 12 224", "5 12 224"), "line 2: expected .COMMENT with the label 4"),
         (FOUR.replace("4 12 224", "4"), "line 2: expected .COMMENT with the label 4"),
+        (FOUR.replace("4 12 224", "4 me 224"), "line 2: expected .COMMENT with the label 4"),
+        (FOUR.replace("25  20", "25  nan"), "line 1: a coordinate is no finite number"),
         (FOUR.replace(".COMMENT  4 12 224", ""), "line 1: the digit has no .COMMENT"),
         (FOUR.replace("25  20", "25  x"), "line 6: expected x and y, found '25 x'"),
         (FOUR.replace("25  20", "25"), "line 6: expected x and y, found '25'"),

@@ -1,5 +1,6 @@
 """Runs that start from a registered model's weights."""
 
+import hashlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +10,15 @@ from tests.registry.samples import SIGNATURE, fresh_state, saved, write_model
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
-from handwriting_ai.errors import ParentMismatch, SignatureMismatch, UnknownModel
+from handwriting_ai.architectures import build_fresh_state_dict
+from handwriting_ai.errors import ManifestError, ParentMismatch, UnknownModel
 from handwriting_ai.jobs.local import LocalJobs
-from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, architecture_for, find_parent, possible_parents
+from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, check_parent, possible_parents, read_parent, start_from
 from handwriting_ai.jobs.types import TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import MANIFEST_NAME
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import WEIGHTS_NAME
 
 PARENT = "mnist_compact_baseline_seed0_trial40"
 _TRIAL = ["train", "--recipe", "baseline", "--epochs", "1", "--trial", "40"]
@@ -29,47 +32,78 @@ def jobs(clean_environment: Path) -> Iterator[LocalJobs]:
     opened.close()
 
 
-def _config(parent: str, arch: str = "compact") -> TrainingConfig:
-    return plan(arch, "baseline", seed=1, epochs=1, trial_digits=40, parent=parent)
+def _planned(jobs: LocalJobs, parent: str, arch: str | None = None) -> TrainingConfig:
+    chosen, start = start_from(parent, arch, jobs.models)
+    return plan(chosen, "baseline", seed=1, epochs=1, trial_digits=40, parent=start)
 
 
-def _write(jobs: LocalJobs, model_id: str, **changes: object) -> None:
-    write_model(jobs.models.root, model_id, saved(fresh_state()), {"preprocess_hash": preprocess_signature()} | changes)
+def _write(jobs: LocalJobs, model_id: str, *, seed: int = 0, **changes: object) -> None:
+    weights = saved(build_fresh_state_dict("compact", 10, seed=seed))
+    write_model(jobs.models.root, model_id, weights, {"preprocess_hash": preprocess_signature()} | changes)
 
 
-def test_a_parent_is_checked_before_anything_is_queued(jobs: LocalJobs) -> None:
-    """It must be there, be sound, and be the network that is to be trained."""
-    _write(jobs, "sound")
+def test_a_parent_must_fit(jobs: LocalJobs) -> None:
+    """It is there, it is the network that is to be trained, for this preprocessing; only such are offered."""
     _write(jobs, "older", preprocess_hash=SIGNATURE)
-    with pytest.raises(UnknownModel, match=r"no model 'nobody'.*Available: older, sound"):
-        jobs.submit(_config("nobody"))
-    with pytest.raises(SignatureMismatch, match="'older'"):
-        jobs.submit(_config("older"))
-    with pytest.raises(ParentMismatch, match="'sound' is a compact of 10 classes: a simplecnn_m5 of 10 cannot start"):
-        jobs.submit(_config("sound", "simplecnn_m5"))
-    assert jobs.store.all().jobs == ()
-    job = jobs.submit(_config("sound"))
-    assert jobs.store.read(job.job_id).config.parent == "sound"
-    found = find_parent(job.config, jobs.models)
-    assert found is not None
-    assert found.manifest.model_id == "sound"
+    _write(jobs, "letters", n_classes=26)
+    _write(jobs, "wide", arch="compact_wide")
+    _write(jobs, "sound")
+    _write(jobs, "broken")
+    (jobs.models.folder("broken") / MANIFEST_NAME).write_text("{", encoding="utf-8")
+    for name, said in (
+        ("older", "cannot start from the weights of 'older': it was trained for another preprocessing"),
+        ("letters", "it has 26 classes, not 10"),
+        ("wide", "A compact cannot start from the weights of 'wide': it is a compact_wide"),
+    ):
+        with pytest.raises(ParentMismatch, match=said):
+            start_from(name, "compact", jobs.models)
+    with pytest.raises(UnknownModel, match=r"no model 'nobody'.*Available: broken, "):
+        start_from("nobody", None, jobs.models)
+    with pytest.raises(ManifestError):
+        start_from("broken", None, jobs.models)
+    assert possible_parents("compact", jobs.models) == ("sound",)
+    assert possible_parents("compact_wide", jobs.models) == ("wide",)
+    assert start_from("wide", None, jobs.models)[0] == "compact_wide"
 
 
 def test_without_a_parent_there_is_none(jobs: LocalJobs) -> None:
     """Fresh weights, and the architecture that is usual here."""
-    assert find_parent(plan("compact", "baseline", seed=0), jobs.models) is None
-    assert architecture_for(None, None, jobs.models) == USUAL_ARCHITECTURE
-    assert architecture_for("resnet18", None, jobs.models) == "resnet18"
+    assert start_from(None, None, jobs.models) == (USUAL_ARCHITECTURE, None)
+    assert start_from(None, "resnet18", jobs.models) == ("resnet18", None)
+    assert read_parent(plan("compact", "baseline", seed=0), jobs.models) is None
 
 
-def test_parents_are_models_of_the_same_architecture(jobs: LocalJobs) -> None:
-    """One whose manifest is broken is not offered."""
-    _write(jobs, "a")
-    _write(jobs, "b", arch="compact_wide")
-    _write(jobs, "c")
-    (jobs.models.folder("c") / MANIFEST_NAME).write_text("{", encoding="utf-8")
-    assert possible_parents("compact", jobs.models) == ("a",)
-    assert architecture_for(None, "b", jobs.models) == "compact_wide"
+def test_a_queued_run_knows_its_parent_again(jobs: LocalJobs) -> None:
+    """By its weights: neither another model of that name nor none at all is taken in its place."""
+    _write(jobs, "mine")
+    config = _planned(jobs, "mine")
+    job = jobs.submit(config)
+    assert jobs.store.read(job.job_id).config == config
+    found = read_parent(config, jobs.models)
+    assert found is not None
+    assert found.manifest.model_id == "mine"
+    (jobs.models.folder("mine") / WEIGHTS_NAME).write_bytes(b"spoilt")
+    with pytest.raises(ParentMismatch, match=r"starts from the model 'mine': .*model\.pt is not the file"):
+        read_parent(config, jobs.models)
+    jobs.models.delete("mine")
+    with pytest.raises(ParentMismatch, match="starts from the model 'mine': There is no model"):
+        check_parent(config, jobs.models)
+    _write(jobs, "mine", seed=1)
+    elsewhere: dict[str, object] = {"model_id": "other"}
+    with pytest.raises(ParentMismatch, match="'mine', which has been replaced since"):
+        jobs.submit(config.model_copy(update=elsewhere))
+    assert _planned(jobs, "mine").parent != config.parent
+
+
+def test_a_parent_without_a_digest_is_told_by_its_file(jobs: LocalJobs) -> None:
+    """A v1 manifest has none."""
+    _write(jobs, "old", weights_sha256=None)
+    config = _planned(jobs, "old")
+    assert config.parent is not None
+    assert config.parent.weights_sha256 == hashlib.sha256(saved(fresh_state())).hexdigest()
+    found = read_parent(config, jobs.models)
+    assert found is not None
+    assert found.weights_sha256 == config.parent.weights_sha256
 
 
 def test_a_child_goes_on_from_its_parent(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,9 +122,13 @@ def test_a_child_goes_on_from_its_parent(jobs: LocalJobs, monkeypatch: pytest.Mo
     fresh = jobs.models.read_manifest("mnist_compact_baseline_seed1_trial40")
     assert (child.parent_model_id, fresh.parent_model_id) == (PARENT, None)
     assert child.recipe_hash == fresh.recipe_hash
+    assert child.train_data == fresh.train_data
     assert losses[2] < losses[1] / 2
 
 
-def test_a_model_without_a_full_name_can_be_a_parent() -> None:
-    """Its name stands in the child's as it is."""
-    assert _config("mine").model_id == "mnist_compact_baseline_seed1_trial40_from_mine"
+def test_a_model_without_a_full_name_can_be_a_parent(jobs: LocalJobs) -> None:
+    """Its name stands in the child's as it is; a full one without what both names share."""
+    _write(jobs, "mine")
+    _write(jobs, PARENT)
+    assert _planned(jobs, "mine").model_id == "mnist_compact_baseline_seed1_trial40_from_mine"
+    assert _planned(jobs, PARENT).model_id == "mnist_compact_baseline_seed1_trial40_from_baseline_seed0_trial40"

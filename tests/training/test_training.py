@@ -29,6 +29,7 @@ from handwriting_ai.errors import (
     UnknownRecipe,
 )
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.manifest import DataSource
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.augment import augment, change_pen, cut_out, elastic_field, mix, random_affine
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
@@ -271,12 +272,25 @@ def test_a_run_does_not_go_on_from_another_parent(tmp_path: Path) -> None:
     child = replace(config, parent=parent, run_folder=tmp_path / "child")
     run_training(child, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
     assert child.model_id == "mnist_compact_drawn_seed3_from_drawn_seed3"
-    other_weights: dict[str, object] = {"weights_sha256": "0" * 64}
-    other = replace(parent, manifest=parent.manifest.model_copy(update=other_weights))
-    for stranger in (other, None):
+    for stranger in (replace(parent, weights_sha256="0" * 64), None):
         forced = replace(child, parent=stranger, force=True)
         with pytest.raises(CheckpointError, match="another run"):
             run_training(forced, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
+
+
+def test_a_child_has_learnt_what_its_parent_has(tmp_path: Path) -> None:
+    """Its manifest names those sets too, and what they may share with the test part."""
+    config, _ = _run(tmp_path)
+    parent = config.store.read(config.model_id, signature=preprocess_signature())
+    learnt = (DataSource(name="emnist", sha256="e", count=9), *(parent.manifest.train_data or ()))
+    claims: dict[str, object] = {"train_data": learnt, "test_overlap": "possible: a few"}
+    parent = replace(parent, manifest=parent.manifest.model_copy(update=claims))
+    child = replace(config, parent=parent, run_folder=tmp_path / "child")
+    run_training(child, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
+    manifest = config.store.read_manifest(child.model_id)
+    assert [source.name for source in manifest.train_data or ()] == ["blobs", "scribbles", "emnist"]
+    assert manifest.test_overlap == "possible: a few"
+    assert manifest.parent_model_id == config.model_id
 
 
 def test_a_checkpoint_without_its_history_is_refused(tmp_path: Path) -> None:

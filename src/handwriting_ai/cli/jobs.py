@@ -66,15 +66,15 @@ def submit_jobs(
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
     """Put runs into the queue, which `jobs work`, an open dashboard or the workers of TRAINING__BACKEND=rq work off."""
-    from handwriting_ai.jobs.parents import architecture_for
+    from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import plan
     from handwriting_ai.training.sources import DataFolders
 
     settings = load_settings()
     jobs = open_jobs(settings)
-    chosen = architecture_for(arch, parent, jobs.models)
+    chosen, start = start_from(parent, arch, jobs.models)
     plans = [
-        plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force, parent=parent)
+        plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force, parent=start)
         for seed in parse_seeds(seeds)
     ]
     for config in plans:  # before any is queued

@@ -99,32 +99,19 @@ def stroke_folder(settings: Settings) -> Path:
     return folder
 
 
-def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list[PenStrokeScore], ScribbleScore]":
-    """Draw the digits of held-out writers with several pens, and scribbles, and read them as the dashboard would.
-
-    A file of one writer, from which a member has learnt, is left out, and standard error says so.
+def _unlearnt_files(settings: Settings, members: "Sequence[str]") -> "list[StrokeFile]":
+    """The files with writers that the members have not learnt from; what is left out is said.
 
     Raises:
-        DataMissing: no folder of strokes is named, or it holds none that the members have not learnt from.
-        UnknownModel: a model is refused.
+        DataMissing: no folder of strokes is named, or it holds none of them.
+        UnknownModel, ManifestError: a model cannot be read.
     """
-    import torch
-
     from handwriting_ai.data.strokes import load_stroke_files
-    from handwriting_ai.evaluation.pen_strokes import (
-        PENS_PX,
-        ScribbleScore,
-        nobody_is_held_out,
-        render_held_out,
-        render_scribbles,
-        score_pen_strokes,
-    )
-    from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
-    from handwriting_ai.preprocess import normalize, preprocess_signature
+    from handwriting_ai.evaluation.pen_strokes import nobody_is_held_out
     from handwriting_ai.registry.store import ModelStore
 
     store = ModelStore(settings.digits.model_dir)
-    learnt = {origin.sha256 for name in choice.members for origin in store.read_manifest(name).train_data or ()}
+    learnt = {origin for name in members for origin in store.read_manifest(name).train_data or ()}
     files: list[StrokeFile] = []
     for file in load_stroke_files(stroke_folder(settings)):
         if nobody_is_held_out(file, learnt):
@@ -133,6 +120,31 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
             files.append(file)
     if not files:
         raise DataMissing("No pen strokes are left to score: the models have learnt from all of them.")
+    return files
+
+
+def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list[PenStrokeScore], ScribbleScore]":
+    """Draw the digits of held-out writers with several pens, and scribbles, and read them as the dashboard would.
+
+    A file of one writer, from which a member has learnt, is left out, and standard error says so.
+
+    Raises:
+        DataMissing: no folder of strokes is named, or it holds none that the members have not learnt from.
+        UnknownModel, ManifestError: a model is refused.
+    """
+    import torch
+
+    from handwriting_ai.evaluation.pen_strokes import (
+        PENS_PX,
+        ScribbleScore,
+        render_held_out,
+        render_scribbles,
+        score_pen_strokes,
+    )
+    from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
+    from handwriting_ai.preprocess import normalize, preprocess_signature
+
+    files = _unlearnt_files(settings, choice.members)
     options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
     workers = resolve_threads(settings.app.threads)
     scores: list[PenStrokeScore] = []

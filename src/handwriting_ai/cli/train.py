@@ -42,7 +42,7 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
-    from handwriting_ai.jobs.parents import architecture_for
+    from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import JobStatus, plan
     from handwriting_ai.training.precision import choose_compute
     from handwriting_ai.training.sources import DataFolders
@@ -50,9 +50,9 @@ def train(
     choose_compute(device)
     settings, console = load_settings(), Console()
     jobs = open_jobs(settings)
-    chosen = architecture_for(arch, parent, jobs.models)
+    chosen, start = start_from(parent, arch, jobs.models)
     plans = [
-        plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force, parent=parent)
+        plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force, parent=start)
         for seed in parse_seeds(seeds)
     ]
     for config in plans:  # before any work is done

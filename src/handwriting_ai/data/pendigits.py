@@ -17,7 +17,7 @@ FILE_NAMES: Final = ("pendigits-orig.tra", "pendigits-orig.tes")
 _SEGMENT_WORDS: Final = 5
 _COMMENT_WORDS: Final = 4
 _LABELS: Final = tuple("0123456789")
-Point = tuple[float, float]
+_Point = tuple[float, float]
 
 
 @dataclass(kw_only=True)
@@ -28,8 +28,9 @@ class Segment:
     line: int
     """Where it begins, counted from 1."""
     writer: str = ""
-    """Their number, of which each file has its own count."""
-    strokes: list[list[Point]] = field(default_factory=list)
+    """Their number in two digits, of which each file has its own count: `03`. Who is held out goes by the order of the
+    names, and the shipped models learnt with these."""
+    strokes: list[list[_Point]] = field(default_factory=list)
     """y points up."""
 
 
@@ -74,15 +75,15 @@ def _label(words: list[str], number: int) -> int:
 
 
 def _writer(words: list[str], segment: Segment, number: int) -> str:
-    if len(words) != _COMMENT_WORDS or words[1] != str(segment.label):
+    if len(words) != _COMMENT_WORDS or words[1] != str(segment.label) or not words[2].isdecimal():
         raise ValueError(
             f"line {number}: expected .COMMENT with the label {segment.label}, a writer and a number, found "
             f"{' '.join(words)!r}"
         )
-    return words[2]
+    return f"{int(words[2]):02d}"
 
 
-def _point(words: list[str], number: int) -> Point:
+def _point(words: list[str], number: int) -> _Point:
     try:
         x, y = (float(word) for word in words)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -80,10 +81,10 @@ def stroke_paths(folder: Path) -> list[Path]:
     Raises:
         DataMissing: the folder is not there or holds no such file, or holds one of UCI's that is still packed.
     """
-    for name in FILE_NAMES:
-        if (folder / f"{name}.Z").exists() and not (folder / name).exists():
-            raise DataMissing(f"{folder / name}.Z is packed. Unpack it: gzip -dk {folder / name}.Z")
     texts = [folder / name for name in FILE_NAMES if (folder / name).exists()]
+    packed = [folder / f"{name}.Z" for name in FILE_NAMES if (folder / f"{name}.Z").exists()]
+    if packed and not texts:
+        raise DataMissing(f"{packed[0]} is packed. Unpack it: gzip -dk {shlex.quote(str(packed[0]))}")
     paths = sorted([*folder.glob(f"*{_JSON_LINES}"), *texts])
     if not paths:
         known = ", ".join([f"*{_JSON_LINES}", *FILE_NAMES])
@@ -129,6 +130,8 @@ def _drawn(label: int, writer: str, strokes: Sequence[Sequence[tuple[float, floa
     lines = tuple(_y_down(points) for points in strokes if points)
     if not lines:
         raise DataCorrupt(f"{where}: the digit has no points.")
+    if not all(np.isfinite(line).all() for line in lines):
+        raise DataCorrupt(f"{where}: a coordinate is no finite number.")
     doubtful = (label != 1 and is_straight(lines)) or are_several_digits(lines)
     return DrawnDigit(label=label, writer=writer, strokes=lines, doubtful=doubtful)
 

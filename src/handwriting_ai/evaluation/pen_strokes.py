@@ -14,6 +14,7 @@ from handwriting_ai.data.scribbles import drawn_scribble
 from handwriting_ai.data.split import held_out_writers, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile
 from handwriting_ai.errors import DataCorrupt
+from handwriting_ai.registry.manifest import DataSource
 
 PENS_PX: Final = (6, 14, 22)
 """A fine, a usual and a broad pen on a canvas of 280 pixels; each draws every digit in the middle, 60 % of its side."""
@@ -119,12 +120,14 @@ def render_held_out(
     return images, digits
 
 
-def nobody_is_held_out(file: StrokeFile, learnt: Collection[str]) -> bool:
-    """Whether models that learnt from files of these digests have learnt from every writer of this one.
+def nobody_is_held_out(file: StrokeFile, learnt: Collection[DataSource]) -> bool:
+    """Whether models that learnt from these sets have learnt from every writer of a file.
 
-    Training leaves nobody out of a file that one person alone has written.
+    Training leaves nobody out of a file that one person alone has written. Such a file grows: an older one of its name
+    counts as well.
     """
-    return file.sha256 in learnt and not writers_left_out([digit.writer for digit in file.digits])
+    is_known = any(file.sha256 == origin.sha256 or file.name == origin.name for origin in learnt)
+    return is_known and not writers_left_out([digit.writer for digit in file.digits])
 
 
 def score_pen_strokes(

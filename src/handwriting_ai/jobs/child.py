@@ -15,7 +15,7 @@ from typing import Final
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, JobCancelled, QueueUnavailable
 from handwriting_ai.inference.engine import resolve_threads
-from handwriting_ai.jobs.parents import find_parent
+from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus
 from handwriting_ai.registry.store import ModelStore
@@ -149,7 +149,7 @@ def run_job(
             store=models,
             force=job.config.force,
             run_id=job.job_id,
-            parent=find_parent(job.config, models),
+            parent=read_parent(job.config, models),
         )
         config.refuse_existing()
 

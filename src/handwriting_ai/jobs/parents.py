@@ -4,8 +4,10 @@ from contextlib import suppress
 from typing import Final
 
 from handwriting_ai.errors import ModelError, ParentMismatch
-from handwriting_ai.jobs.types import TrainingConfig
+from handwriting_ai.evaluation.predictions import weights_digest
+from handwriting_ai.jobs.types import Parent, TrainingConfig
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
 from handwriting_ai.training.trainer import N_CLASSES
 
@@ -13,41 +15,89 @@ USUAL_ARCHITECTURE: Final = "compact"
 """What is trained where nobody asks for another."""
 
 
-def find_parent(config: TrainingConfig, models: ModelStore) -> StoredModel | None:
-    """The model whose weights a run starts from; None where they are fresh.
+def start_from(parent: str | None, arch: str | None, models: ModelStore) -> tuple[str, Parent | None]:
+    """The architecture to train, and what it starts from.
+
+    Args:
+        parent: a model's name; None for fresh weights.
+        arch: None for the parent's, or else `compact`.
+        models: where the parent lies.
 
     Raises:
-        ModelError: as `ModelStore.read`.
-        ParentMismatch: it is another network than the one that is to be trained.
+        UnknownModel, ManifestError: there is no such model.
+        PredictionsError: it has no weights.
+        ParentMismatch: this architecture cannot start from it.
     """
-    if config.parent is None:
-        return None
-    parent = models.read(config.parent, signature=preprocess_signature())
-    kind = (parent.manifest.arch, parent.manifest.n_classes)
-    if kind != (config.arch, N_CLASSES):
-        raise ParentMismatch(
-            f"Model {config.parent!r} is a {kind[0]} of {kind[1]} classes: a {config.arch} of {N_CLASSES} cannot start "
-            "from its weights."
-        )
-    return parent
-
-
-def architecture_for(asked: str | None, parent: str | None, models: ModelStore) -> str:
-    """The architecture asked for; else the parent's; else `compact`.
-
-    Raises:
-        UnknownModel, ManifestError: as `ModelStore.read_manifest`.
-    """
-    if asked is not None:
-        return asked
-    return USUAL_ARCHITECTURE if parent is None else models.read_manifest(parent).arch
+    if parent is None:
+        return arch or USUAL_ARCHITECTURE, None
+    manifest = models.read_manifest(parent)
+    chosen = arch or manifest.arch
+    reason = _why_not(manifest, chosen)
+    if reason is not None:
+        raise ParentMismatch(f"A {chosen} cannot start from the weights of {parent!r}: {reason}.")
+    return chosen, Parent(model_id=parent, weights_sha256=weights_digest(models.folder(parent), manifest))
 
 
 def possible_parents(arch: str, models: ModelStore) -> tuple[str, ...]:
-    """The models of this architecture by their manifests, sorted; what cannot be read is no parent."""
+    """The models that this architecture can start from, sorted; one whose manifest cannot be read is none.
+
+    Raises:
+        ModelsUnreadable: as `ModelStore.model_ids`.
+    """
     names: list[str] = []
     for model_id in models.model_ids():
         with suppress(ModelError):
-            if models.read_manifest(model_id).arch == arch:
+            if _why_not(models.read_manifest(model_id), arch) is None:
                 names.append(model_id)
     return tuple(names)
+
+
+def check_parent(config: TrainingConfig, models: ModelStore) -> None:
+    """Find out, before work is done, whether a run can start as it was planned; no weights are read.
+
+    Raises:
+        ParentMismatch: its parent is gone, has been replaced, or is of another kind.
+    """
+    if config.parent is None:
+        return
+    try:
+        _, found = start_from(config.parent.model_id, config.arch, models)
+    except ModelError as error:
+        raise ParentMismatch(f"The run starts from the model {config.parent.model_id!r}: {error}") from error
+    if found != config.parent:
+        raise _replaced(config.parent)
+
+
+def read_parent(config: TrainingConfig, models: ModelStore) -> StoredModel | None:
+    """The model whose weights a run starts from; None where they are fresh.
+
+    Raises:
+        ParentMismatch: as `check_parent`, or its weights are not sound.
+    """
+    if config.parent is None:
+        return None
+    check_parent(config, models)
+    try:
+        parent = models.read(config.parent.model_id, signature=preprocess_signature())
+    except ModelError as error:
+        raise ParentMismatch(f"The run starts from the model {config.parent.model_id!r}: {error}") from error
+    if parent.weights_sha256 != config.parent.weights_sha256:
+        raise _replaced(config.parent)
+    return parent
+
+
+def _replaced(parent: Parent) -> ParentMismatch:
+    return ParentMismatch(
+        f"The run starts from the model {parent.model_id!r}, which has been replaced since. Plan the run anew."
+    )
+
+
+def _why_not(manifest: Manifest, arch: str) -> str | None:
+    """What keeps a network of this architecture from starting with a model's weights."""
+    if manifest.arch != arch:
+        return f"it is a {manifest.arch}"
+    if manifest.n_classes != N_CLASSES:
+        return f"it has {manifest.n_classes} classes, not {N_CLASSES}"
+    if manifest.preprocess_hash != preprocess_signature():
+        return "it was trained for another preprocessing"
+    return None

@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable, UnknownArchitecture
 from handwriting_ai.files import put_aside
-from handwriting_ai.jobs.parents import find_parent
+from handwriting_ai.jobs.parents import check_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.locks import locked
@@ -58,7 +58,7 @@ class JobQueue(ABC):
 
         Raises:
             UnknownArchitecture, UnknownRecipe, InvalidRecipe: it cannot be trained.
-            ModelError, ParentMismatch: it cannot start from its parent.
+            ParentMismatch: it cannot start from its parent.
             ModelExists: its model is registered already and `force` is off.
             JobConflict: a queued or running job makes the same model.
             QueueUnavailable: the queue is elsewhere and does not answer.
@@ -66,7 +66,7 @@ class JobQueue(ABC):
         config.resolved_recipe()
         if config.arch not in architecture_names():
             raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
-        find_parent(config, self.models)
+        check_parent(config, self.models)
         self.models.refuse_existing(config.model_id, force=config.force)
         for job in self.store.all().jobs:
             if not job.state.status.ended and job.config.model_id == config.model_id:
@@ -116,7 +116,7 @@ class JobQueue(ABC):
             UnknownJob: there is none of this name.
             JobConflict: it has not ended, or was completed, or another job makes the same model.
             ModelExists: its model is registered already and `force` is off.
-            QueueUnavailable: as `refuse`.
+            ParentMismatch, QueueUnavailable: as `refuse`.
         """
         with self.store.lock():
             job = self.store.read(job_id)

@@ -32,6 +32,16 @@ class JobStatus(StrEnum):
         return self in (JobStatus.FAILED, JobStatus.CANCELLED)
 
 
+class Parent(BaseModel):
+    """A registered model whose weights a run starts from."""
+
+    model_config = ConfigDict(frozen=True, protected_namespaces=(), extra="forbid")
+
+    model_id: str
+    weights_sha256: str
+    """As they were when the run was planned: a model that took its place since is another parent."""
+
+
 class TrainingConfig(BaseModel):
     """What is trained: one recipe, one architecture, one seed."""
 
@@ -49,8 +59,8 @@ class TrainingConfig(BaseModel):
     device: str = "auto"
     force: bool = False
     """Whether a model of the same name is replaced."""
-    parent: str | None = None
-    """The registered model whose weights it starts from; fresh ones without it."""
+    parent: Parent | None = None
+    """What it starts from; fresh weights without it."""
 
     def resolved_recipe(self) -> Recipe:
         """The recipe with this number of epochs and digits.
@@ -76,7 +86,7 @@ def plan(
     trial_digits: int | None = None,
     device: str = "auto",
     force: bool = False,
-    parent: str | None = None,
+    parent: Parent | None = None,
 ) -> TrainingConfig:
     """A configuration with the recipe's own number of epochs unless another is given.
 
@@ -89,7 +99,7 @@ def plan(
         recipe=recipe,
         epochs=resolved.epochs,
         seed=seed,
-        model_id=model_name(arch, resolved, seed, parent),
+        model_id=model_name(arch, resolved, seed, None if parent is None else parent.model_id),
         created_at=datetime.now(UTC),
         trial_digits=trial_digits,
         device=device,

@@ -36,6 +36,8 @@ class StoredModel:
     manifest: Manifest
     state: dict[str, Tensor]
     """The weights, in single precision."""
+    weights_sha256: str
+    """Of their file; a v1 manifest has none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +153,8 @@ class ModelStore:
         for name, tensor in state.items():
             if not bool(torch.isfinite(tensor).all()):
                 raise WeightsError(f"{path}: {name} holds NaN or infinite numbers. Restore the file or train again.")
-        return StoredModel(manifest=manifest, state=state)
+        digest = manifest.weights_sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
+        return StoredModel(manifest=manifest, state=state, weights_sha256=digest)
 
     def read_all(self, model_ids: Sequence[str], *, signature: str) -> tuple[tuple[StoredModel, ...], LoadReport]:
         """Load several models in order; a bad one never stops the others. Blank and repeated names do not count."""

@@ -38,7 +38,7 @@ from handwriting_ai.training.progress import (
     write_metrics,
 )
 from handwriting_ai.training.recipes import Recipe, model_name
-from handwriting_ai.training.sources import Source, TrainingData
+from handwriting_ai.training.sources import NO_OVERLAP, Source, TrainingData
 from handwriting_ai.training.trainer import N_CLASSES, Trainer, predict_logits
 
 CHECKPOINT_NAME: Final = "checkpoint.pt"
@@ -84,7 +84,7 @@ class RunConfig:
     @property
     def identity(self) -> str:
         """What a checkpoint must agree with, beside the data."""
-        origin = "" if self.parent is None else f"/{self.parent.manifest.weights_sha256}"
+        origin = "" if self.parent is None else f"/{self.parent.weights_sha256}"
         return f"{self.arch}/{self.recipe.digest()}/{self.seed}/{preprocess_signature()}{origin}"
 
 
@@ -176,12 +176,12 @@ def _register(
         training_seed=config.seed,
         training_epochs=config.recipe.epochs,
         recipe_hash=config.recipe.digest(),
-        train_data=_origins(data),
+        train_data=_origins(data, config.parent),
         n_parameters=count_parameters(trainer.network),
         train_seconds=seconds,
         device=f"{trainer.compute.label}, {platform.machine()}, {torch.get_num_threads()} threads",
         torch_version=torch.__version__,
-        test_overlap=data.test_overlap,
+        test_overlap=_test_overlap(data, config.parent),
         run_id=config.run_id,
     )
     predictions = _predict(config.arch, state, data, trainer.compute.device, watcher)
@@ -205,9 +205,18 @@ def _predict(
     return predict(_network(arch, state).to(device), digits, device, watcher.on_predict)
 
 
-def _origins(data: TrainingData) -> tuple[DataSource, ...]:
-    origins: tuple[DataSource, ...] = tuple(_describe(source) for source in data.sources)
-    return origins
+def _origins(data: TrainingData, parent: StoredModel | None) -> tuple[DataSource, ...]:
+    """What the weights have learnt from: a child's also from what its parent has."""
+    inherited = () if parent is None else parent.manifest.train_data or ()
+    once: dict[DataSource, None] = dict.fromkeys([*(_describe(source) for source in data.sources), *inherited])
+    return tuple(once)
+
+
+def _test_overlap(data: TrainingData, parent: StoredModel | None) -> str | None:
+    """The run's own, or its parent's where the run has none; not known where the parent does not say."""
+    if parent is None or data.test_overlap != NO_OVERLAP:
+        return data.test_overlap
+    return parent.manifest.test_overlap
 
 
 def _describe(source: Source) -> DataSource:

@@ -31,6 +31,8 @@ from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.renderings import kept
 from handwriting_ai.training.stages import DataSet
 
+NO_OVERLAP: Final = "none"
+"""What a manifest says of training data that share nothing with MNIST's test part."""
 _TRAINING_SEED: Final = 2
 _VALIDATION_SCRIBBLES: Final = 1_000
 
@@ -64,7 +66,7 @@ class TrainingData:
     """For each pen-stroke file of several writers the digits of those held out, and `scribbles`."""
     test: DigitImages | None = None
     """MNIST's test digits, whose predictions are kept with the model and looked at by `evaluate`; None in a trial."""
-    test_overlap: str = "none"
+    test_overlap: str = NO_OVERLAP
     """For the manifest: "none", or "possible" with a sentence."""
 
 
@@ -115,7 +117,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     training_rows, validation_rows = split_rows(mnist.labels)
     kept_digits = mnist.pick(training_rows[: recipe.trial_digits])
     sources = [_fixed_source("mnist", DataSet.MNIST, kept_digits)]
-    overlap = "none"
+    overlap = NO_OVERLAP
     if recipe.needs(DataSet.EMNIST):
         sources.append(_emnist_source(recipe, folders))
         overlap = f"possible: {sources[-1].dropped} near-duplicates of test pictures were dropped from EMNIST."

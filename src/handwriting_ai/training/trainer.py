@@ -59,7 +59,8 @@ class Trainer:
         self.epoch = 0
         """Epochs completed."""
         network = build_model(arch, N_CLASSES)
-        network.load_state_dict(weights or build_fresh_state_dict(arch, N_CLASSES, seed=seed))
+        start = build_fresh_state_dict(arch, N_CLASSES, seed=seed) if weights is None else weights
+        network.load_state_dict(start)
         self.network = channels_last(network.to(compute.device))
         self.generator = torch.Generator(device=compute.device)
         self.generator.manual_seed(seed)
