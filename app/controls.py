@@ -11,14 +11,17 @@ import wording
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
+from handwriting_ai.registry.presets import choose_members
 
 _FEW: Final = 3
 
 
 def opening_views() -> TtaMode:
-    """How many views the pages open with: as configured, or all of them where nothing was."""
+    """How many views the pages open with: as the switches say, else as a preset that is named; else all of them."""
     digits = resources.settings().digits
-    return digits.tta_mode if digits.tta_was_chosen else TtaMode.ADVANCED
+    if digits.tta_was_chosen:
+        return digits.tta_mode
+    return choose_members(digits.active_model, digits.model_dir).tta or TtaMode.ADVANCED
 
 
 def choose_views(key: str, default: TtaMode) -> TtaMode:

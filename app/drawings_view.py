@@ -6,10 +6,13 @@ import pandas as pd
 import streamlit as st
 
 import charts
+import controls
 import resources
 from handwriting_ai.drawings import SavedDrawing, export_strokes
 from handwriting_ai.errors import DataCorrupt, HandwritingError
+from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.reader import DigitReader
+from ui_state import ui_state
 
 
 def show() -> None:
@@ -34,7 +37,7 @@ def show() -> None:
         width="stretch",
         help="The selected drawings; all, if none is.",
     ):
-        _score(resources.reader(), chosen or drawings)
+        _score(resources.reader(), ui_state().choice, chosen or drawings)
     export.download_button(
         "Export as strokes",
         export_strokes(drawings),
@@ -79,12 +82,18 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
     return [drawings[row] for row in rows if row < len(drawings)]
 
 
-def _score(reader: DigitReader, drawings: Sequence[SavedDrawing]) -> None:
-    """Read every drawing again with the models that are loaded now."""
-    right = 0
+def _score(reader: DigitReader, choice: EnsembleChoice | None, drawings: Sequence[SavedDrawing]) -> None:
+    """Read drawings again as the page Draw opens now: with this session's choice, or else as configured."""
+    tta = controls.opening_views() if choice is None else choice.tta
+    members, temperature = (None, None) if choice is None else (choice.members, choice.temperature)
+    right, read_by = 0, reader.engine.model_id
     for drawing in drawings:
         try:
-            right += reader.read(drawing.picture()).prediction.digit == drawing.label
+            answer = reader.read(drawing.picture(), tta=tta, members=members, temperature=temperature).prediction
+            right, read_by = right + (answer.digit == drawing.label), answer.model_id
         except HandwritingError as error:
             st.warning(f"{drawing.drawing_id}: {error}", icon=":material/warning:")
-    st.success(f"{right} of {len(drawings)} read right by {reader.engine.model_id}.", icon=":material/fact_check:")
+    st.success(
+        f"{right} of {len(drawings)} read right by {read_by} in {controls.views_in_words(tta)}.",
+        icon=":material/fact_check:",
+    )

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+import resources
 from controls import errors_said
 from ui_state import ui_state
 
@@ -15,6 +16,7 @@ page = st.navigation(
         st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
     ]
 )
+resources.tend_queue()
 if ui_state().enter(page.title):
     ui_state().show_drawing_again()
 with errors_said():

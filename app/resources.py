@@ -1,12 +1,14 @@
 """The only cached things: settings, the reader with its models, the training queue, scores and MNIST's pictures."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
-from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.config import Backend, Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.drawings import DrawingStore
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.jobs.opening import open_jobs
@@ -61,12 +63,26 @@ _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard
     show_spinner="Loading MNIST's pictures …"
 )
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
-reader = _cached_reader(_load_reader)
+_kept_reader = _cached_reader(_load_reader)
 test_digits = _cached_digits(_load_test_digits)
 training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
 JobAction = Callable[[str], None]
+
+
+def reader() -> DigitReader:
+    """The reader, with what now lies in the models folder."""
+    kept = _kept_reader()
+    kept.refresh()
+    return kept
+
+
+def tend_queue() -> None:
+    """Work off this machine's queue whichever page is open; with Redis its workers do. What hinders, Train says."""
+    with suppress(HandwritingError, OSError):
+        if settings().training.backend is Backend.LOCAL:
+            jobs()
 
 
 def drawings() -> DrawingStore:

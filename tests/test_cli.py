@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 from tests.browser import answers, plain_environment, running_dashboard
-from tests.registry.samples import names_in
+from tests.registry.samples import fresh_state, manifest, names_in
 from typer.main import get_command
 from typer.testing import CliRunner
 
@@ -91,9 +91,31 @@ def test_models_are_listed(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> 
     """A sound model and a refused one."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
     (model_dir / "second" / "manifest.json").write_text("{", encoding="utf-8")
+    fields: dict[str, object] = {"preprocess_hash": "v0/other"}
+    ModelStore(model_dir).register(manifest("third").model_copy(update=fields), fresh_state())
     listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"})
     assert "first" in listed.stdout
-    assert "refused" in listed.stdout
+    assert listed.stdout.count("refused") == 2
+    assert "v0/other" in listed.stdout
+
+
+def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Paths in the settings start from there, so Streamlit's own settings go along as options."""
+    started: list[str] = []
+
+    def take_over(_: str, command: list[str]) -> None:
+        started.extend(command)
+
+    monkeypatch.setattr("os.execv", take_over)
+    assert RUNNER.invoke(cli.app, ["app", "--port", "8600"]).exit_code == 0
+    assert Path.cwd() == clean_environment
+    assert started[1:4] == ["-m", "streamlit", "run"]
+    assert {
+        "--server.port=8600",
+        "--server.maxUploadSize=5",
+        "--browser.gatherUsageStats=false",
+        "--theme.light.primaryColor=#2F6FDE",
+    } <= set(started)
 
 
 @pytest.mark.usefixtures("clean_environment")

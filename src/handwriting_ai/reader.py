@@ -1,8 +1,10 @@
 """From a picture to an answer with its reasons: preprocessing and engine behind one call."""
 
 import statistics
+import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -12,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import UnknownModel
+from handwriting_ai.errors import ManifestError, UnknownModel
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
@@ -59,6 +61,7 @@ class DigitReader:
         digits = settings.digits
         self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
         self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
+        self._loading = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
 
@@ -67,6 +70,12 @@ class DigitReader:
         picture = np.zeros((300, 120), dtype=np.uint8)
         picture[50:250, 50:70] = 255
         preprocess(picture, limits=ImageLimits())
+
+    def refresh(self) -> None:
+        """Read the models folder again if what it holds of the active set is not what was loaded."""
+        with self._loading, suppress(ManifestError):  # presets that are just being written change nothing
+            if self.engine.is_outdated():
+                self.reload()
 
     def reload(self) -> LoadReport:
         """Read the models folder again; the running set stays if nothing there can be loaded."""

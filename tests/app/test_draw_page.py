@@ -108,7 +108,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     assert not page.exception
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
-    assert "1 of 1 read right" in _texts(page)
+    assert "1 of 1 read right by ensemble_5_models in 17 views" in _texts(page)
 
 
 def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:
@@ -172,6 +172,33 @@ def test_one_view_of_one_model_is_said_in_the_singular(
     put_on_canvas(page, 3)
     page.run()
     assert any("1 view × 1 model)" in each.value for each in page.caption)
+
+
+def test_a_preset_brings_its_views_along(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`fast` reads one view; a switch goes before it."""
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "fast")
+    put_on_canvas(page, 3)
+    page.run()
+    assert any("1 view × 1 model)" in each.value for each in page.caption)
+    monkeypatch.setenv("DIGITS__TTA", "true")
+    st.cache_resource.clear()
+    again = open_app()
+    put_on_canvas(again, 3)
+    again.run()
+    assert any("5 views × 1 model)" in each.value for each in again.caption)
+
+
+def test_models_that_come_are_loaded_without_a_restart(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, clean_environment: Path, model_dir: Path
+) -> None:
+    """The page says that there is none and to reload it; then that is enough."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "later"))
+    page.run()
+    assert "No model could be loaded" in page.error[0].value
+    model_dir.rename(clean_environment / "later")
+    page.run()
+    assert not page.error
+    assert resources.reader().engine.member_ids == ("first", "second")
 
 
 def test_what_goes_wrong_inside_the_fragment_is_said(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,6 +139,17 @@ def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJob
     assert any("by the 1 epoch of run" in caption.value for caption in page.caption)
 
 
+def test_the_queue_is_worked_off_whichever_page_is_open(page: AppTest, jobs: LocalJobs) -> None:
+    """As the command that queues a run says."""
+    job = jobs.submit(plan("compact", "baseline", seed=0, epochs=1, trial_digits=40))
+    page.run()
+    assert page.title[0].value == "Draw a digit"
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline and not jobs.store.read(job.job_id).state.status.ended:
+        time.sleep(0.2)
+    assert jobs.store.read(job.job_id).state.status is JobStatus.COMPLETED
+
+
 def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, jobs: LocalJobs) -> None:
     """Its last numbers stay to be seen."""
     job, other = _job(jobs, JobStatus.FAILED), _job(jobs, JobStatus.FAILED, "The training loss of epoch 3 is nan.")

@@ -1,5 +1,6 @@
 """The engine: loading, answering, refusing, from several threads."""
 
+import json
 import shutil
 import threading
 import time
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from tests.registry.samples import manifest
+from tests.registry.samples import fresh_state, manifest
 
 from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.config import DigitsSettings
@@ -66,6 +67,35 @@ def test_a_bad_member_is_refused_and_the_others_load(model_dir: Path) -> None:
         assert report.loaded == ("first",)
         assert [refusal.model_id for refusal in report.refused] == ["second"]
         assert engine.ready
+
+
+def test_an_engine_knows_what_has_changed_on_the_disk(model_dir: Path) -> None:
+    """A model that came, went or was replaced, and a preset; one that stays refused is no change."""
+    (model_dir / "second" / "model.pt").write_bytes(b"")
+    store = ModelStore(model_dir)
+
+    def changed(engine: InferenceEngine) -> bool:
+        before = engine.is_outdated()
+        engine.try_load_active()
+        return before and not engine.is_outdated()
+
+    with _engine(model_dir) as engine:
+        assert changed(engine)
+        assert not engine.is_outdated()
+        fields: dict[str, object] = {"preprocess_hash": preprocess_signature(), "temperature": 3.0}
+        store.register(manifest("first").model_copy(update=fields), fresh_state(), force=True)
+        assert changed(engine)
+        assert engine.manifest is not None
+        assert engine.manifest.temperature == 3.0
+        store.delete("second")
+        assert changed(engine)
+        presets: dict[str, object] = {"default": {"members": ["first"], "tta": "basic"}}
+        (model_dir / "presets.json").write_text(json.dumps(presets), encoding="utf-8")
+        store.register(manifest("third").model_copy(update=fields), fresh_state())
+        assert not engine.is_outdated()  # the preset has the same member as before
+        (model_dir / "presets.json").unlink()
+        assert changed(engine)
+        assert engine.member_ids == ("first", "third")
 
 
 def test_a_model_of_other_classes_is_refused(model_dir: Path) -> None:

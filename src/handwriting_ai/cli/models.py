@@ -14,6 +14,7 @@ _PERCENT: Final = 100.0
 
 def list_models() -> None:
     """Show every model, and why one would be refused."""
+    from handwriting_ai.preprocess import preprocess_signature
     from handwriting_ai.registry.store import ModelStore
 
     store = ModelStore(load_settings().digits.model_dir)
@@ -25,7 +26,7 @@ def list_models() -> None:
         table.add_column(name, overflow="fold")
     for model_id in found:
         try:
-            manifest = store.read_manifest(model_id)
+            manifest = store.read(model_id, signature=preprocess_signature()).manifest
         except HandwritingError as error:
             table.add_row(model_id, "refused", str(error), "", "")
             continue

@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -25,9 +26,20 @@ def run_app(
     """Start the dashboard."""
     load_settings()
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
-    options = [f"--server.port={port}", f"--server.address={host}"]
-    os.chdir(PROJECT_ROOT)
+    # Streamlit looks for its own settings in the working directory, which stays: ours start from there.
+    style: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    options = [*_flags(style), f"--server.port={port}", f"--server.address={host}"]
     os.execv(sys.executable, [*command, *options])  # in our place: a signal to this process ends the dashboard
+
+
+def _flags(section: Mapping[str, object], name: str = "") -> Iterator[str]:
+    """The options of a section of Streamlit's settings, and of those within it, as its command line takes them."""
+    for key, value in section.items():
+        if isinstance(value, dict):
+            within: dict[str, object] = value
+            yield from _flags(within, f"{name}{key}.")
+        else:
+            yield f"--{name}{key}={str(value).lower() if isinstance(value, bool) else value}"
 
 
 def predict(

@@ -25,7 +25,7 @@ from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.presets import choose_members
+from handwriting_ai.registry.presets import Choice, choose_members
 from handwriting_ai.registry.store import LoadReport
 
 MOST_THREADS: Final = 8
@@ -92,6 +92,8 @@ class InferenceEngine:
         self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
         self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
         self._active = _Active()
+        self._found: tuple[Choice, Mapping[str, Version | None]] | None = None
+        """What was named, and lay on the disk, when it last loaded."""
         self._shelf = Shelf(settings.model_dir, signature)
 
     @property
@@ -130,6 +132,20 @@ class InferenceEngine:
         """The mode of requests that choose none: the switches', else the preset's, else no augmentation."""
         return self._active.tta
 
+    def is_outdated(self) -> bool:
+        """Whether other members are named, or other versions of them lie on the disk, than when it last loaded.
+
+        Raises:
+            ManifestError: `presets.json` is broken.
+        """
+        return self._named() != self._found
+
+    def _named(self) -> tuple[Choice, Mapping[str, Version | None]]:
+        """The members to load, and how they lie on the disk; None where that cannot be read."""
+        root = self._settings.model_dir
+        choice = choose_members(self._settings.active_model, root)
+        return choice, {name: version_of(root, name) for name in choice.members}
+
     def try_load_active(self) -> LoadReport:
         """Load the members that `DIGITS__ACTIVE_MODEL` names, warm them, and swap them in at once.
 
@@ -138,10 +154,8 @@ class InferenceEngine:
         Raises:
             ManifestError: `presets.json` is broken.
         """
-        root = self._settings.model_dir
-        choice = choose_members(self._settings.active_model, root)
-        versions = {name: version_of(root, name) for name in choice.members}
-        members, report = load_members(root, choice.members, signature=self._signature)
+        self._found = choice, versions = self._named()
+        members, report = load_members(self._settings.model_dir, choice.members, signature=self._signature)
         if members:
             tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
             active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
