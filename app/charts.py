@@ -88,8 +88,11 @@ def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
 
 
 def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
-    """Accuracy on MNIST's validation digits and on each set of drawn digits over the epochs."""
+    """Accuracy over the epochs: on MNIST's validation digits, on those trained on, and on each set of drawn ones."""
     series = {"MNIST validation": [each.val_accuracy for each in history]}
+    trained = [each.train_accuracy for each in history if each.train_accuracy is not None]
+    if len(trained) == len(history):
+        series["training, augmented"] = trained
     for name in history[-1].drawn_accuracy:
         series[name] = [each.drawn_accuracy[name] for each in history]
     return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"), scale="linear")

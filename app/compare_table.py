@@ -99,7 +99,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    """Mean ± standard deviation of runs that differ by their seed and nothing else, the most accurate first."""
+    """Mean ± standard deviation of runs that differ by their seed, or their parent, alone; the most accurate first."""
     groups: dict[tuple[object, ...], list[Manifest]] = {}
     for entry in by_accuracy(entries):
         each = entry.manifest
@@ -107,11 +107,12 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             is_fresh = each.parent_model_id is None
             alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
             groups.setdefault(alike, []).append(each)
-    repeated = [group for group in groups.values() if len({each.training_seed for each in group}) >= _FEWEST_SEEDS]
+    repeated = [group for group in groups.values() if len({_drawn_from(each) for each in group}) >= _FEWEST_SEEDS]
     return pd.DataFrame(
         {
             "architecture": [group[0].arch for group in repeated],
             "recipe": [group[0].training_recipe for group in repeated],
+            "start": ["fresh weights" if group[0].parent_model_id is None else "a model" for group in repeated],
             "epochs": [group[0].training_epochs for group in repeated],
             "runs": [len(group) for group in repeated],
             "validation accuracy": [_spread([each.val_acc for each in group], ".2%") for group in repeated],
@@ -120,6 +121,11 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             "ECE": [_spread([each.val_ece for each in group], ".2%") for group in repeated],
         }
     )
+
+
+def _drawn_from(manifest: Manifest) -> tuple[int | None, str | None]:
+    """What makes a run another one of the same kind."""
+    return manifest.training_seed, manifest.parent_model_id
 
 
 def _spread(values: Sequence[float | None], style: str) -> str:

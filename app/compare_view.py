@@ -87,7 +87,7 @@ def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
     chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
     means = seeds_frame(entries)
     if len(means):
-        st.caption("Mean ± standard deviation over runs that differ by their seed alone.")
+        st.caption("Mean ± standard deviation over runs that differ by their seed, or the model they start from.")
         st.dataframe(means, hide_index=True, width="content")
     return chosen
 

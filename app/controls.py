@@ -8,7 +8,7 @@ import streamlit as st
 
 import resources
 import wording
-from handwriting_ai.errors import HandwritingError
+from handwriting_ai.errors import HandwritingError, ManifestError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.presets import choose_members
@@ -21,7 +21,11 @@ def opening_views() -> TtaMode:
     digits = resources.settings().digits
     if digits.tta_was_chosen:
         return digits.tta_mode
-    return choose_members(digits.active_model, digits.model_dir).tta or TtaMode.ADVANCED
+    try:
+        named = choose_members(digits.active_model, digits.model_dir).tta
+    except ManifestError:  # whoever needs the presets says what is wrong with them
+        named = None
+    return named or TtaMode.ADVANCED
 
 
 def choose_views(key: str, default: TtaMode) -> TtaMode:

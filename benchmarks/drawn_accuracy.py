@@ -18,7 +18,7 @@ from handwriting_ai import load_settings
 from handwriting_ai.config import Settings
 from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.data.rendering import USUAL_SHARE, drawn_at
-from handwriting_ai.data.split import held_out_writers, split_rows
+from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, load_stroke_files
 from handwriting_ai.errors import BlankImage, DataMissing
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
@@ -73,12 +73,15 @@ def matches(engine: InferenceEngine, images: "NDArray[np.float32]", labels: Sequ
 
 
 def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
-    """Digits of writers that were not trained on, without doubtful labels, spread evenly."""
+    """Digits of writers that no model was trained on, without doubtful labels, spread evenly.
+
+    Of a file that one person alone has written none is left out of training, so that there is none here.
+    """
     if settings.training.ink_dir is None:
         raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes.")
     digits: list[DrawnDigit] = []
     for file in load_stroke_files(settings.training.ink_dir):
-        writers = held_out_writers([digit.writer for digit in file.digits])
+        writers = writers_left_out([digit.writer for digit in file.digits])
         digits += [digit for digit in file.digits if digit.writer in writers and not digit.doubtful]
     return digits[:: max(1, len(digits) // limit)]
 

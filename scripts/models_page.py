@@ -67,9 +67,10 @@ def scored(manifest: Manifest, validation: int, drawn_accuracy: Mapping[str, flo
 def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard) -> dict[str, str]:
     """How good the models of one recipe and network are with so many views: mean ± sample standard deviation."""
     choices = [EnsembleChoice(members=(manifest.model_id,), tta=tta) for manifest in manifests]
+    recipe, arch, is_fresh = _kind(manifests[0])
     row = {
-        "recipe": manifests[0].training_recipe or "–",
-        "network": manifests[0].arch,
+        "recipe": recipe if is_fresh else f"{recipe}, from a model",
+        "network": arch,
         "seeds": str(len(manifests)),
         "views": str(len(views_for(tta))),
     }

@@ -160,11 +160,13 @@ def test_seeds_of_one_recipe_are_averaged(pair: Path, page: AppTest) -> None:
     register_with_predictions(pair, "other", errors=400, seed=2, changes={"training_epochs": 3})
     register_with_predictions(pair, "again", errors=400, seed=3, changes={"training_recipe": "heavy_aug"})
     register_with_predictions(pair, "child", errors=400, seed=4, changes={"parent_model_id": "a"})
+    register_with_predictions(pair, "sister", errors=400, seed=4, changes={"parent_model_id": "b"})
     _open(page)
     means = _columns(page, 1)
-    assert (means["architecture"], means["recipe"], means["runs"]) == (["compact"], ["drawn"], [2])
-    assert means["errors of 5,000"] == ["25.0 ± 7.1"]
-    assert means["validation accuracy"] == ["99.50% ± 0.14%"]
+    assert (means["architecture"], means["recipe"], means["runs"]) == (["compact"] * 2, ["drawn"] * 2, [2, 2])
+    assert means["start"] == ["fresh weights", "a model"]
+    assert means["errors of 5,000"] == ["25.0 ± 7.1", "400.0 ± 0.0"]
+    assert means["validation accuracy"] == ["99.50% ± 0.14%", "92.00% ± 0.00%"]
 
 
 def test_refused_models_are_named_with_the_reason(pair: Path, page: AppTest) -> None:

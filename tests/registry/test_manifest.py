@@ -105,6 +105,7 @@ def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
         ("model_id", "../good"),
         ("model_id", "a/b"),
         ("model_id", "a b"),
+        ("model_id", "a" * 201),
         ("model_id", "good\n"),
         ("model_id", "other"),
     ],

@@ -147,10 +147,10 @@ def test_hard_digits_are_shown_more_often(monkeypatch: pytest.MonkeyPatch) -> No
     probs = torch.full((11,), 0.95)
     probs[3], probs[5] = 0.5, 0.01
 
-    def step(_: Trainer, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    def step(_: Trainer, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         assert len(pixels) == len(labels)
         batches.append(labels)
-        return torch.zeros(()), probs[labels]
+        return torch.zeros(()), probs[labels], torch.zeros(())
 
     monkeypatch.setattr(Trainer, "_step", step)
     seen: list[list[int]] = []
@@ -215,6 +215,15 @@ def test_metrics_say_what_was_measured() -> None:
     assert set(metrics.drawn_accuracy) == {"blobs"}
     assert metrics.scribble_confidence is not None
     assert 0 <= metrics.val_accuracy <= 1
+
+
+def test_training_accuracy_counts_digits_alone() -> None:
+    """All are read before long; scribbles, which have no right answer, do not count."""
+    still = replace(TINY.stages[0], augmentation=Augmentation(), epochs=12, schedule=Schedule.CONSTANT)
+    trainer = Trainer("compact", replace(TINY, stages=(still,)), 1, _data(), CPU)
+    shares = [trainer.run_epoch(_ignore_step).train_accuracy or 0.0 for _ in range(12)]
+    assert shares[0] < 0.8
+    assert max(shares) == 1.0
 
 
 def _run(folder: Path, *, force: bool = False) -> tuple[RunConfig, list[TrainingMetrics]]:

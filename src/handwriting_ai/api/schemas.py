@@ -240,6 +240,7 @@ class EpochMetrics(BaseModel):
             "epochs": 2,
             "learning_rate": 0.001,
             "train_loss": 0.21,
+            "train_accuracy": 0.981,
             "val_loss": 0.06,
             "val_accuracy": 0.982,
             "images_per_second": 3500.0,
@@ -251,6 +252,7 @@ class EpochMetrics(BaseModel):
     epochs: int
     learning_rate: float
     train_loss: float
+    train_accuracy: float | None = Field(default=None, description="On the digits as the augmentation changed them.")
     val_loss: float
     val_accuracy: float
     images_per_second: float

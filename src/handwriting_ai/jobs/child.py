@@ -198,10 +198,9 @@ def run_job(
 def describe(metrics: TrainingMetrics) -> str:
     """One epoch in a line."""
     drawn = "".join(f", {name} {share:.2%}" for name, share in metrics.drawn_accuracy.items())
-    return (
-        f"loss {metrics.train_loss:.4f}, validation {metrics.val_loss:.4f}, {metrics.val_accuracy:.2%}{drawn}, "
-        f"{metrics.images_per_second:.0f} images/s"
-    )
+    trained = "" if metrics.train_accuracy is None else f", {metrics.train_accuracy:.2%}"
+    validation = f"validation {metrics.val_loss:.4f}, {metrics.val_accuracy:.2%}"
+    return f"loss {metrics.train_loss:.4f}{trained}, {validation}{drawn}, {metrics.images_per_second:.0f} images/s"
 
 
 def raise_cancelled(number: int, _: FrameType | None) -> None:

@@ -12,7 +12,9 @@ from handwriting_ai.files import write_atomically
 from handwriting_ai.problems import describe_problems
 
 MANIFEST_NAME: Final = "manifest.json"
-_PLAIN_NAME: Final = re.compile(r"(?!\.)[A-Za-z0-9._-]+")
+_LONGEST_NAME: Final = 200
+"""Folders have names of 255 characters at most, some of them with a mark of ours before it."""
+_PLAIN_NAME: Final = re.compile(rf"(?!\.)[A-Za-z0-9._-]{{1,{_LONGEST_NAME}}}")
 
 
 def _no_nan(value: object) -> object:
@@ -31,10 +33,12 @@ def check_model_id(model_id: str) -> str:
     """Return a plain name unchanged, so that it never leads out of the models folder.
 
     Raises:
-        ValueError: it holds other characters than letters, digits, `.`, `_`, `-`, or starts with a dot.
+        ValueError: it holds other characters than letters, digits, `.`, `_`, `-`, starts with a dot, or is too long.
     """
     if not _PLAIN_NAME.fullmatch(model_id):
-        raise ValueError(f"{model_id!r} is not a plain name: letters, digits, '.', '_', '-', no leading dot")
+        raise ValueError(
+            f"{model_id!r} is not a plain name: at most {_LONGEST_NAME} letters, digits, '.', '_', '-', no leading dot"
+        )
     return model_id
 
 

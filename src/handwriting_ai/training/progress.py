@@ -26,6 +26,8 @@ class TrainingMetrics:
     """Share of scribbles read with a confidence of 0.7 or more; None where there are none."""
     images_per_second: float
     seconds: float
+    train_accuracy: float | None = None
+    """Of the digits trained on, as the augmentation changed them, while the weights moved; None in older files."""
 
 
 _ROW: Final = TypeAdapter(TrainingMetrics)

@@ -32,7 +32,7 @@ _SEEDS: Final = 2**31
 _HARD: Final = (0.1, 0.8)
 """A digit is hard if its label's probability was between these when it was last trained on; below, it may be noise."""
 _EPOCHS_BEFORE_HARD: Final = 2
-"""In the first epochs of a stage nearly every digit is hard."""
+"""In the first epochs of a stage that begins with fresh weights nearly every digit is hard."""
 SURE: Final = 0.70
 """The confidence from which an answer is shown without a caveat, as in `DIGITS__UNCERTAIN_THRESHOLD`."""
 
@@ -85,13 +85,15 @@ class Trainer:
         order = self._draw_order()
         self.network.train()
         total = torch.zeros((), device=self.compute.device)
+        right = torch.zeros((), device=self.compute.device)
         # Dropout draws from the global generator, which a resumed run must find as an unbroken one does.
         seed = torch.randint(_SEEDS, (1,), generator=self.generator, device=self.compute.device)
         with seeded(int(seed)):
             for start in range(0, len(order), self.stage.batch_size):
                 rows = order[start : start + self.stage.batch_size]
-                loss, label_probs = self._step(images[rows], labels[rows])
+                loss, label_probs, hits = self._step(images[rows], labels[rows])
                 total += loss * len(rows)
+                right += hits
                 self._label_probs[rows] = label_probs
                 on_step(start + len(rows), len(order))
         train_loss = float(total) / len(order)
@@ -101,8 +103,9 @@ class Trainer:
                 f"{self.stage.learning_rate:g} at its peak."
             )
         self.epoch += 1
+        digits = int((labels[order] != NOT_A_DIGIT).sum())
         seconds = time.perf_counter() - started
-        return self._measure(train_loss, len(order) / seconds, seconds)
+        return self._measure(train_loss, float(right) / digits, len(order) / seconds, seconds)
 
     def state(self) -> dict[str, object]:
         """Everything a later `restore` needs to go on as if nothing had happened."""
@@ -188,8 +191,12 @@ class Trainer:
             chosen.append(images[rendering, torch.arange(count, device=images.device)])
         return torch.cat(chosen), torch.cat([labels for _, labels in self._pools])
 
-    def _step(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """One update from a batch `uint8 (b, 28, 28)`; its loss, and the probabilities of the labels, `(b,)`."""
+    def _step(self, pixels: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """One update from a batch `uint8 (b, 28, 28)`.
+
+        Returns:
+            Its loss, the probabilities of the labels, `(b,)`, and how many digits were read rightly.
+        """
         ranges = self.stage.augmentation
         ink = augment(pixels.unsqueeze(1) / _FULL, ranges, self.generator)
         targets = self._targets[labels]
@@ -208,9 +215,12 @@ class Trainer:
         self.schedule.step()
         self.average.update_parameters(self.network)
         probs = functional.pad(logits.detach().float().softmax(dim=1), (0, 1), value=1.0)
-        return loss.detach(), probs.gather(1, labels.unsqueeze(1)).squeeze(1)
+        hits = (logits.detach().argmax(dim=1) == labels).sum()
+        return loss.detach(), probs.gather(1, labels.unsqueeze(1)).squeeze(1), hits
 
-    def _measure(self, train_loss: float, images_per_second: float, seconds: float) -> TrainingMetrics:
+    def _measure(
+        self, train_loss: float, train_accuracy: float, images_per_second: float, seconds: float
+    ) -> TrainingMetrics:
         network: nn.Module = self.average.module
         validation = predict_logits(network, self._data.watched, self.compute).softmax(dim=1)
         labels = torch.from_numpy(self._data.watched.labels)
@@ -233,6 +243,7 @@ class Trainer:
             scribble_confidence=scribble_confidence,
             images_per_second=images_per_second,
             seconds=seconds,
+            train_accuracy=train_accuracy,
         )
 
 
