@@ -168,7 +168,7 @@ def test_architectures_are_listed() -> None:
     [
         (
             ["train", "--recipe", "magic"],
-            "Unknown recipe 'magic'. Available: drawn, scanned, drawn_averaged, ",
+            "Unknown recipe 'magic'. Available: drawn, scanned, baseline, ",
         ),
         (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
         (["train", "--device", "tpu"], "There is no device 'tpu' here. Available: auto, "),

@@ -51,13 +51,13 @@ def average_of(network: nn.Module, decay: float) -> AveragedModel:
     """An exponential moving average of weights and batch-norm statistics (Polyak & Juditsky 1992).
 
     The decay is reached gradually, as min(decay, (1 + n) / (10 + n)) after n updates, so that the random weights of
-    the start are soon forgotten. A decay of 0 follows the network itself; one of 1 weighs all updates alike.
+    the start are soon forgotten. A decay of 0 follows the network itself.
     """
     make_average: Callable[[float], Callable[[_Tensors, _Tensors, Tensor | int], None]] = get_ema_multi_avg_fn
 
     def update(averaged: _Tensors, current: _Tensors, updates: Tensor | int) -> None:
         count = float(updates)
-        gradual = count / (1.0 + count) if decay == 1 else min(decay, (1.0 + count) / (_AVERAGE_WARM_UP + count))
+        gradual = min(decay, (1.0 + count) / (_AVERAGE_WARM_UP + count))
         average: Callable[[_Tensors, _Tensors, Tensor | int], None] = make_average(gradual)
         average(averaged, current, updates)
 

@@ -19,8 +19,7 @@ class Recipe:
     """One sentence for people who choose."""
     stages: tuple[Stage, ...]
     ema_decay: float = 0.0
-    """Of the moving average of weights and batch-norm statistics that is kept as the model; 0 keeps the last ones, 1
-    the mean over all steps of the stage (Izmailov et al. 2018)."""
+    """Of the moving average of weights and batch-norm statistics that is kept as the model; 0 keeps the last ones."""
     renderings: int = 1
     """Pictures rendered of each drawn digit, of which an epoch shows one."""
     scribbles: int = 0
@@ -129,24 +128,6 @@ SCANNED: Final = replace(
 )
 
 
-def _averaged(recipe: Recipe, summary: str) -> Recipe:
-    """How a model of this recipe is trained further: a constant learning rate, and the mean of all weights on the way.
-
-    Without elastic distortion, which does not earn its place (docs/evaluation.md).
-    """
-    (stage,) = recipe.stages
-    still = replace(
-        stage,
-        learning_rate=stage.learning_rate / 2,
-        schedule=Schedule.CONSTANT,
-        augmentation=replace(stage.augmentation, elastic_alpha_px=0.0),
-    )
-    return replace(recipe, name=f"{recipe.name}_averaged", summary=summary, stages=(still,), ema_decay=1.0)
-
-
-DRAWN_AVERAGED: Final = _averaged(DRAWN, "To train a model of `drawn` further: the mean of the weights on the way.")
-SCANNED_AVERAGED: Final = _averaged(SCANNED, "To train a model of `scanned` further, on MNIST alone, in the same way.")
-
 SEMI_SUPERVISED: Final = Recipe(
     name="semi_supervised",
     summary="EMNIST's digits first, then MNIST at a tenth of the learning rate.",
@@ -172,8 +153,7 @@ SEMI_SUPERVISED: Final = Recipe(
     ),
 )
 
-_ALL: Final = (DRAWN, SCANNED, DRAWN_AVERAGED, SCANNED_AVERAGED, BASELINE, HEAVY_AUG, SEMI_SUPERVISED)
-_RECIPES: Final = {recipe.name: recipe for recipe in _ALL}
+_RECIPES: Final = {recipe.name: recipe for recipe in (DRAWN, SCANNED, BASELINE, HEAVY_AUG, SEMI_SUPERVISED)}
 
 
 def recipe_names() -> tuple[str, ...]:
