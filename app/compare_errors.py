@@ -1,7 +1,7 @@
 """Tabs of the Compare page that show misread digits: the confusions of one model, and two models side by side."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -22,7 +22,8 @@ from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Misread
 from handwriting_ai.evaluation.statistics import McNemar
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from handwriting_ai.registry.presets import choose_members
+from handwriting_ai.registry.presets import choose_members, read_presets
+from ui_state import ui_state
 
 ALL_CELLS: Final = "All misread digits"
 _PICTURE_PX: Final = 88
@@ -154,20 +155,35 @@ def show_two(compared: Compared) -> None:
 
 
 def _choices(compared: Compared) -> dict[str, tuple[str, ...]]:
-    """What can be compared: each model that has predictions, and the default ensemble if all its members have."""
+    """What can be compared: each model that has predictions, and the ensembles of which all members have."""
     choices: dict[str, tuple[str, ...]] = {name: (name,) for name in compared.scorable}
-    digits = resources.settings().digits
     try:
-        members = choose_members(digits.active_model, digits.model_dir).members
+        ensembles = list(_ensembles())
     except ManifestError as error:
         st.warning(str(error), icon=":material/warning:")
         return choices
-    missing = [f"`{name}`" for name in members if name not in compared.scorable]
-    if missing:
-        st.caption(f"The default ensemble cannot be chosen: no predictions of {', '.join(missing)}.")
-    elif len(members) > 1:
-        choices[f"Default ensemble ({len(members)} models)"] = members
+    for title, members in ensembles:
+        missing = [f"`{name}`" for name in members if name not in compared.scorable]
+        if missing:
+            st.caption(f"{title} cannot be chosen: no predictions of {', '.join(missing)}.")
+        elif len(members) > 1 and members not in choices.values():
+            choices[f"{title} ({len(members)} models)"] = members
     return choices
+
+
+def _ensembles() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Title and members of the default ensemble, of the presets, and of this session's choice.
+
+    Raises:
+        ManifestError: `presets.json` is broken.
+    """
+    digits = resources.settings().digits
+    yield "Default ensemble", choose_members(digits.active_model, digits.model_dir).members
+    for preset in read_presets(digits.model_dir).values():
+        yield f"Preset {preset.name}", preset.members
+    choice = ui_state().choice
+    if choice is not None:
+        yield "This session's choice", choice.members
 
 
 def _choose(title: str, choices: dict[str, tuple[str, ...]], first: str, tta: TtaMode) -> EnsembleChoice:

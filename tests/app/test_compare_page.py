@@ -423,6 +423,23 @@ def test_two_models_are_tested_against_each_other(pair: Path, page: AppTest) -> 
     assert "Both are the same" in _texts(page)
 
 
+def test_presets_are_tested_against_each_other(pair: Path, page: AppTest) -> None:
+    """Beside the models and the default ensemble; one with the same members stands there once."""
+    register_with_predictions(pair, "c", errors=40)
+    presets: dict[str, object] = {
+        "default": {"members": ["a", "b"], "tta": "none"},
+        "fast": {"members": ["a"], "tta": "none"},
+        "best": {"members": ["a", "b", "c"], "tta": "none"},
+    }
+    (pair / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
+    _open(page, "Two models")
+    first: Selectbox[str] = page.selectbox(key="two_First")
+    assert first.options == ["a", "b", "c", "Default ensemble (2 models)", "Preset best (3 models)"]
+    first.set_value("Preset best (3 models)").run()
+    assert not page.exception
+    assert "exact McNemar test" in _texts(page)
+
+
 @pytest.mark.parametrize(("ticked", "expected"), [((), None), ((1,), ["15", "10"]), ((2,), ["10", "15"])])
 def test_two_models_are_offered_whatever_is_ticked(
     pair: Path, page: AppTest, ticked: tuple[int, ...], expected: list[str] | None

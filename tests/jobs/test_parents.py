@@ -95,6 +95,23 @@ def test_a_queued_run_knows_its_parent_again(jobs: LocalJobs) -> None:
     assert _planned(jobs, "mine").parent != config.parent
 
 
+def test_a_queued_run_can_start_from_a_model(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the command that queues runs; the architecture is the parent's."""
+    monkeypatch.setenv("APP__DATA_ROOT", str(jobs.models.root.parent))
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(jobs.models.root))
+    write_model(
+        jobs.models.root,
+        "narrow",
+        saved(build_fresh_state_dict("compact_narrow", 10)),
+        {"preprocess_hash": preprocess_signature(), "arch": "compact_narrow"},
+    )
+    queued = CliRunner().invoke(cli.app, ["jobs", "submit", "--recipe", "baseline", "--parent", "narrow"])
+    assert queued.exit_code == 0, queued.exception
+    config = jobs.store.read(queued.stdout.strip()).config
+    assert (config.arch, config.model_id) == ("compact_narrow", "mnist_compact_narrow_baseline_seed0_from_narrow")
+    assert config.parent == start_from("narrow", None, jobs.models)[1]
+
+
 def test_a_parent_without_a_digest_is_told_by_its_file(jobs: LocalJobs) -> None:
     """A v1 manifest has none."""
     _write(jobs, "old", weights_sha256=None)

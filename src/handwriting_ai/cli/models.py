@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from handwriting_ai.config import load_settings
@@ -48,7 +49,7 @@ def verify_models() -> None:
     found = store.require_models()
     validation = load_evaluation_digits(settings.training.data_dir).validation
     failed = False
-    for model_id in found:
+    for model_id in track(found, description="verifying", console=Console(stderr=True), transient=True):
         try:
             verify_figures(store.read(model_id, signature=preprocess_signature()), validation)
         except HandwritingError as error:
