@@ -79,7 +79,7 @@ def _choose_parent(arch: str, models: ModelStore) -> Parent | None:
     with troubles.said():
         names = possible_parents(arch, models)
     chosen = st.selectbox(
-        "Start from",
+        "Begin with",
         names,
         index=None,
         placeholder="fresh weights",
