@@ -92,7 +92,7 @@ def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
     series = {"MNIST validation": [each.val_accuracy for each in history]}
     trained = [each.train_accuracy for each in history if each.train_accuracy is not None]
     if len(trained) == len(history):
-        series["training, augmented"] = trained
+        series["digits trained on"] = trained
     for name in history[-1].drawn_accuracy:
         series[name] = [each.drawn_accuracy[name] for each in history]
     return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"), scale="linear")

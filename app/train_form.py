@@ -53,7 +53,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             help="The learning rate's schedule scales with them.",
         )
         first, count = st.columns(2)
-        seed = first.number_input("First seed", min_value=0, value=0, help="Of weights, order and augmentation.")
+        seed = first.number_input("First seed", min_value=0, value=0, help="Of fresh weights, order and augmentation.")
         seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
         trial = st.toggle(
             f"Quick trial on {_TRIAL_DIGITS:,} digits of each set", help="To see it work; the model will be poor."
