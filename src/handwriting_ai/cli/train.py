@@ -35,7 +35,9 @@ def train(
     ] = None,
     recipe: Annotated[str, typer.Option(help="Recipe: every number of the training.")] = "drawn",
     epochs: Annotated[int | None, typer.Option(help="Another number of epochs; the schedule scales.", min=1)] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds of fresh weights, order and augmentation: 3, or 0-4, or 0,2,5.")] = "0",
+    seeds: Annotated[
+        str, typer.Option(help="Seeds of fresh weights, order and augmentation: 3, or 0-4, or 0,2,5.")
+    ] = "0",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
     parent: Parent = None,
