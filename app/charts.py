@@ -89,10 +89,9 @@ def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
 
 def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
     """Accuracy over the epochs: on MNIST's validation digits, on those trained on, and on each set of drawn ones."""
-    series = {"MNIST validation": [each.val_accuracy for each in history]}
     trained = [each.train_accuracy for each in history if each.train_accuracy is not None]
-    if len(trained) == len(history):
-        series["digits trained on"] = trained
+    series = {"training": trained} if len(trained) == len(history) else {}
+    series["MNIST validation"] = [each.val_accuracy for each in history]
     for name in history[-1].drawn_accuracy:
         series[name] = [each.drawn_accuracy[name] for each in history]
     return _curves(history, series, title="accuracy", axis=alt.Axis(format=".1%"), scale="linear")
@@ -119,7 +118,7 @@ def _curves(
     encoded: alt.Chart = marks.encode(
         x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, history[-1].epochs)]), axis=alt.Axis(tickMinStep=1)),
         y=alt.Y(f"{title}:Q", scale=alt.Scale(type=scale, zero=False), axis=axis),
-        color=alt.Color("of:N", legend=alt.Legend(orient="bottom", title=None)),
+        color=alt.Color("of:N", sort=list(series), legend=alt.Legend(orient="bottom", title=None)),
         tooltip=alt.Tooltip(f"{title}:Q", format=".4f"),
     )
     chart: alt.Chart = encoded.properties(height=_CURVE_HEIGHT_PX)
