@@ -37,7 +37,8 @@ guards: $(VENV)/.dev
 test: $(VENV)/.dev
 	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=93
 	@for part in inference:90 training:85 api:90; do \
-		$(BIN)/coverage report --include="src/handwriting_ai/$${part%:*}/*" --fail-under=$${part#*:} || exit 1; \
+		$(BIN)/coverage report --include="src/handwriting_ai/$${part%:*}/*" --fail-under=$${part#*:} >/dev/null || \
+			{ echo "The coverage of $${part%:*} is under $${part#*:} %."; exit 1; }; \
 	done
 
 fix: $(VENV)/.dev  ## the only target that changes code

@@ -88,7 +88,7 @@ def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
 
 
 def accuracy_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:
-    """Accuracy over the epochs: on MNIST's validation digits, on those trained on, and on each set of drawn ones."""
+    """Accuracy over the epochs: on the training digits, on MNIST's validation digits, on each set of drawn digits."""
     trained = [each.train_accuracy for each in history if each.train_accuracy is not None]
     series = {"training": trained} if len(trained) == len(history) else {}
     series["MNIST validation"] = [each.val_accuracy for each in history]

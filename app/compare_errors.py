@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -13,6 +14,7 @@ from pydantic import BaseModel, Field
 
 import controls
 import resources
+import wording
 from compare_tabs import NO_SCORES
 from compared import Compared, alone
 from handwriting_ai import plots
@@ -154,43 +156,49 @@ def show_two(compared: Compared) -> None:
     _show_difference(compared, first, second)
 
 
-def _choices(compared: Compared) -> dict[str, tuple[str, ...]]:
+def _choices(compared: Compared) -> dict[str, EnsembleChoice]:
     """What can be compared: each model that has predictions, and the ensembles of which all members have."""
-    choices: dict[str, tuple[str, ...]] = {name: (name,) for name in compared.scorable}
+    choices = {name: alone(name, compared.tta) for name in compared.scorable}
     try:
-        ensembles = list(_ensembles())
+        ensembles = list(_ensembles(compared.tta))
     except ManifestError as error:
         st.warning(str(error), icon=":material/warning:")
         return choices
-    for title, members in ensembles:
-        missing = [f"`{name}`" for name in members if name not in compared.scorable]
+    known = set(choices.values())
+    for title, ensemble in ensembles:
+        if ensemble in known:
+            continue
+        known.add(ensemble)
+        missing = [f"`{name}`" for name in ensemble.members if name not in compared.scorable]
         if missing:
             st.caption(f"{title} cannot be chosen: no predictions of {', '.join(missing)}.")
-        elif len(members) > 1 and members not in choices.values():
-            choices[f"{title} ({len(members)} models)"] = members
+        else:
+            choices[f"{title} ({wording.counted(len(ensemble.members), 'model')})"] = ensemble
     return choices
 
 
-def _ensembles() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Title and members of the default ensemble, of the presets, and of this session's choice.
+def _ensembles(tta: TtaMode) -> Iterator[tuple[str, EnsembleChoice]]:
+    """The default ensemble, the presets and this session's choice, all of them in so many views, with their titles.
 
     Raises:
         ManifestError: `presets.json` is broken.
     """
     digits = resources.settings().digits
-    yield "Default ensemble", choose_members(digits.active_model, digits.model_dir).members
+    members = choose_members(digits.active_model, digits.model_dir).members
+    if members:
+        yield "Default ensemble", EnsembleChoice(members=members, tta=tta)
     for preset in read_presets(digits.model_dir).values():
-        yield f"Preset {preset.name}", preset.members
+        yield f"Preset {preset.name}", EnsembleChoice(members=preset.members, tta=tta)
     choice = ui_state().choice
     if choice is not None:
-        yield "This session's choice", choice.members
+        yield "This session's choice", replace(choice, tta=tta)
 
 
-def _choose(title: str, choices: dict[str, tuple[str, ...]], first: str, tta: TtaMode) -> EnsembleChoice:
+def _choose(title: str, choices: dict[str, EnsembleChoice], first: str, tta: TtaMode) -> EnsembleChoice:
     """A model or the ensemble, and its views."""
     names = list(choices)
     name = st.selectbox(title, names, index=names.index(first), key=f"two_{title}", persist_state="session")
-    return EnsembleChoice(members=choices[name], tta=controls.choose_views(f"two_views_{title}", tta))
+    return replace(choices[name], tta=controls.choose_views(f"two_views_{title}", tta))
 
 
 def _show_difference(compared: Compared, first: EnsembleChoice, second: EnsembleChoice) -> None:

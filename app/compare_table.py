@@ -107,7 +107,7 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             is_fresh = each.parent_model_id is None
             alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
             groups.setdefault(alike, []).append(each)
-    repeated = [group for group in groups.values() if len({_drawn_from(each) for each in group}) >= _FEWEST_SEEDS]
+    repeated = [group for group in groups.values() if len({_seed_and_parent(each) for each in group}) >= _FEWEST_SEEDS]
     return pd.DataFrame(
         {
             "architecture": [group[0].arch for group in repeated],
@@ -123,7 +123,7 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
     )
 
 
-def _drawn_from(manifest: Manifest) -> tuple[int | None, str | None]:
+def _seed_and_parent(manifest: Manifest) -> tuple[int | None, str | None]:
     """What makes a run another one of the same kind."""
     return manifest.training_seed, manifest.parent_model_id
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 import resources
 import wording
-from handwriting_ai.errors import HandwritingError, ManifestError
+from handwriting_ai.errors import HandwritingError, ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.presets import choose_members
@@ -23,7 +23,7 @@ def opening_views() -> TtaMode:
         return digits.tta_mode
     try:
         named = choose_members(digits.active_model, digits.model_dir).tta
-    except ManifestError:  # whoever needs the presets says what is wrong with them
+    except ModelError:  # the pages Ensemble and Compare say what is wrong with the presets
         named = None
     return named or TtaMode.ADVANCED
 

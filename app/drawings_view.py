@@ -10,7 +10,7 @@ import controls
 import resources
 from handwriting_ai.drawings import SavedDrawing, export_strokes
 from handwriting_ai.errors import DataCorrupt, HandwritingError
-from handwriting_ai.prediction import EnsembleChoice
+from handwriting_ai.prediction import EnsembleChoice, Prediction
 from handwriting_ai.reader import DigitReader
 from ui_state import ui_state
 
@@ -86,14 +86,20 @@ def _score(reader: DigitReader, choice: EnsembleChoice | None, drawings: Sequenc
     """Read drawings again as the page Draw opens now: with this session's choice, or else as configured."""
     tta = controls.opening_views() if choice is None else choice.tta
     members, temperature = (None, None) if choice is None else (choice.members, choice.temperature)
-    right, read_by = 0, reader.engine.model_id
+    if choice is not None:
+        refused = reader.engine.make_available(choice.members).refused
+        for refusal in refused:
+            st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
+        if refused:
+            return
+    right, answers = 0, list[Prediction]()
     for drawing in drawings:
         try:
             answer = reader.read(drawing.picture(), tta=tta, members=members, temperature=temperature).prediction
-            right, read_by = right + (answer.digit == drawing.label), answer.model_id
+            right += answer.digit == drawing.label
+            answers.append(answer)
         except HandwritingError as error:
             st.warning(f"{drawing.drawing_id}: {error}", icon=":material/warning:")
-    st.success(
-        f"{right} of {len(drawings)} read right by {read_by} in {controls.views_in_words(tta)}.",
-        icon=":material/fact_check:",
-    )
+    if answers:
+        read_by = f"{answers[-1].model_id} in {controls.views_in_words(tta)}"
+        st.success(f"{right} of {len(answers)} read right by {read_by}.", icon=":material/fact_check:")

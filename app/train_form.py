@@ -40,7 +40,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             index=architecture_names().index(USUAL_ARCHITECTURE),
             help="`compact` is made for CPUs.",
         )
-        parent = _choose_parent(arch, jobs.models)
+        parent, is_sound = _choose_parent(arch, jobs.models)
         name = st.selectbox("Recipe", recipe_names(), key="recipe", help="Every number of the training.")
         recipe = get_recipe(name)
         st.caption(recipe.summary)
@@ -66,15 +66,15 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         ]
         with troubles.said():
             st.caption(_estimate(jobs, found, plans))
-        if st.button("Start", icon=":material/play_arrow:", type="primary"):
+        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound):
             with troubles.said():
                 _submit(jobs, plans)
     with preview:
         _show_preview(recipe)
 
 
-def _choose_parent(arch: str, models: ModelStore) -> Parent | None:
-    """The model to start from; None for fresh weights."""
+def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
+    """The model to start from, None for fresh weights; and whether the choice can be followed."""
     names: tuple[str, ...] = ()
     with troubles.said():
         names = possible_parents(arch, models)
@@ -86,10 +86,9 @@ def _choose_parent(arch: str, models: ModelStore) -> Parent | None:
         key=f"parent_{arch}",
         help="The weights of a model of this architecture, to train it further or on drawings of your own.",
     )
-    parent: Parent | None = None
     with troubles.said():  # it may be deleted meanwhile
-        _, parent = start_from(chosen, arch, models)
-    return parent
+        return start_from(chosen, arch, models)[1], True
+    return None, False
 
 
 def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:

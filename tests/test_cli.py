@@ -107,6 +107,7 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
         started.extend(command)
 
     monkeypatch.setattr("os.execv", take_over)
+    monkeypatch.setenv("STREAMLIT_CLIENT_TOOLBAR_MODE", "viewer")
     assert RUNNER.invoke(cli.app, ["app", "--port", "8600"]).exit_code == 0
     assert Path.cwd() == clean_environment
     assert started[1:4] == ["-m", "streamlit", "run"]
@@ -116,6 +117,7 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
         "--browser.gatherUsageStats=false",
         "--theme.light.primaryColor=#2F6FDE",
     } <= set(started)
+    assert not any("toolbarMode" in option for option in started)
 
 
 @pytest.mark.usefixtures("clean_environment")

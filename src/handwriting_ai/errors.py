@@ -33,7 +33,7 @@ HandwritingError
 ├── TrainingError              a run that cannot go on
 │   ├── UnknownRecipe          no such recipe (also a ValueError)
 │   ├── InvalidRecipe          a recipe that cannot be followed (also a ValueError)
-│   ├── ParentMismatch         a network that cannot start from the weights of that model (also a ValueError)
+│   ├── ParentMismatch         a run that cannot start from the model it names (also a ValueError)
 │   ├── DeviceUnavailable      no such device here (also a ValueError)
 │   ├── TrainingDiverged       the loss is no longer a number
 │   └── CheckpointError        a checkpoint that is damaged or belongs to another run
@@ -182,7 +182,7 @@ class InvalidRecipe(TrainingError, ValueError):
 
 
 class ParentMismatch(TrainingError, ValueError):
-    """A network cannot start from the weights of that model, since it is of another kind."""
+    """A run cannot start from the model it names, which is of another kind, gone, replaced or damaged."""
 
 
 class DeviceUnavailable(TrainingError, ValueError):

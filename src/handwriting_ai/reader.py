@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import ManifestError, UnknownModel
+from handwriting_ai.errors import ModelError, UnknownModel
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
@@ -61,7 +61,7 @@ class DigitReader:
         digits = settings.digits
         self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
         self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
-        self._loading = threading.Lock()
+        self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
 
@@ -72,10 +72,19 @@ class DigitReader:
         preprocess(picture, limits=ImageLimits())
 
     def refresh(self) -> None:
-        """Read the models folder again if what it holds of the active set is not what was loaded."""
-        with self._loading, suppress(ManifestError):  # presets that are just being written change nothing
-            if self.engine.is_outdated():
-                self.reload()
+        """Read the models folder again if what it holds of the active set is not what was loaded.
+
+        While one thread does so the others go on with the set that runs. A folder or presets that cannot be read, as
+        while they are written, change nothing.
+        """
+        if not self._refreshing.acquire(blocking=not self.engine.ready):
+            return
+        try:
+            with suppress(ModelError):
+                if self.engine.is_outdated():
+                    self.reload()
+        finally:
+            self._refreshing.release()
 
     def reload(self) -> LoadReport:
         """Read the models folder again; the running set stays if nothing there can be loaded."""

@@ -3,6 +3,7 @@
 import base64
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -19,6 +20,8 @@ import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.drawings import DrawingStore
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from ui_state import UiState
 
 MAIN = PROJECT_ROOT / "app" / "main.py"
 _SIZE = (280, 312)
@@ -109,6 +112,25 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
     assert "1 of 1 read right by ensemble_5_models in 17 views" in _texts(page)
+
+
+def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest) -> None:
+    """Its models are loaded if they are not yet; one that cannot be is named, and nothing is scored."""
+    put_on_canvas(page, 5)
+    page.run()
+    _select(page, f"label_0_{len(DIGIT_STROKES[5])}", 5)
+    outside = EnsembleChoice(members=("mnist_simplecnn_m5_scanned_seed0",), tta=TtaMode.NONE)
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    state.choice = outside
+    page.switch_page("app_pages/drawings.py").run()
+    page.button[0].click().run()
+    assert "1 of 1 read right by mnist_simplecnn_m5_scanned_seed0 in 1 view." in _texts(page)
+    state.choice = replace(outside, members=("gone",))
+    page.button[0].click().run()
+    assert not page.exception
+    assert "`gone` cannot be loaded" in _texts(page)
+    assert "read right by" not in _texts(page)
 
 
 def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:

@@ -21,6 +21,7 @@ from handwriting_ai.jobs.types import Job, JobStatus, plan
 from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import WEIGHTS_NAME
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 
 LIMIT_S = 120.0
@@ -254,6 +255,23 @@ def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:
     assert job.config.parent is not None
     assert job.config.parent.model_id == "mine"
     assert job.config.model_id == "mnist_compact_baseline_seed0_trial2000_from_mine"
+
+
+def test_a_model_that_nothing_can_start_from_stops_the_form(page: AppTest, jobs: LocalJobs) -> None:
+    """A v1 model without weights: the reason stands there, and no run begins with fresh ones instead."""
+    folder = write_model(
+        jobs.models.root,
+        "hollow",
+        saved(fresh_state()),
+        {"preprocess_hash": preprocess_signature(), "weights_sha256": None},
+    )
+    (folder / WEIGHTS_NAME).unlink()
+    _open(page)
+    parent: Selectbox[str] = page.selectbox(key="parent_compact")
+    parent.select("hollow").run()
+    assert not page.exception
+    assert "hollow" in page.error[0].value
+    assert next(button for button in page.button if button.label == "Start").disabled
 
 
 def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:

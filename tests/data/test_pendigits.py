@@ -63,8 +63,8 @@ def test_both_files_and_json_lines_lie_side_by_side(tmp_path: Path) -> None:
     assert [[digit.writer for digit in file.digits] for file in load_stroke_files(tmp_path)] == [["tes-12"], ["tra-03"]]
 
 
-def test_a_packed_file_is_not_passed_over(tmp_path: Path) -> None:
-    """The message has the command that unpacks it."""
+def test_packed_files_alone_are_named(tmp_path: Path) -> None:
+    """With the command that unpacks one; who unpacked the training part alone wants no other."""
     (tmp_path / "pendigits-orig.tra.Z").write_bytes(b"\x1f\x9d")
     with pytest.raises(DataMissing, match=r"is packed\. Unpack it: gzip -dk .*pendigits-orig\.tra\.Z"):
         load_stroke_files(tmp_path)

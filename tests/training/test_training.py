@@ -299,6 +299,12 @@ def test_a_child_has_learnt_what_its_parent_has(tmp_path: Path) -> None:
     assert [source.name for source in manifest.train_data or ()] == ["blobs", "scribbles", "emnist"]
     assert manifest.test_overlap == "possible: a few"
     assert manifest.parent_model_id == config.model_id
+    unknown: dict[str, object] = {"train_data": None, "test_overlap": None}
+    stranger = replace(parent, manifest=parent.manifest.model_copy(update=unknown))
+    forced = replace(child, parent=stranger, force=True)
+    run_training(forced, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
+    manifest = config.store.read_manifest(child.model_id)
+    assert (manifest.train_data, manifest.test_overlap) == (None, None)
 
 
 def test_a_checkpoint_without_its_history_is_refused(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -26,20 +27,29 @@ def run_app(
     """Start the dashboard."""
     load_settings()
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
-    # Streamlit looks for its own settings in the working directory, which stays: ours start from there.
-    style: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    options = [*_flags(style), f"--server.port={port}", f"--server.address={host}"]
+    # No chdir: relative paths in our settings start from here, where Streamlit would not find its own.
+    found: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    options = [*_flags(found), f"--server.port={port}", f"--server.address={host}"]
     os.execv(sys.executable, [*command, *options])  # in our place: a signal to this process ends the dashboard
 
 
 def _flags(section: Mapping[str, object], name: str = "") -> Iterator[str]:
-    """The options of a section of Streamlit's settings, and of those within it, as its command line takes them."""
+    """The options of a section of Streamlit's settings, and of those within it, as its command line takes them.
+
+    Streamlit's own variables go before its file, but not before its command line: what they say is left out.
+    """
     for key, value in section.items():
         if isinstance(value, dict):
             within: dict[str, object] = value
             yield from _flags(within, f"{name}{key}.")
-        else:
+        elif _variable(f"{name}{key}") not in os.environ:
             yield f"--{name}{key}={str(value).lower() if isinstance(value, bool) else value}"
+
+
+def _variable(option: str) -> str:
+    """`server.maxUploadSize` → `STREAMLIT_SERVER_MAX_UPLOAD_SIZE`."""
+    words = re.sub("([a-z])([A-Z])", r"\1_\2", option).replace(".", "_")
+    return f"STREAMLIT_{words.upper()}"
 
 
 def predict(

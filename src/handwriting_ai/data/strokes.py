@@ -79,7 +79,7 @@ def stroke_paths(folder: Path) -> list[Path]:
     """The files of a folder of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
 
     Raises:
-        DataMissing: the folder is not there or holds no such file, or holds one of UCI's that is still packed.
+        DataMissing: the folder is not there or holds no such file, or of UCI's only ones that are still packed.
     """
     texts = [folder / name for name in FILE_NAMES if (folder / name).exists()]
     packed = [folder / f"{name}.Z" for name in FILE_NAMES if (folder / f"{name}.Z").exists()]

@@ -92,6 +92,7 @@ class InferenceEngine:
         self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
         self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
         self._active = _Active()
+        self._loading = threading.Lock()
         self._found: tuple[Choice, Mapping[str, Version | None]] | None = None
         """What was named, and lay on the disk, when it last loaded."""
         self._shelf = Shelf(settings.model_dir, signature)
@@ -154,17 +155,19 @@ class InferenceEngine:
         Raises:
             ManifestError: `presets.json` is broken.
         """
-        self._found = choice, versions = self._named()
-        members, report = load_members(self._settings.model_dir, choice.members, signature=self._signature)
-        if members:
-            tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
-            active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
-            blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
-            for mode in TtaMode:
-                self._probabilities(active, blank, PredictOptions(tta=mode))
-            self._active = active
-            self._shelf.clear()
-        return report
+        with self._loading:
+            found = choice, versions = self._named()
+            members, report = load_members(self._settings.model_dir, choice.members, signature=self._signature)
+            if members:
+                tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
+                active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
+                blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
+                for mode in TtaMode:
+                    self._probabilities(active, blank, PredictOptions(tta=mode))
+                self._active = active
+                self._shelf.forget(choice.members)
+            self._found = found
+            return report
 
     def make_available(self, model_ids: Sequence[str]) -> LoadReport:
         """Load models beside the active set, so that requests may name them; the report names those refused.

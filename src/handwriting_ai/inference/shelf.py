@@ -59,10 +59,10 @@ class Shelf:
         """What is loaded, by name."""
         return {name: kept.member for name, kept in self._kept.items()}
 
-    def clear(self) -> None:
-        """Forget all models."""
+    def forget(self, model_ids: Sequence[str]) -> None:
+        """Forget these models, which are active now; the others stay for whoever names them."""
         with self._lock:
-            self._kept = {}
+            self._kept = {name: kept for name, kept in self._kept.items() if name not in model_ids}
 
     def load(self, model_ids: Sequence[str], active: Mapping[str, Version | None]) -> LoadReport:
         """Load those of these models that are not `active`, nor here, in the version that lies on the disk.

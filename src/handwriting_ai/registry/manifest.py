@@ -13,7 +13,7 @@ from handwriting_ai.problems import describe_problems
 
 MANIFEST_NAME: Final = "manifest.json"
 _LONGEST_NAME: Final = 200
-"""Folders have names of 255 characters at most, some of them with a mark of ours before it."""
+"""Folders have names of 255 characters at most, some of them with a mark of ours before them."""
 _PLAIN_NAME: Final = re.compile(rf"(?!\.)[A-Za-z0-9._-]{{1,{_LONGEST_NAME}}}")
 
 

@@ -37,7 +37,7 @@ class StoredModel:
     state: dict[str, Tensor]
     """The weights, in single precision."""
     weights_sha256: str
-    """Of their file; a v1 manifest has none."""
+    """Of the file itself, since a v1 manifest states none."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,12 +148,11 @@ class ModelStore:
                 f"{signature!r}. Train it again, or run the version it was made with."
             )
         path = self.folder(model_id) / WEIGHTS_NAME
-        state = load_state(path, manifest)
+        state, digest = load_state(path, manifest)
         check_shapes(path, manifest, state)
         for name, tensor in state.items():
             if not bool(torch.isfinite(tensor).all()):
                 raise WeightsError(f"{path}: {name} holds NaN or infinite numbers. Restore the file or train again.")
-        digest = manifest.weights_sha256 or hashlib.sha256(path.read_bytes()).hexdigest()
         return StoredModel(manifest=manifest, state=state, weights_sha256=digest)
 
     def read_all(self, model_ids: Sequence[str], *, signature: str) -> tuple[tuple[StoredModel, ...], LoadReport]:
@@ -174,8 +173,10 @@ class ModelStore:
 
         Raises:
             ModelExists: it is, and `force` is off.
+            UnknownModel: no model can have it.
         """
-        if not force and self.folder(model_id).exists():
+        folder = self.folder(model_id)
+        if not force and folder.exists():
             raise ModelExists(f"Model {model_id!r} exists in {self.root}. Use --force to replace it.")
 
     def register(

@@ -17,8 +17,8 @@ WEIGHTS_NAME: Final = "model.pt"
 _NAMES_SHOWN: Final = 5
 
 
-def load_state(path: Path, manifest: Manifest) -> dict[str, Tensor]:
-    """The state dict of one file, floating-point numbers in single precision.
+def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
+    """The state dict of one file, floating-point numbers in single precision, and the file's SHA-256.
 
     Raises:
         WeightsError: it cannot be read, has another digest than the manifest says, or holds more than named, dense
@@ -46,7 +46,7 @@ def load_state(path: Path, manifest: Manifest) -> dict[str, Tensor]:
         if not isinstance(name, str) or not torch.is_tensor(value) or not _is_dense(value):
             raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
         state[name] = value.float() if value.is_floating_point() else value
-    return state
+    return state, digest
 
 
 def _is_dense(tensor: Tensor) -> bool:

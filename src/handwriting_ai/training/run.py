@@ -205,18 +205,24 @@ def _predict(
     return predict(_network(arch, state).to(device), digits, device, watcher.on_predict)
 
 
-def _origins(data: TrainingData, parent: StoredModel | None) -> tuple[DataSource, ...]:
-    """What the weights have learnt from: a child's also from what its parent has."""
-    inherited = () if parent is None else parent.manifest.train_data or ()
+def _origins(data: TrainingData, parent: StoredModel | None) -> tuple[DataSource, ...] | None:
+    """What the weights have learnt from: a child's also from what its parent has; None where that is not known."""
+    inherited = () if parent is None else parent.manifest.train_data
+    if inherited is None:
+        return None
     once: dict[DataSource, None] = dict.fromkeys([*(_describe(source) for source in data.sources), *inherited])
     return tuple(once)
 
 
 def _test_overlap(data: TrainingData, parent: StoredModel | None) -> str | None:
-    """The run's own, or its parent's where the run has none; not known where the parent does not say."""
-    if parent is None or data.test_overlap != NO_OVERLAP:
+    """The run's own and its parent's; None where that is not known."""
+    if parent is None:
         return data.test_overlap
-    return parent.manifest.test_overlap
+    parts = {data.test_overlap: None, parent.manifest.test_overlap: None}
+    told = [part for part in parts if part not in (None, NO_OVERLAP)]
+    if told:
+        return " ".join(str(part) for part in told)
+    return None if None in parts else NO_OVERLAP
 
 
 def _describe(source: Source) -> DataSource:

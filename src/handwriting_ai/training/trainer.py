@@ -32,7 +32,7 @@ _SEEDS: Final = 2**31
 _HARD: Final = (0.1, 0.8)
 """A digit is hard if its label's probability was between these when it was last trained on; below, it may be noise."""
 _EPOCHS_BEFORE_HARD: Final = 2
-"""In the first epochs of a stage that begins with fresh weights nearly every digit is hard."""
+"""In the first epochs of a stage, most of all with fresh weights, too many digits are hard."""
 SURE: Final = 0.70
 """The confidence from which an answer is shown without a caveat, as in `DIGITS__UNCERTAIN_THRESHOLD`."""
 
