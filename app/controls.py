@@ -10,7 +10,8 @@ import resources
 import wording
 from handwriting_ai.errors import HandwritingError, ModelError
 from handwriting_ai.inference.views import views_for
-from handwriting_ai.prediction import TtaMode
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members
 
 _FEW: Final = 3
@@ -42,6 +43,14 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
         persist_state="session",
     )
     return chosen or default
+
+
+def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:
+    """Load the models of a choice that are not yet; False, and the reasons on the page, if one of them cannot be."""
+    refused = reader.engine.make_available(choice.members).refused
+    for refusal in refused:
+        st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
+    return not refused
 
 
 def view_count(tta: TtaMode) -> int:

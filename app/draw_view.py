@@ -91,8 +91,7 @@ def _choose_mode(reader: DigitReader) -> TtaMode:
 
 def _show_choice(reader: DigitReader, choice: EnsembleChoice) -> None:
     """Say which models read; load those that are not yet."""
-    for refusal in reader.engine.make_available(choice.members).refused:
-        st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
+    controls.make_available(reader, choice)
     st.caption(f"Read by your choice on the page *Ensemble*: {wording.named(choice)}.")
 
 

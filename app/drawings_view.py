@@ -86,12 +86,8 @@ def _score(reader: DigitReader, choice: EnsembleChoice | None, drawings: Sequenc
     """Read drawings again as the page Draw opens now: with this session's choice, or else as configured."""
     tta = controls.opening_views() if choice is None else choice.tta
     members, temperature = (None, None) if choice is None else (choice.members, choice.temperature)
-    if choice is not None:
-        refused = reader.engine.make_available(choice.members).refused
-        for refusal in refused:
-            st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
-        if refused:
-            return
+    if choice is not None and not controls.make_available(reader, choice):
+        return
     right, answers = 0, list[Prediction]()
     for drawing in drawings:
         try:

@@ -118,10 +118,7 @@ def _show_answer(choice: EnsembleChoice) -> None:
         st.caption("Draw a digit on the page *Draw*; its answer then stands here.")
         return
     reader = resources.reader()
-    refused = reader.engine.make_available(choice.members).refused
-    for refusal in refused:
-        st.error(f"Model `{refusal.model_id}` cannot be loaded: {refusal.reason}", icon=":material/error:")
-    if refused:
+    if not controls.make_available(reader, choice):
         return
     try:
         reading = reader.read(picture, tta=choice.tta, temperature=choice.temperature, members=choice.members)

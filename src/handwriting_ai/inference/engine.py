@@ -137,7 +137,7 @@ class InferenceEngine:
         """Whether other members are named, or other versions of them lie on the disk, than when it last loaded.
 
         Raises:
-            ManifestError: `presets.json` is broken.
+            ManifestError, ModelsUnreadable: `presets.json` is broken, or the models folder cannot be listed.
         """
         return self._named() != self._found
 

@@ -15,7 +15,7 @@ STEP_NAMES: Final = ("grayscale", "polarity", "threshold", "components", "straig
 
 @dataclass(frozen=True, kw_only=True)
 class PreprocessConfig:
-    """The choices of the pipeline; `benchmarks/drawn_accuracy.py` shows what each is worth."""
+    """The choices of the pipeline; `benchmarks/drawn_accuracy.py` measures what they come to."""
 
     border_share: float = 0.02
     """Width of the ring that is taken for paper, as a share of the shorter side."""

@@ -127,7 +127,6 @@ SCANNED: Final = replace(
     scribbles=0,
 )
 
-
 SEMI_SUPERVISED: Final = Recipe(
     name="semi_supervised",
     summary="EMNIST's digits first, then MNIST at a tenth of the learning rate.",

@@ -216,13 +216,10 @@ def _origins(data: TrainingData, parent: StoredModel | None) -> tuple[DataSource
 
 def _test_overlap(data: TrainingData, parent: StoredModel | None) -> str | None:
     """The run's own and its parent's; None where that is not known."""
-    if parent is None:
-        return data.test_overlap
-    parts = {data.test_overlap: None, parent.manifest.test_overlap: None}
-    told = [part for part in parts if part not in (None, NO_OVERLAP)]
-    if told:
-        return " ".join(str(part) for part in told)
-    return None if None in parts else NO_OVERLAP
+    own, inherited = data.test_overlap, NO_OVERLAP if parent is None else parent.manifest.test_overlap
+    if own == NO_OVERLAP:
+        return inherited
+    return own if inherited in (None, NO_OVERLAP, own) else f"{own} {inherited}"
 
 
 def _describe(source: Source) -> DataSource:
