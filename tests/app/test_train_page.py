@@ -64,9 +64,11 @@ def click(page: AppTest, label: str) -> AppTest:
 
 def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None) -> Job:
     """A job that has come this far, with two epochs of metrics."""
-    job = jobs.submit(plan("compact", "drawn", seed=len(jobs.store.all().jobs), epochs=4))
+    seed = len(jobs.store.all().jobs)
     reached: dict[str, object] = {"status": status, "current_epoch": 2, "progress": 0.5, "error": error}
-    jobs.store.write_state(job.state.model_copy(update=reached))
+    with jobs.store.lock():  # or the queue of an open page starts it before it is where it should be
+        job = jobs.store.create(plan("compact", "drawn", seed=seed, epochs=4))
+        jobs.store.write_state(job.state.model_copy(update=reached))
     history = [
         TrainingMetrics(
             epoch=epoch,
