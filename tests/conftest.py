@@ -43,6 +43,12 @@ def model_dir(tmp_path: Path) -> Path:
     return root
 
 
+@pytest.fixture()
+def few_validation_digits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs of this process register their models by 200 digits: reading 5,000 takes longer than all else they do."""
+    monkeypatch.setattr("handwriting_ai.data.split.VALIDATION_COUNT", 200)
+
+
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
     """Chromium's executable."""

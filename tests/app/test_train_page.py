@@ -1,8 +1,11 @@
 """The Train page without a browser."""
 
+import os
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +17,7 @@ from tests.app.test_draw_page import open_app
 from tests.registry.samples import fresh_state, saved, write_model
 
 import train_view
+from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
@@ -29,7 +33,10 @@ LIMIT_S = 120.0
 
 @pytest.fixture()
 def jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> LocalJobs:
-    """The folder that the page looks at, before it is opened."""
+    """The folder that the page looks at, before it is opened; its runs have few digits to validate on."""
+    quick = partial(LocalJobs, command=(sys.executable, "-m", "tests.jobs.faulty_child", "none"))
+    monkeypatch.setattr("handwriting_ai.jobs.opening.LocalJobs", quick)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
     return LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"))

@@ -14,14 +14,16 @@ from tests.registry.samples import fresh_state
 from torch import Tensor
 
 from handwriting_ai.architectures.fold import for_inference
-from handwriting_ai.config import DigitsSettings
+from handwriting_ai.config import PROJECT_ROOT, DigitsSettings
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import PredictionsError
+from handwriting_ai.evaluation.metrics import count_errors
 from handwriting_ai.evaluation.predictions import (
     PREDICTIONS_NAME,
     EvaluationDigits,
     Predictions,
     check_predictions,
+    load_evaluation_digits,
     load_predictions,
     predict,
     refresh_predictions,
@@ -37,8 +39,12 @@ from handwriting_ai.registry.store import ModelStore
 
 
 def _few(count: int) -> DigitImages:
+    return _first(evaluation_digits().validation, count)
+
+
+def _first(digits: DigitImages, count: int) -> DigitImages:
     rows: NDArray[np.int64] = np.arange(count)
-    return evaluation_digits().validation.pick(rows)
+    return digits.pick(rows)
 
 
 def _single(logits: Tensor) -> Tensor:
@@ -71,6 +77,20 @@ def test_stored_logits_give_the_engines_probabilities(model_dir: Path, tta: TtaM
         expected = engine.predict_batch(pictures, PredictOptions(tta=tta))
     chosen = stored.validation[: len(views_for(tta))].float().unsqueeze(0)
     torch.testing.assert_close(merge(member_probabilities(chosen, [1.25])), expected, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("model_id", ModelStore(PROJECT_ROOT / "models").model_ids())
+def test_the_shipped_predictions_are_those_of_the_shipped_weights(model_id: str) -> None:
+    """On a few digits in every view; those of all validation digits give the accuracy that the manifest states."""
+    model = ModelStore(PROJECT_ROOT / "models").read(model_id, signature=preprocess_signature())
+    manifest, digits = model.manifest, load_evaluation_digits(PROJECT_ROOT / "data" / "mnist")
+    kept = load_predictions(PROJECT_ROOT / "models" / model_id, manifest, digits)
+    few = EvaluationDigits(validation=_first(digits.validation, 8), test=_first(digits.test, 8))
+    found = predict(for_inference(manifest.arch, manifest.n_classes, model.state), few, torch.device("cpu"))
+    for stored, recomputed in ((kept.validation, found.validation), (kept.test, found.test)):
+        torch.testing.assert_close(recomputed.float(), stored[:, :8].float(), atol=0.05, rtol=0.005)
+    wrong = count_errors(kept.validation[0], torch.from_numpy(digits.validation.labels))
+    assert 1 - wrong / len(digits.validation) == pytest.approx(manifest.val_acc)
 
 
 def test_views_of_smaller_modes_come_first() -> None:

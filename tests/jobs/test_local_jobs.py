@@ -23,7 +23,7 @@ from handwriting_ai.errors import (
     UnknownArchitecture,
     UnknownJob,
 )
-from handwriting_ai.jobs.local import CHILD_COMMAND, LocalJobs
+from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import STATE_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
@@ -39,8 +39,8 @@ LONG = 100_000
 class Open(Protocol):
     """Opens the jobs folder of a test."""
 
-    def __call__(self, fault: str | None = "none", *, start: bool = True) -> LocalJobs:
-        """With children that meet a fault, or as shipped if it is None; without `start` nobody works the queue off."""
+    def __call__(self, fault: str = "none", *, start: bool = True) -> LocalJobs:
+        """With children that meet a fault; without `start` nobody works the queue off."""
         ...
 
 
@@ -52,8 +52,8 @@ def open_jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     opened: list[LocalJobs] = []
 
-    def open_one(fault: str | None = "none", *, start: bool = True) -> LocalJobs:
-        command = (sys.executable, "-m", "tests.jobs.faulty_child", fault) if fault else CHILD_COMMAND
+    def open_one(fault: str = "none", *, start: bool = True) -> LocalJobs:
+        command = (sys.executable, "-m", "tests.jobs.faulty_child", fault)
         jobs = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), command=command)
         opened.append(jobs)
         if start:
@@ -118,7 +118,7 @@ def only_sound_models(jobs: LocalJobs, *names: str) -> None:
 
 def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
     """One after the other; each registers its model and leaves its metrics and a log."""
-    jobs = open_jobs(None, start=False)
+    jobs = open_jobs(start=False)
     submitted = [jobs.submit(tiny(seed)) for seed in (2, 0, 1)]
     assert [job.job_id for job in jobs.store.all().jobs] == [job.job_id for job in submitted]
     jobs.start()

@@ -123,6 +123,7 @@ def test_a_parent_without_a_digest_is_told_by_its_file(jobs: LocalJobs) -> None:
     assert found.weights_sha256 == config.parent.weights_sha256
 
 
+@pytest.mark.usefixtures("few_validation_digits")
 def test_a_child_goes_on_from_its_parent(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """It starts far below the loss of fresh weights, and its name and its manifest say where it comes from."""
     root = jobs.models.root
