@@ -133,8 +133,11 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
     assert jobs.store.all().jobs == ()
 
 
-def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJobs) -> None:
+def test_a_started_run_is_queued_trained_and_shown(
+    page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the real queue and a real process, on a few digits."""
+    monkeypatch.setattr("train_form._TRIAL_DIGITS", 40)
     _open(page)
     fill_in_a_trial(page)
     click(page, "Start")
@@ -144,7 +147,7 @@ def test_a_started_run_is_queued_trained_and_shown(page: AppTest, jobs: LocalJob
     page.run()
     assert not page.exception
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.COMPLETED]
-    assert "Registered as `mnist_compact_baseline_seed0_trial2000`" in page.success[0].value
+    assert "Registered as `mnist_compact_baseline_seed0_trial40`" in page.success[0].value
     assert page.metric[0].label == "Validation accuracy"
     assert any("by the 1 epoch of run" in caption.value for caption in page.caption)
 

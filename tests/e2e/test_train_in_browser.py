@@ -74,24 +74,24 @@ def _select_row(page: Page, row: int) -> None:
 
 def test_a_run_is_started_watched_and_found_again(page: Page, tmp_path: Path) -> None:
     """Its numbers and curves move, also after another page and a reload; then its model is registered."""
-    _start_trial(page, epochs=8)
+    _start_trial(page, epochs=5)
     accuracy = page.locator('[data-testid="stMetric"]:has-text("Validation accuracy")')
     expect(accuracy).to_be_visible()
     expect(page.locator('[data-testid="stVegaLiteChart"]')).to_have_count(2)
-    expect(page.get_by_text(re.compile("^(Epoch [3-8]|Completed after 8) of 8"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^(Epoch [2-5]|Completed after 5) of 5"))).to_be_visible()
     page.get_by_role("link", name="Saved drawings").click()
     expect(page.get_by_text("Nothing saved yet")).to_be_visible()
     page.get_by_role("link", name="Train").click()
-    expect(page.get_by_text(re.compile("^(Epoch [5-8]|Completed after 8) of 8"))).to_be_visible()
+    expect(page.get_by_text(re.compile("^(Epoch [3-5]|Completed after 5) of 5"))).to_be_visible()
     second = page.context.browser
     assert second is not None
     visitor = second.new_page()  # another person's session
     visitor.goto(page.url)
-    expect(visitor.get_by_text("of 8").first).to_be_visible()
+    expect(visitor.get_by_text("of 5").first).to_be_visible()
     visitor.close()
     page.reload()
     expect(page.get_by_text("Registered as")).to_be_visible(timeout=120_000)
-    expect(page.get_by_text("Completed after 8 of 8 epochs")).to_be_visible()
+    expect(page.get_by_text("Completed after 5 of 5 epochs")).to_be_visible()
     assert ModelStore(tmp_path / "models").model_ids() == ("mnist_compact_baseline_seed0_trial2000",)
     page.get_by_role("link", name="Compare it with the others").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()

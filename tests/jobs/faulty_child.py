@@ -3,9 +3,6 @@
 The faults are real: the process kills itself with SIGKILL in the middle of a write, or the operating system refuses it
 to write files beyond a size, as it does when a disk is full. Only the loss that is no number is made up. With the fault
 `none` nothing happens.
-
-A model is registered with its accuracy on 5,000 digits, which takes longer than all else in a tiny run: here they are
-few.
 """
 
 import os
@@ -15,16 +12,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.jobs.hurry import hurry
 from torch import Tensor
 from torch.nn import functional
 
-from handwriting_ai.data import split
 from handwriting_ai.jobs import child
 from handwriting_ai.registry import store
 
 _SMALL = 300_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
-VALIDATION_DIGITS = 200
 _PATCH = pytest.MonkeyPatch()
 _fsync = os.fsync
 _move_into_place = store._move_into_place
@@ -65,7 +61,7 @@ def _no_number(logits: Tensor, _: Tensor) -> Tensor:
 def main() -> None:
     """Arrange the fault, then train."""
     fault = sys.argv.pop(1)
-    _PATCH.setattr(split, "VALIDATION_COUNT", VALIDATION_DIGITS)
+    hurry()
     if fault.startswith("die-writing-"):
         _die_before_flushing(fault.removeprefix("die-writing-"))
     elif fault == "die-after-registration":
