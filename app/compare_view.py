@@ -11,10 +11,11 @@ import compare_tabs
 import controls
 import model_deletion
 import resources
+import troubles
 import wording
 from compare_table import by_accuracy, choose_models, seeds_frame
 from compared import Compared, alone, score_all
-from controls import errors_said, say_reasons
+from controls import say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
@@ -35,7 +36,7 @@ _TABS: Final[dict[str, Callable[[Compared], None]]] = {
 
 def show() -> None:
     """The whole page; what goes wrong is said in a sentence."""
-    with errors_said():
+    with troubles.said():
         board = resources.scoreboard()
         survey = board.survey()
         refused = [f"`{each.model_id}` is refused. {each.reason}" for each in survey.refused]
@@ -99,7 +100,7 @@ def _show_tabs(compared: Compared) -> None:
     tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab")
     for tab, show_tab in zip(tabs, _TABS.values(), strict=True):
         if tab.open:
-            with tab, errors_said():
+            with tab, troubles.said():
                 show_tab(compared)
 
 
@@ -117,6 +118,6 @@ def _report_on_test(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> No
         )
         if asked:
             for name in names:
-                with errors_said():
+                with troubles.said():
                     score = board.score(alone(name, tta), EvaluationPart.TEST)
                     st.markdown(f"`{name}`: {wording.test_report(score.figures)}")

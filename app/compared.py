@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import controls
+import troubles
 from compare_table import validation_errors
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard
@@ -63,6 +64,6 @@ def score_all(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> dict[str
     """Each model's scores on validation; one that cannot be scored after all is named on the page and left out."""
     scores: dict[str, Score] = {}
     for name in names:
-        with controls.errors_said():
+        with troubles.said():
             scores[name] = board.score(alone(name, tta), EvaluationPart.VALIDATION)
     return scores

@@ -1,14 +1,13 @@
 """What several pages have: controls, and words for what is missing."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Final
 
 import streamlit as st
 
 import resources
 import wording
-from handwriting_ai.errors import HandwritingError, ModelError
+from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reader import DigitReader
@@ -72,22 +71,3 @@ def say_reasons(summary: str, reasons: Sequence[str], *, warn: bool = False) -> 
             st.markdown(text)
     elif reasons:
         (st.warning if warn else st.info)(text, icon=icon)
-
-
-@contextmanager
-def errors_said() -> Iterator[None]:
-    """An error of ours, or of a file that has become unreadable, becomes a sentence on the page.
-
-    Around every page, and inside every fragment: its body runs again without the page.
-    """
-    try:
-        yield
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-    except OSError as error:
-        path: object = error.filename
-        what = "A file" if path is None else f"`{path}`"
-        st.error(
-            f"{what} cannot be used: {error.strerror or error}. Restore it or its permissions, then reload this page.",
-            icon=":material/folder_off:",
-        )

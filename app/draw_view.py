@@ -12,6 +12,7 @@ import canvas
 import charts
 import controls
 import resources
+import troubles
 import wording
 from handwriting_ai.errors import BlankImage, HandwritingError
 from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
@@ -43,7 +44,7 @@ _STEP_TITLES: Final = {
 
 def show() -> None:
     """The whole page, in one fragment: a stroke re-runs only this."""
-    with controls.errors_said():
+    with troubles.said():
         _show()
 
 

@@ -9,6 +9,7 @@ import charts
 import controls
 import ensemble_choice
 import resources
+import troubles
 import wording
 from ensemble_ranking import combined, show_ranking
 from handwriting_ai import plots
@@ -22,7 +23,7 @@ _MILLION: Final = 1_000_000
 
 def show() -> None:
     """Controls on the left, what they do on the right, every ensemble below; what goes wrong is said in a sentence."""
-    with controls.errors_said():
+    with troubles.said():
         board = resources.scoreboard()
         entries, ranked = _sound(board)
         if entries:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import resources
-from controls import errors_said
+import troubles
 from ui_state import ui_state
 
 st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
@@ -19,5 +19,5 @@ page = st.navigation(
 resources.tend_queue()
 if ui_state().enter(page.title):
     ui_state().show_drawing_again()
-with errors_said():
+with troubles.said():
     page.run()

@@ -1,5 +1,6 @@
 """What goes wrong, in a sentence, in its place."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -10,11 +11,16 @@ from handwriting_ai.errors import HandwritingError, ModelExists
 
 REPLACE: Final = "Replace a model of the same name"
 """The switch of the Train page."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""Nothing is wrong with the file: the disk takes no more of it."""
 
 
 @contextmanager
 def said() -> Iterator[None]:
-    """Show an error that the package raises on purpose, or the disk, where the page is just being drawn."""
+    """Show an error that the package raises on purpose, or the system, where the page is just being drawn.
+
+    Around every page, and inside every fragment: its body runs again without the page.
+    """
     try:
         yield
     except (HandwritingError, OSError) as error:
@@ -25,4 +31,12 @@ def in_words(error: HandwritingError | OSError) -> str:
     """What went wrong, and what to do on the pages."""
     if isinstance(error, ModelExists):
         return str(error).replace("Use --force", f"Start it with “{REPLACE}” switched on")
-    return f"The disk refused it: {error.strerror or error}." if isinstance(error, OSError) else str(error)
+    return _of_the_system(error) if isinstance(error, OSError) else str(error)
+
+
+def _of_the_system(error: OSError) -> str:
+    path: object = error.filename
+    reason = error.strerror or error
+    if path is None or error.errno in _NO_ROOM:
+        return f"The disk refused it: {reason}."
+    return f"`{path}` cannot be used: {reason}. Restore it or its permissions, then reload this page."
