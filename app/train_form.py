@@ -12,12 +12,14 @@ import resources
 import troubles
 import wording
 from handwriting_ai.architectures import architecture_names
+from handwriting_ai.config import Backend
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, possible_parents, start_from
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.estimate import estimate_seconds
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
 from handwriting_ai.training.sources import DataFolders
@@ -92,7 +94,7 @@ def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
 
 
 def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:
-    """How long it will take, by what epochs of the same kind took here."""
+    """How long it will take, by what epochs of the same kind took here, or else by their arithmetic."""
     for job in reversed(found):
         history = jobs.store.metrics(job.job_id)
         config = job.config
@@ -106,7 +108,14 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
             return (
                 f"About {wording.duration(total)}, by the {wording.counted(len(history), 'epoch')} of run {job.job_id}."
             )
-    return "How long it takes is known after the first epoch: no run of this kind has been made here yet."
+    if resources.settings().training.backend is Backend.RQ:  # a worker's machine is not this one
+        return "How long it takes is known after the first epoch: no run of this kind has been made yet."
+    drawn, pace = resources.stroke_counts(), resources.training_pace()
+    total = sum(estimate_seconds(each.arch, each.resolved_recipe(), drawn, pace) for each in plans)
+    return (
+        f"Roughly {wording.duration(total)}, by a short measurement of this machine: no run of this kind has been made "
+        "here yet."
+    )
 
 
 def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:

@@ -35,8 +35,9 @@ def page(jobs: JobQueue) -> Iterator[AppTest]:
 
 
 def test_a_run_waits_for_a_worker_and_is_cancelled(page: AppTest, jobs: JobQueue) -> None:
-    """The page says that nobody works, and how to change that."""
+    """The page says that nobody works, and how to change that; how fast a worker is, it cannot know."""
     fill_in_a_trial(page)
+    assert any("known after the first epoch" in caption.value for caption in page.caption)
     click(page, "Start")
     assert not page.exception
     assert "handwriting-ai worker" in page.warning[0].value

@@ -1,5 +1,6 @@
 """UCI's original pen strokes, in text."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from handwriting_ai.data.pendigits import FILE_NAMES, parse_pendigits
 from handwriting_ai.data.split import held_out_writers
-from handwriting_ai.data.strokes import load_stroke_files
+from handwriting_ai.data.strokes import count_digits, load_stroke_files
 from handwriting_ai.errors import DataCorrupt, DataMissing
 
 FOUR = """.SEGMENT DIGIT 0-1 ? "4"
@@ -61,6 +62,16 @@ def test_both_files_and_json_lines_lie_side_by_side(tmp_path: Path) -> None:
     _load(tmp_path, FOUR, FILE_NAMES[1])
     _load(tmp_path, "notes", "pendigits-orig.names")
     assert [[digit.writer for digit in file.digits] for file in load_stroke_files(tmp_path)] == [["tes-12"], ["tra-03"]]
+
+
+def test_digits_are_counted_without_being_read(tmp_path: Path) -> None:
+    """In both formats; a file that cannot be unpacked is named."""
+    _load(tmp_path, f"{HEAD}{FOUR}\n{ONE}")
+    (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress(b"{}\n{}\n{}\n"))
+    assert count_digits(tmp_path) == (3, 2)
+    (tmp_path / "mine.jsonl.gz").write_bytes(b"no gzip")
+    with pytest.raises(DataCorrupt, match=r"mine\.jsonl\.gz cannot be unpacked"):
+        count_digits(tmp_path)
 
 
 def test_packed_files_alone_are_named(tmp_path: Path) -> None:

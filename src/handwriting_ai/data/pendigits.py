@@ -14,6 +14,8 @@ from typing import Final
 
 FILE_NAMES: Final = ("pendigits-orig.tra", "pendigits-orig.tes")
 """Unpacked; UCI's archive has them as `.Z`."""
+SEGMENT: Final = b".SEGMENT DIGIT"
+"""What each digit begins with."""
 _SEGMENT_WORDS: Final = 5
 _COMMENT_WORDS: Final = 4
 _LABELS: Final = tuple("0123456789")

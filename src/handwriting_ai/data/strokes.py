@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from handwriting_ai.data.pendigits import FILE_NAMES, parse_pendigits
+from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.problems import describe_problems
 
@@ -75,6 +75,20 @@ def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
     return tuple(_load(path) for path in stroke_paths(folder))
 
 
+def count_digits(folder: Path) -> tuple[int, ...]:
+    """How many digits each file of a folder of pen strokes has, told without reading them.
+
+    Raises:
+        DataMissing, DataCorrupt: as `load_stroke_files`, except that lines are not looked at.
+    """
+    counts: list[int] = []
+    for path in stroke_paths(folder):
+        content = path.read_bytes()
+        is_pendigits = path.name in FILE_NAMES
+        counts.append(content.count(SEGMENT) if is_pendigits else len(_lines(path, content)))
+    return tuple(counts)
+
+
 def stroke_paths(folder: Path) -> list[Path]:
     """The files of a folder of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
 
@@ -110,12 +124,16 @@ def _of_pendigits(path: Path, content: bytes) -> Iterator[DrawnDigit]:
         raise DataCorrupt(f"{path}: {error}") from error
 
 
-def _of_json_lines(path: Path, content: bytes) -> Iterator[DrawnDigit]:
+def _lines(path: Path, content: bytes) -> list[bytes]:
+    """One digit each."""
     try:
-        lines = gzip.decompress(content).splitlines()
+        return gzip.decompress(content).splitlines()
     except (OSError, EOFError) as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
-    for number, text in enumerate(lines, start=1):
+
+
+def _of_json_lines(path: Path, content: bytes) -> Iterator[DrawnDigit]:
+    for number, text in enumerate(_lines(path, content), start=1):
         where = f"{path}, line {number}"
         try:
             line = _Line.model_validate_json(text)

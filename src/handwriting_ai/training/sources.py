@@ -34,7 +34,8 @@ from handwriting_ai.training.stages import DataSet
 NO_OVERLAP: Final = "none"
 """What a manifest says of training data that share nothing with MNIST's test part."""
 _TRAINING_SEED: Final = 2
-_VALIDATION_SCRIBBLES: Final = 1_000
+VALIDATION_SCRIBBLES: Final = 1_000
+"""How many are watched after each epoch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +141,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     if recipe.needs(DataSet.SCRIBBLES):
         lent = [file.sha256 for file in files]
         sources.append(artist.scribble_source(recipe, lenders, lent))
-        scribbles = artist.scribbles(_limited(_VALIDATION_SCRIBBLES, recipe), lenders, lent, HELD_OUT_SEED)
+        scribbles = artist.scribbles(_limited(VALIDATION_SCRIBBLES, recipe), lenders, lent, HELD_OUT_SEED)
         drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources),
