@@ -1,4 +1,4 @@
-"""The table of the Ensemble page: every ensemble of some models, the best first."""
+"""The table of the Ensemble page: every ensemble of some models, by how good it is and what it costs."""
 
 import zlib
 from collections.abc import Collection, Sequence
@@ -74,5 +74,6 @@ def _ranking_table(ranked: Sequence[RankedSubset], views: int, prefix: str) -> p
             "NLL": [subset.nll for subset in ranked],
             "errors": [subset.errors for subset in ranked],
             "M multiply-adds": [round(subset.multiply_adds * views / _MILLION) for subset in ranked],
+            "best for its cost": ["✓" if subset.is_best_for_its_cost else "" for subset in ranked],
         }
     )

@@ -73,12 +73,10 @@ def environment_lines(choice: EnsembleChoice) -> list[str]:
 
 def ranking(shown: int, combined: int, models: int) -> str:
     """What the table of ensembles shows, and what it leaves out."""
-    subsets = (1 << combined) - 1
-    which = f"the best {shown} of {subsets:,}" if shown < subsets else f"all {subsets}"
     left_out = f" Of {models} models {combined} are combined, the chosen ones first." if combined < models else ""
     return (
-        f"Ranked by validation NLL at the models' own temperatures: {which}. Select a row to choose its members."
-        f"{left_out}"
+        f"All {shown:,}, ranked by validation NLL at the models' own temperatures; ✓ where nothing that costs as much "
+        f"or less is better. Select a row to choose its members.{left_out}"
     )
 
 

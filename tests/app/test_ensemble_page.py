@@ -164,7 +164,7 @@ def test_many_models_are_chosen_from_a_list(models: Path) -> None:
     choices: Multiselect[str] = page.multiselect(key=MEMBERS)
     assert len(choices.options) == 14
     assert any("Of 14 models 12 are combined, the chosen ones first." in each.value for each in page.caption)
-    assert any("the best 100 of 4,095" in each.value for each in page.caption)
+    assert any("All 4,095, ranked by validation NLL" in each.value for each in page.caption)
 
 
 def test_a_folder_that_becomes_unreadable_is_named(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,10 +36,16 @@ def test_all_subsets_are_ranked_by_nll(seed: int) -> None:
             assert found.multiply_adds == sum(COSTS[index] for index in chosen)
 
 
-def test_only_the_best_are_returned() -> None:
-    """As many as asked for, the same as the first of all."""
-    probs, labels = _case(0)
-    assert rank_subsets(probs, labels, NAMES, COSTS, most=3) == rank_subsets(probs, labels, NAMES, COSTS)[:3]
+@pytest.mark.parametrize("seed", range(3))
+def test_the_best_for_their_cost_are_marked(seed: int) -> None:
+    """The first is one, the cheapest of all is one, and so is whatever beats all that costs no more."""
+    probs, labels = _case(seed)
+    ranked = rank_subsets(probs, labels, NAMES, COSTS)
+    for each in ranked:
+        beaten = any(other.nll < each.nll and other.multiply_adds <= each.multiply_adds for other in ranked)
+        assert each.is_best_for_its_cost is not beaten
+    assert ranked[0].is_best_for_its_cost
+    assert next(each for each in ranked if each.members == ("a",)).is_best_for_its_cost
 
 
 @pytest.mark.parametrize("count", [0, MOST_MEMBERS + 1])

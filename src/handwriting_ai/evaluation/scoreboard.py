@@ -185,7 +185,7 @@ class Scoreboard:
         return self._fitted.get((*map(self._state, manifests), choice.tta), fit)
 
     def ranked(self, names: Sequence[str], tta: TtaMode) -> tuple[RankedSubset, ...]:
-        """The best subsets of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
+        """Every subset of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
         entries = [self._entry(name) for name in names]
 
         def rank() -> tuple[RankedSubset, ...]:
