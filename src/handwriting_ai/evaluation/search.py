@@ -49,8 +49,15 @@ def rank_subsets(
     numbers = torch.arange(1, 1 << count).unsqueeze(1)
     is_in = torch.bitwise_right_shift(numbers, torch.arange(count)).remainder(2)  # (subsets, members)
     shares: Tensor = is_in / is_in.sum(dim=1, keepdim=True)
-    scored = [_score(chunk, probs, labels) for chunk in torch.split(shares, _SUBSETS_AT_ONCE)]
-    nll, errors = torch.cat([loss for loss, _ in scored]), torch.cat([wrong for _, wrong in scored])
+    at_label = probs[:, torch.arange(len(labels)), labels]  # (members, n)
+    # Where all members give one answer, so does every ensemble of them.
+    answers = probs.argmax(dim=2)
+    is_open = (answers != answers[0]).any(dim=0)
+    lost = int((answers[0] != labels)[~is_open].sum())
+    open_probs, open_labels = probs[:, is_open], labels[is_open]
+    chunks = torch.split(shares, _SUBSETS_AT_ONCE)
+    nll = torch.cat([_nll(chunk @ at_label) for chunk in chunks])
+    errors = torch.cat([lost + _errors(chunk, open_probs, open_labels) for chunk in chunks])
     order = nll.argsort(stable=True)
     flags: list[list[int]] = is_in[order].tolist()
     losses: list[float] = nll[order].tolist()
@@ -69,9 +76,12 @@ def rank_subsets(
     )
 
 
-def _score(shares: Tensor, probs: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """NLL and errors, each `(subsets,)`, of ensembles that weigh their members so: `(subsets, members)`."""
+def _nll(at_label: Tensor) -> Tensor:
+    """Probabilities of the labels `(subsets, n)` → `(subsets,)`."""
+    return at_label.clamp_min(torch.finfo(at_label.dtype).tiny).log().mean(dim=1).neg()
+
+
+def _errors(shares: Tensor, probs: Tensor, labels: Tensor) -> Tensor:
+    """How many of these digits ensembles misread that weigh their members so, `(subsets, members)` → `(subsets,)`."""
     merged = (shares @ probs.flatten(1)).view(len(shares), *probs.shape[1:])
-    at_label = merged[:, torch.arange(len(labels)), labels]
-    nll = at_label.clamp_min(torch.finfo(at_label.dtype).tiny).log().mean(dim=1).neg()
-    return nll, (merged.argmax(dim=2) != labels).sum(dim=1)
+    return (merged.argmax(dim=2) != labels).sum(dim=1)
