@@ -7,12 +7,13 @@ import pandas as pd
 import streamlit as st
 
 import resources
+import troubles
 from compare_table import IN_PERCENT, PERCENT
 from compared import Compared, alone
 from controls import say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
-from handwriting_ai.errors import HandwritingError, PredictionsError
+from handwriting_ai.errors import PredictionsError
 from handwriting_ai.evaluation.damage import Damage
 from handwriting_ai.evaluation.robustness import read_damage
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart
@@ -83,11 +84,8 @@ def _show_latency(compared: Compared) -> None:
 
 
 def _measure(compared: Compared, entry: Entry) -> None:
-    try:
+    with troubles.said():
         latency_ms = resources.reader().latency_ms(entry.model_id, compared.tta)
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-    else:
         ui_state().latency_ms[entry.model_id, compared.tta] = latency_ms
 
 

@@ -1,7 +1,6 @@
 """The Compare page: who is refused, all models in a table, and charts of those that are ticked."""
 
-import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -15,7 +14,7 @@ import troubles
 import wording
 from compare_table import by_accuracy, choose_models, seeds_frame
 from compared import Compared, alone, score_all
-from controls import say_reasons
+from controls import rows_key, say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
@@ -73,18 +72,13 @@ def _compare(board: Scoreboard, survey: Survey) -> None:
     _report_on_test(board, list(scores), tta)
 
 
-def table_key(names: Iterable[str]) -> str:
-    """Another one for another set of models: ticks are kept by row, and would pass to other models."""
-    return f"compared_{zlib.crc32(' '.join(names).encode())}"
-
-
 def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
     """The tables; returns what is ticked."""
     st.caption(
         f"By the manifests, which hold figures of one view on MNIST's {VALIDATION_COUNT:,} validation digits. "
         "Tick the models that the charts below show."
     )
-    key = table_key(entry.model_id for entry in entries)
+    key = rows_key("compared", (entry.model_id for entry in entries))
     chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
     means = seeds_frame(entries)
     if len(means):

@@ -1,6 +1,7 @@
 """What several pages have: controls, and words for what is missing."""
 
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import streamlit as st
@@ -60,6 +61,11 @@ def view_count(tta: TtaMode) -> int:
 def views_in_words(tta: TtaMode) -> str:
     """How many views a mode has: `17 views`."""
     return wording.counted(view_count(tta), "view")
+
+
+def rows_key(table: str, names: Iterable[str]) -> str:
+    """A table's key, another one for other rows or another order: selections are kept by row, and would pass on."""
+    return f"{table}_{zlib.crc32(' '.join(names).encode())}"
 
 
 def say_reasons(summary: str, reasons: Sequence[str], *, warn: bool = False) -> None:

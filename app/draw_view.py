@@ -14,7 +14,7 @@ import controls
 import resources
 import troubles
 import wording
-from handwriting_ai.errors import BlankImage, HandwritingError
+from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
 from handwriting_ai.reader import DigitReader, Reading
 from ui_state import UiState, ui_state
@@ -100,15 +100,14 @@ def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMod
     """Read a picture; an error of ours becomes a sentence on the page."""
     state = ui_state()
     members, temperature = (state.choice.members, state.choice.temperature) if state.choice else (None, None)
-    try:
-        reading = reader.read(source, tta=mode, temperature=temperature, members=members)
-    except BlankImage as error:
-        st.info(str(error), icon=":material/ink_eraser:")
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-    else:
-        state.picture = source
-        return reading
+    with troubles.said():
+        try:
+            reading = reader.read(source, tta=mode, temperature=temperature, members=members)
+        except BlankImage as error:
+            st.info(str(error), icon=":material/ink_eraser:")
+        else:
+            state.picture = source
+            return reading
     return None
 
 
@@ -214,16 +213,18 @@ def _save(prediction: Prediction) -> None:
     strokes = canvas.strokes_of(state.drawing)
     if not isinstance(label, int):
         return
-    resources.drawings().save(
-        [stroke.points for stroke in strokes],
-        canvas_px=canvas.CANVAS_PX + canvas.TOOLBAR_PX,
-        pens_px=[stroke.pen_px for stroke in strokes],
-        label=label,
-        read_as=prediction.digit,
-        confidence=prediction.confidence,
-        model_id=prediction.model_id,
-    )
-    state.saved_strokes = strokes
+    st.session_state[_label_key(state)] = None  # until it is saved; then what it was stands in the pills' place
+    with troubles.toasted():
+        resources.drawings().save(
+            [stroke.points for stroke in strokes],
+            canvas_px=canvas.CANVAS_PX + canvas.TOOLBAR_PX,
+            pens_px=[stroke.pen_px for stroke in strokes],
+            label=label,
+            read_as=prediction.digit,
+            confidence=prediction.confidence,
+            model_id=prediction.model_id,
+        )
+        state.saved_strokes = strokes
 
 
 def _show_reasons(reading: Reading) -> None:

@@ -8,8 +8,9 @@ import streamlit as st
 import charts
 import controls
 import resources
+import troubles
 from handwriting_ai.drawings import SavedDrawing, export_strokes
-from handwriting_ai.errors import DataCorrupt, HandwritingError
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import EnsembleChoice, Prediction
 from handwriting_ai.reader import DigitReader
 from ui_state import ui_state
@@ -19,11 +20,7 @@ def show() -> None:
     """A table of all drawings, with what can be done with them."""
     st.title("Saved drawings", anchor=False)
     store = resources.drawings()
-    try:
-        drawings = store.all()
-    except DataCorrupt as error:
-        st.error(str(error), icon=":material/error:")
-        return
+    drawings = store.all()
     if not drawings:
         st.info("Nothing saved yet. Draw a digit, then choose what it was.", icon=":material/draw:")
         return
@@ -40,17 +37,19 @@ def show() -> None:
         _score(resources.reader(), ui_state().choice, chosen or drawings)
     export.download_button(
         "Export as strokes",
-        export_strokes(drawings),
+        export_strokes(chosen or drawings),
         file_name="drawings.jsonl.gz",
         mime="application/gzip",
         icon=":material/download:",
-        help="JSON lines that training reads: put the file into the folder TRAINING__INK_DIR names.",
+        help="The selected drawings; all, if none is. JSON lines that training reads: put the file into the folder "
+        "TRAINING__INK_DIR names.",
         width="stretch",
     )
     if delete.button(f"Delete {len(chosen)} selected", icon=":material/delete:", disabled=not chosen, width="stretch"):
-        for drawing in chosen:
-            store.delete(drawing.drawing_id)
-        st.rerun()
+        with troubles.toasted():
+            for drawing in chosen:
+                store.delete(drawing.drawing_id)
+            st.rerun()
 
 
 def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
@@ -76,10 +75,10 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
         },
         on_select="rerun",
         selection_mode="multi-row",
-        key="saved_drawings",
+        key=controls.rows_key("drawings", (drawing.drawing_id for drawing in drawings)),
     )
     rows: list[int] = selected.selection.rows
-    return [drawings[row] for row in rows if row < len(drawings)]
+    return [drawings[row] for row in rows]
 
 
 def _score(reader: DigitReader, choice: EnsembleChoice | None, drawings: Sequence[SavedDrawing]) -> None:

@@ -1,6 +1,5 @@
 """The table of the Ensemble page: every ensemble of some models, by how good it is and what it costs."""
 
-import zlib
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final
@@ -39,7 +38,7 @@ def combined(names: Sequence[str], chosen: Collection[str]) -> list[str]:
 
 def table_key(names: Sequence[str], tta: TtaMode) -> str:
     """Another one for other views, for other models, and once the models were chosen elsewhere: it forgets the row."""
-    return f"ranking_{tta}_{zlib.crc32(' '.join(names).encode())}_{ui_state().ranking_version}"
+    return controls.rows_key(f"ranking_{tta}_{ui_state().ranking_version}", names)
 
 
 def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode) -> None:

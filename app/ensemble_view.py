@@ -13,7 +13,6 @@ import troubles
 import wording
 from ensemble_ranking import combined, show_ranking
 from handwriting_ai import plots
-from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from ui_state import ui_state
@@ -121,14 +120,11 @@ def _show_answer(choice: EnsembleChoice) -> None:
     reader = resources.reader()
     if not controls.make_available(reader, choice):
         return
-    try:
+    with troubles.said():
         reading = reader.read(picture, tta=choice.tta, temperature=choice.temperature, members=choice.members)
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    prediction = reading.prediction
-    st.markdown(f"{wording.describe(prediction)} Confidence {prediction.confidence:.1%}.")
-    st.altair_chart(charts.probability_bars(prediction), width="stretch")
+        prediction = reading.prediction
+        st.markdown(f"{wording.describe(prediction)} Confidence {prediction.confidence:.1%}.")
+        st.altair_chart(charts.probability_bars(prediction), width="stretch")
 
 
 def _offer(choice: EnsembleChoice) -> None:

@@ -43,10 +43,7 @@ def _delete(name: str) -> None:
     """Before the page is drawn again; what stood there may have changed meanwhile."""
     st.session_state[_CHOSEN_KEY] = None
     digits = resources.settings().digits
-    try:
+    with troubles.toasted():
         refuse_named(name, digits.active_model, digits.model_dir)
         ModelStore(digits.model_dir).delete(name)
-    except (HandwritingError, OSError) as error:
-        st.toast(troubles.in_words(error), icon=":material/error:")
-    else:
         st.toast(f"`{name}` is deleted.", icon=":material/delete:")

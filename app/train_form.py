@@ -14,7 +14,6 @@ import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.config import Backend
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, possible_parents, start_from
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
@@ -71,7 +70,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound):
             with troubles.said():
                 _submit(jobs, plans)
-    with preview:
+    with preview, troubles.said():
         _show_preview(recipe)
 
 
@@ -131,11 +130,7 @@ def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
 def _show_preview(recipe: Recipe) -> None:
     """Training digits as they are, and in random draws of the augmentation."""
     st.markdown("**What the network sees** – the digit, then random draws of this recipe's augmentation")
-    try:
-        digits: DigitImages = resources.training_digits()
-    except HandwritingError as error:
-        st.error(str(error), icon=":material/error:")
-        return
+    digits: DigitImages = resources.training_digits()
     labels: list[int] = digits.labels.tolist()
     firsts = [labels.index(digit) for digit in range(_SHOWN_DIGITS)]
     rows: NDArray[np.int64] = np.array(firsts)

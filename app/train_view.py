@@ -1,6 +1,5 @@
 """The Train page: a form that queues runs, what the network will see, and the runs live."""
 
-import zlib
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
@@ -9,11 +8,12 @@ import pandas as pd
 import streamlit as st
 
 import charts
+import controls
 import resources
 import train_form
 import troubles
 import wording
-from handwriting_ai.errors import HandwritingError, QueueUnavailable
+from handwriting_ai.errors import QueueUnavailable
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
@@ -73,11 +73,6 @@ def _show_damaged(jobs: JobQueue, damaged: DamagedJob) -> None:
         _do(jobs.delete, damaged.job_id)
 
 
-def table_key(names: Sequence[str]) -> str:
-    """Another one for other runs or another order: the selection is kept by row, and would pass to another run."""
-    return f"runs_{zlib.crc32(' '.join(names).encode())}"
-
-
 def _choose(jobs: Sequence[Job]) -> Job:
     """Show all runs; return the one that this session selected or started last.
 
@@ -87,7 +82,7 @@ def _choose(jobs: Sequence[Job]) -> Job:
     running = [job.job_id for job in jobs if job.state.status is JobStatus.RUNNING]
     remembered = ui_state().job_id
     shown = remembered if remembered in names else (running or names)[0]
-    row = _select(jobs, names.index(shown), key=table_key(names))
+    row = _select(jobs, names.index(shown), key=controls.rows_key("runs", names))
     ui_state().job_id = names[row]
     return jobs[row]
 
@@ -170,9 +165,6 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
 
 def _do(action: "resources.JobAction", job_id: str) -> None:
     """Carry out what a button asks for; somebody else may have been faster."""
-    try:
+    with troubles.toasted():
         action(job_id)
-    except (HandwritingError, OSError) as error:
-        st.toast(troubles.in_words(error), icon=":material/error:")
-    else:
         st.rerun()

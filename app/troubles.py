@@ -27,6 +27,15 @@ def said() -> Iterator[None]:
         st.error(in_words(error), icon=":material/error:")
 
 
+@contextmanager
+def toasted() -> Iterator[None]:
+    """The same where a button or a callback acts, and what it says must outlive the page as it stands."""
+    try:
+        yield
+    except (HandwritingError, OSError) as error:
+        st.toast(in_words(error), icon=":material/error:")
+
+
 def in_words(error: HandwritingError | OSError) -> str:
     """What went wrong, and what to do on the pages."""
     if isinstance(error, ModelExists):

@@ -27,7 +27,6 @@ HandwritingError
 │   ├── UnknownJob             no such job
 │   ├── JobDamaged             a job's folder that can no longer be understood
 │   ├── JobConflict            not in its present state, or its model's name is taken
-│   ├── JobCancelled           somebody asked the run to stop
 │   ├── RunFailed              a run of the queue that ended without a model
 │   └── QueueUnavailable       Redis, which holds the queue, does not answer
 ├── TrainingError              a run that cannot go on
@@ -155,10 +154,6 @@ class JobDamaged(JobError):
 
 class JobConflict(JobError):
     """What was asked for does not fit the job's present state, or another job makes the same model."""
-
-
-class JobCancelled(JobError):
-    """Somebody asked the run to stop."""
 
 
 class RunFailed(JobError):

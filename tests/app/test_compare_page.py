@@ -15,7 +15,7 @@ from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, regi
 
 import compare_errors
 import compare_tabs
-import compare_view
+import controls
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.evaluation import scoreboard
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint
@@ -75,7 +75,7 @@ def _open(page: AppTest, tab: str = "Accuracy") -> AppTest:
 def _tick(page: AppTest, *rows: int) -> None:
     """Tick these rows of the table and no others."""
     selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
-    page.session_state[compare_view.table_key(_names(page))] = selection
+    page.session_state[controls.rows_key("compared", _names(page))] = selection
     page.run()
     assert not page.exception
 

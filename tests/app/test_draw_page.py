@@ -1,6 +1,7 @@
 """The Draw page without a browser: what it shows for a drawing, a bad file, refused models."""
 
 import base64
+import errno
 import io
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 from tests.digit_strokes import DIGIT_STROKES, Line
 
+import controls
 import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.strokes import Stroke, render
@@ -112,6 +114,44 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
     assert "1 of 1 read right by ensemble_5_models in 17 views" in _texts(page)
+
+
+def test_a_drawing_that_cannot_be_saved_is_said(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page stays as it was, and the same button can be pressed again."""
+
+    def full(*_: object, **__: object) -> NoReturn:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    key = f"label_0_{len(DIGIT_STROKES[5])}"
+    put_on_canvas(page, 5)
+    page.run()
+    with monkeypatch.context() as patch:
+        patch.setattr(DrawingStore, "save", full)
+        _select(page, key, 5)
+    assert not page.exception
+    assert "No space left on device" in page.toast[0].value
+    assert "Saved with its label" not in _texts(page)
+    _select(page, key, 5)
+    assert "Saved with its label" in _texts(page)
+
+
+def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_environment: Path) -> None:
+    """The rows that come to stand in its place are not selected."""
+    store = DrawingStore(clean_environment / "drawings")
+    kept = [
+        store.save([[(0, 0), (1, 9)]], canvas_px=280, pens_px=[9], label=label, read_as=1, confidence=0.9, model_id="m")
+        for label in (1, 2, 3)
+    ]
+    page.run()
+    page.switch_page("app_pages/drawings.py").run()
+    key = controls.rows_key("drawings", [drawing.drawing_id for drawing in kept])
+    selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    page.session_state[key] = selection
+    page.run()
+    _click(page, "Delete 1 selected")
+    assert not page.exception
+    assert [drawing.label for drawing in store.all()] == [2, 3]
+    assert next(button for button in page.button if button.label.startswith("Delete")).disabled
 
 
 def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest) -> None:

@@ -17,7 +17,7 @@ from streamlit.testing.v1.element_tree import Selectbox
 from tests.app.test_draw_page import open_app
 from tests.registry.samples import fresh_state, saved, write_model
 
-import train_view
+import controls
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
@@ -215,7 +215,7 @@ def test_a_row_is_selected_and_remembered_by_its_name(page: AppTest, jobs: Local
     _open(page)
     assert page.subheader[0].value == newer.config.model_id
     selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [1], "columns": [], "cells": []}}
-    page.session_state[train_view.table_key([newer.job_id, chosen.job_id])] = selection
+    page.session_state[controls.rows_key("runs", [newer.job_id, chosen.job_id])] = selection
     page.run()
     assert page.subheader[0].value == chosen.config.model_id
     _job(jobs, JobStatus.FAILED)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import JobCancelled, JobDamaged, TrainingDiverged, UnknownJob
+from handwriting_ai.errors import JobDamaged, TrainingDiverged, UnknownJob
 from handwriting_ai.files import sweep_unfinished
 from handwriting_ai.jobs import child
 from handwriting_ai.jobs.child import Pulse, carry_out, run_job
@@ -120,14 +120,13 @@ def test_metrics_are_read_as_far_as_they_are_sound(store: JobStore) -> None:
     ("error", "status", "said"),
     [
         (TrainingDiverged("The training loss of epoch 3 is nan."), JobStatus.FAILED, "epoch 3 is nan"),
-        (JobCancelled("Signal 15."), JobStatus.CANCELLED, None),
         (KeyboardInterrupt(), JobStatus.CANCELLED, None),
     ],
 )
 def test_how_a_run_ended_is_written_down(
     store: JobStore, error: BaseException, status: JobStatus, said: str | None
 ) -> None:
-    """A loss that is no number, a signal, Ctrl-C."""
+    """A loss that is no number; a signal, which is as Ctrl-C."""
 
     def train(_: Job, __: Pulse) -> Path:
         raise error

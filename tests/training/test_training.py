@@ -23,7 +23,6 @@ from handwriting_ai.errors import (
     DataCorrupt,
     DataMissing,
     InvalidRecipe,
-    JobCancelled,
     ModelExists,
     TrainingDiverged,
     UnknownRecipe,
@@ -190,10 +189,10 @@ def test_a_signal_while_a_checkpoint_is_read_is_no_damage(tmp_path: Path, monkey
     save_checkpoint(path, "run", {})
 
     def interrupted(*_: object, **__: object) -> None:
-        raise JobCancelled("Signal 15.")
+        raise KeyboardInterrupt("Signal 15.")
 
     monkeypatch.setattr(torch, "load", interrupted)
-    with pytest.raises(JobCancelled):
+    with pytest.raises(KeyboardInterrupt):
         load_checkpoint(path, "run")
 
 

@@ -1,7 +1,6 @@
 """`handwriting-ai train`: runs in the foreground, kept as jobs like all others."""
 
 import signal
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -9,7 +8,6 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import JobCancelled
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
@@ -44,6 +42,7 @@ def train(
     force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
+    from handwriting_ai.jobs.child import raise_cancelled
     from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import JobStatus, plan
     from handwriting_ai.training.precision import choose_compute
@@ -60,7 +59,7 @@ def train(
     for config in plans:  # before any work is done
         jobs.refuse(config)
         DataFolders.of(settings).require(config.resolved_recipe())
-    previous = signal.signal(signal.SIGTERM, _stop)
+    previous = signal.signal(signal.SIGTERM, raise_cancelled)  # so that `jobs cancel` works from elsewhere
     try:
         for config in plans:
             state = _train_one(jobs, config, settings, console)
@@ -114,9 +113,3 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
     if not state.error:
         console.print(f"{config.model_id}: {state.status}")
     return state
-
-
-def _stop(number: int, _: FrameType | None) -> None:
-    """End the run as Ctrl-C does, so that `jobs cancel` works from elsewhere."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise JobCancelled(f"Signal {number}.")

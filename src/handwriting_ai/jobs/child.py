@@ -13,7 +13,7 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import HandwritingError, JobCancelled, QueueUnavailable
+from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
@@ -107,7 +107,7 @@ def carry_out(
     with Pulse(store, job.state.model_copy(update=started | fresh)) as pulse:
         try:
             folder = train(job, pulse)
-        except (JobCancelled, KeyboardInterrupt):
+        except KeyboardInterrupt:
             _LOG.info("Cancelled.")
             return pulse.finish(JobStatus.CANCELLED)
         except HandwritingError as error:
@@ -204,9 +204,12 @@ def describe(metrics: TrainingMetrics) -> str:
 
 
 def raise_cancelled(number: int, _: FrameType | None) -> None:
-    """What SIGTERM does to a run: it ends as cancelled. Later signals change nothing."""
+    """What SIGTERM does to a run: it ends as with Ctrl-C, as cancelled. Later signals change nothing.
+
+    It may come at any moment, also within a `try`: nothing that catches errors may take it for one.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise JobCancelled(f"Signal {number}.")
+    raise KeyboardInterrupt(f"Signal {number}.")
 
 
 def main() -> None:

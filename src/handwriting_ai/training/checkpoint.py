@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from handwriting_ai.errors import CheckpointError, JobCancelled
+from handwriting_ai.errors import CheckpointError
 from handwriting_ai.files import write_atomically
 
 
@@ -22,13 +22,10 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
 
     Raises:
         CheckpointError: the file is damaged, or belongs to another run or to other data.
-        JobCancelled: somebody asked the run to stop meanwhile.
     """
     advice = f"Delete {path} to start the run afresh."
     try:
         content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except JobCancelled:  # a signal may come at any moment
-        raise
     except Exception as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}. {advice}") from error
     if not isinstance(content, dict) or not isinstance(content.get("state"), dict):
