@@ -7,7 +7,6 @@ import streamlit as st
 
 from handwriting_ai.config import Backend, Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
-from handwriting_ai.data.strokes import count_digits
 from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
@@ -18,7 +17,6 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import measure_pace
-from handwriting_ai.training.precision import choose_compute
 
 
 def _load_reader() -> DigitReader:
@@ -35,15 +33,6 @@ def _load_test_digits() -> DigitImages:
 
 def _load_training_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TRAIN)
-
-
-def _measure_pace() -> float:
-    return measure_pace(choose_compute())
-
-
-def _count_strokes() -> tuple[int, ...]:
-    folder = settings().training.ink_dir
-    return () if folder is None else count_digits(folder)
 
 
 def _open_jobs() -> JobQueue:
@@ -74,11 +63,8 @@ _cached_jobs: Callable[[Callable[[], JobQueue]], Callable[[], JobQueue]] = st.ca
 _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
 )
-_cached_pace: Callable[[Callable[[], float]], Callable[[], float]] = st.cache_resource(
+_cached_pace: Callable[[Callable[[], float | None]], Callable[[], float | None]] = st.cache_resource(
     show_spinner="Measuring how fast this machine trains …"
-)
-_cached_counts: Callable[[Callable[[], tuple[int, ...]]], Callable[[], tuple[int, ...]]] = st.cache_resource(
-    show_spinner=False
 )
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 _kept_reader = _cached_reader(_load_reader)
@@ -86,8 +72,7 @@ test_digits = _cached_digits(_load_test_digits)
 training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
-training_pace = _cached_pace(_measure_pace)
-stroke_counts = _cached_counts(_count_strokes)
+training_pace = _cached_pace(measure_pace)
 JobAction = Callable[[str], None]
 
 

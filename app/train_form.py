@@ -1,6 +1,8 @@
 """The form of the Train page, which queues runs."""
 
+import itertools
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -14,14 +16,17 @@ import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.config import Backend
 from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.data.strokes import count_digits
+from handwriting_ai.errors import DataMissing, HandwritingError
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, possible_parents, start_from
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.estimate import estimate_seconds
+from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
-from handwriting_ai.training.recipes import Recipe, get_recipe, recipe_names
+from handwriting_ai.training.recipes import Recipe, get_recipe, model_name, recipe_names
 from handwriting_ai.training.sources import DataFolders
+from handwriting_ai.training.stages import DataSet
 from ui_state import ui_state
 
 _MOST_EPOCHS: Final = 500
@@ -29,6 +34,7 @@ _MOST_SEEDS: Final = 10
 _TRIAL_DIGITS: Final = 2_000
 _SHOWN_DIGITS: Final = 10
 _DRAWS: Final = 5
+_RUNS_LOOKED_AT: Final = 5
 
 
 def show(jobs: JobQueue, found: Sequence[Job]) -> None:
@@ -39,30 +45,45 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             "Architecture",
             architecture_names(),
             index=architecture_names().index(USUAL_ARCHITECTURE),
-            help="`compact` is made for CPUs.",
+            help="The network's plan. `compact` is made for CPUs.",
         )
         parent, is_sound = _choose_parent(arch, jobs.models)
-        name = st.selectbox("Recipe", recipe_names(), key="recipe", help="Every number of the training.")
-        recipe = get_recipe(name)
-        st.caption(recipe.summary)
+        recipe = _choose_recipe()
         epochs = st.number_input(
             "Epochs",
             min_value=len(recipe.stages),
             max_value=_MOST_EPOCHS,
             value=recipe.epochs,
-            key=f"epochs_{name}",
-            help="The learning rate's schedule scales with them.",
+            key=f"epochs_{recipe.name}",
+            help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over "
+            "all of them.",
         )
         first, count = st.columns(2)
-        seed = first.number_input("First seed", min_value=0, value=0, help="Of fresh weights, order and augmentation.")
+        seed = first.number_input(
+            "First seed",
+            min_value=0,
+            value=_free_seed(jobs.models, arch, recipe, parent),
+            key=f"seed_{arch}_{recipe.name}",
+            help="Another number, another random start. It begins with the first that has no model yet.",
+        )
         seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
         trial = st.toggle(
-            f"Quick trial on {_TRIAL_DIGITS:,} digits of each set", help="To see it work; the model will be poor."
+            f"Quick trial on {_TRIAL_DIGITS:,} digits of each set",
+            help="To see it work; the model will be poor. Three epochs are enough.",
         )
-        digits = _TRIAL_DIGITS if trial else None
-        force = st.toggle(troubles.REPLACE)
+        force = st.toggle(
+            troubles.REPLACE, help="The old model is lost for good. Presets that name it then read with the new one."
+        )
         plans = [
-            plan(arch, name, seed=each, epochs=epochs, trial_digits=digits, force=force, parent=parent)
+            plan(
+                arch,
+                recipe.name,
+                seed=each,
+                epochs=epochs,
+                trial_digits=_TRIAL_DIGITS if trial else None,
+                force=force,
+                parent=parent,
+            )
             for each in range(seed, seed + seeds)
         ]
         with troubles.said():
@@ -72,6 +93,32 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
                 _submit(jobs, plans)
     with preview, troubles.said():
         _show_preview(recipe)
+
+
+def _choose_recipe() -> Recipe:
+    """A recipe; at first, one whose sets are at hand."""
+    folders, names = DataFolders.of(resources.settings()), recipe_names()
+    lacking: dict[str, str] = {}
+    for name in names:
+        try:
+            folders.require(get_recipe(name))
+        except DataMissing as error:
+            lacking[name] = str(error)
+    usual = next((index for index, name in enumerate(names) if name not in lacking), 0)
+    name = st.selectbox("Recipe", names, index=usual, key="recipe", help="What it learns from, and how.")
+    recipe = get_recipe(name)
+    st.caption(recipe.summary)
+    if name in lacking:
+        st.info(lacking[name], icon=":material/info:")
+    return recipe
+
+
+def _free_seed(models: ModelStore, arch: str, recipe: Recipe, parent: Parent | None) -> int:
+    """The first seed for which there is no model yet."""
+    origin, taken = None if parent is None else parent.model_id, set[str]()
+    with suppress(HandwritingError, OSError):  # what hinders is said where the run is queued
+        taken |= set(models.model_ids())
+    return next(seed for seed in itertools.count() if model_name(arch, recipe, seed, origin) not in taken)
 
 
 def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
@@ -93,28 +140,24 @@ def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
 
 
 def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:
-    """How long it will take, by what epochs of the same kind took here, or else by their arithmetic."""
-    for job in reversed(found):
-        history = jobs.store.metrics(job.job_id)
-        config = job.config
-        if history and (config.arch, config.recipe, config.trial_digits) == (
-            plans[0].arch,
-            plans[0].recipe,
-            plans[0].trial_digits,
-        ):
-            seconds = sum(metrics.seconds for metrics in history) / len(history)
-            total = seconds * sum(each.epochs for each in plans)
-            return (
-                f"About {wording.duration(total)}, by the {wording.counted(len(history), 'epoch')} of run {job.job_id}."
-            )
-    if resources.settings().training.backend is Backend.RQ:  # a worker's machine is not this one
-        return "How long it takes is known after the first epoch: no run of this kind has been made yet."
-    drawn, pace = resources.stroke_counts(), resources.training_pace()
+    """How long it will take, by the pace of runs of this network here, or of a short measurement."""
+    arch, recipe = plans[0].arch, plans[0].resolved_recipe()
+    settings = resources.settings().training
+    of_arch = [job.job_id for job in found if job.config.arch == arch][-_RUNS_LOOKED_AT:]
+    paces = [(pace_of(arch, history), job_id) for job_id in of_arch if (history := jobs.store.metrics(job_id))]
+    if paces:
+        pace, fastest = max(paces)
+        by = f"by the pace of run {fastest}"
+    else:
+        # A worker's machine is not this one.
+        measured = None if settings.backend is Backend.RQ else resources.training_pace()
+        if measured is None:
+            return "How long it takes is known after the first epoch: no run of this network has been made yet."
+        pace, by = measured, "by a short measurement: no run of this network has been made here yet"
+    folder = settings.ink_dir if recipe.needs(DataSet.STROKES) else None
+    drawn = () if folder is None else count_digits(folder)
     total = sum(estimate_seconds(each.arch, each.resolved_recipe(), drawn, pace) for each in plans)
-    return (
-        f"Roughly {wording.duration(total)}, by a short measurement of this machine: no run of this kind has been made "
-        "here yet."
-    )
+    return f"About {wording.duration(total)}, {by}. Preparing the data comes on top."
 
 
 def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:

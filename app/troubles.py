@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 import streamlit as st
@@ -12,7 +13,7 @@ from handwriting_ai.errors import HandwritingError, ModelExists
 REPLACE: Final = "Replace a model of the same name"
 """The switch of the Train page."""
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""Nothing is wrong with the file: the disk takes no more of it."""
+"""Nothing is wrong with the file."""
 
 
 @contextmanager
@@ -39,13 +40,17 @@ def toasted() -> Iterator[None]:
 def in_words(error: HandwritingError | OSError) -> str:
     """What went wrong, and what to do on the pages."""
     if isinstance(error, ModelExists):
-        return str(error).replace("Use --force", f"Start it with “{REPLACE}” switched on")
+        return str(error).replace("Use --force", f"Choose another first seed, or switch on “{REPLACE}”")
     return _of_the_system(error) if isinstance(error, OSError) else str(error)
 
 
 def _of_the_system(error: OSError) -> str:
-    path: object = error.filename
+    name: object = error.filename
     reason = error.strerror or error
-    if path is None or error.errno in _NO_ROOM:
+    if not isinstance(name, str):
         return f"The disk refused it: {reason}."
-    return f"`{path}` cannot be used: {reason}. Restore it or its permissions, then reload this page."
+    path = Path(name)
+    place = path.parent if path.name.startswith(".") else path  # what is being written has a name that nobody knows
+    if error.errno in _NO_ROOM:
+        return f"The disk of `{place}` takes no more: {reason}."
+    return f"`{place}` cannot be used: {reason}. See that it is there and to its permissions, then try again."

@@ -18,6 +18,7 @@ from tests.app.test_draw_page import open_app
 from tests.registry.samples import fresh_state, saved, write_model
 
 import controls
+import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
@@ -37,6 +38,7 @@ def jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> LocalJobs:
     """The folder that the page looks at, before it is opened; its runs have few digits to validate on."""
     quick = partial(LocalJobs, command=(sys.executable, "-m", "tests.jobs.faulty_child", "none"))
     monkeypatch.setattr("handwriting_ai.jobs.opening.LocalJobs", quick)
+    monkeypatch.setattr(resources, "training_pace", lambda: 250.0)  # measuring it takes seconds
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
@@ -122,13 +124,18 @@ def test_without_runs_the_form_is_open(page: AppTest) -> None:
     assert not page.exception
     assert "No runs yet" in page.info[0].value
     captions = [caption.value for caption in page.caption]
-    assert any("models that read what people draw" in caption for caption in captions)
-    assert any(re.match(r"Roughly [\d.]+ .*by a short measurement of this machine", caption) for caption in captions)
+    assert any("for scanned digits" in caption for caption in captions)
+    assert any(re.match(r"About 51 min, by a short measurement: ", caption) for caption in captions)
 
 
 def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:
-    """The recipe `drawn` without pen strokes."""
+    """The recipe `drawn` without pen strokes: where it is chosen, and again where it is started all the same."""
     _open(page)
+    recipe: Selectbox[str] = page.selectbox(key="recipe")
+    assert recipe.value == "scanned"
+    recipe.select("drawn").run()
+    assert "TRAINING__INK_DIR" in page.info[0].value
+    assert not page.error
     click(page, "Start")
     assert "TRAINING__INK_DIR" in page.error[0].value
     assert jobs.store.all().jobs == ()
@@ -150,7 +157,7 @@ def test_a_started_run_is_queued_trained_and_shown(
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.COMPLETED]
     assert "Registered as `mnist_compact_baseline_seed0_trial40`" in page.success[0].value
     assert page.metric[0].label == "Validation accuracy"
-    assert any("by the 1 epoch of run" in caption.value for caption in page.caption)
+    assert any("by the pace of run" in caption.value for caption in page.caption)
 
 
 def test_the_queue_is_worked_off_whichever_page_is_open(page: AppTest, jobs: LocalJobs) -> None:

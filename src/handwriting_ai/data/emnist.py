@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.files import GZIP_DAMAGE
 
 FETCH_COMMAND: Final = "handwriting-ai data fetch emnist"
 _IMAGES: Final = "emnist-digits-train-images-idx3-ubyte"
@@ -73,7 +74,7 @@ def _read_idx(path: Path, *, dimensions: int) -> "NDArray[np.uint8]":
         content = path.read_bytes()
         if path.suffix == ".gz":
             content = gzip.decompress(content)
-    except (OSError, EOFError) as error:
+    except GZIP_DAMAGE as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
     header = struct.Struct(f">{dimensions + 1}I")
     if len(content) < header.size:

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import struct
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.files import GZIP_DAMAGE
 
 _HEADER_BYTES: Final = {"images": 16, "labels": 8}
 _MD5: Final = {
@@ -91,7 +91,7 @@ def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]"
             f"MNIST's {path.name} is not in {folder}. It ships with the project in data/mnist: set TRAINING__DATA_DIR "
             "to that folder, or restore it with `git checkout -- data/mnist`."
         ) from error
-    except (OSError, EOFError, struct.error) as error:
+    except GZIP_DAMAGE as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 != _MD5[name]:

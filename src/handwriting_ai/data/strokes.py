@@ -1,9 +1,10 @@
 """Pen strokes of digits: files of strokes, and how a canvas draws them."""
 
+import functools
 import gzip
 import hashlib
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.files import GZIP_DAMAGE
 from handwriting_ai.problems import describe_problems
 
 Stroke: TypeAlias = "NDArray[np.float64]"
@@ -29,6 +31,7 @@ SEVERAL_DIGITS_ASPECT: Final = 2.0
 _JSON_LINES: Final = ".jsonl.gz"
 _SUBPIXEL_BITS: Final = 4
 _INK: Final = 255
+_COUNTS_KEPT: Final = 256
 
 
 class _Line(BaseModel):
@@ -76,17 +79,25 @@ def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
 
 
 def count_digits(folder: Path) -> tuple[int, ...]:
-    """How many digits each file of a folder of pen strokes has, told without reading them.
+    """How many digits each file of a folder of pen strokes has, told without parsing them.
 
     Raises:
         DataMissing, DataCorrupt: as `load_stroke_files`, except that lines are not looked at.
     """
     counts: list[int] = []
     for path in stroke_paths(folder):
-        content = path.read_bytes()
-        is_pendigits = path.name in FILE_NAMES
-        counts.append(content.count(SEGMENT) if is_pendigits else len(_lines(path, content)))
+        found = path.stat()
+        counts.append(_count(path, found.st_mtime_ns, found.st_size))
     return tuple(counts)
+
+
+def _count_anew(path: Path, _modified_ns: int, _size: int) -> int:
+    content = path.read_bytes()
+    return content.count(SEGMENT) if path.name in FILE_NAMES else len(_lines(path, content))
+
+
+_count: Final[Callable[[Path, int, int], int]] = functools.lru_cache(_COUNTS_KEPT)(_count_anew)
+"""Of a file that was written at this time with this size: counted once."""
 
 
 def stroke_paths(folder: Path) -> list[Path]:
@@ -128,7 +139,7 @@ def _lines(path: Path, content: bytes) -> list[bytes]:
     """One digit each."""
     try:
         return gzip.decompress(content).splitlines()
-    except (OSError, EOFError) as error:
+    except GZIP_DAMAGE as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
 
 

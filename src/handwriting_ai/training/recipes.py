@@ -32,6 +32,10 @@ class Recipe:
         """Of all stages."""
         return sum(stage.epochs for stage in self.stages)
 
+    def limited(self, count: int) -> int:
+        """So many digits of a set, or as many of them as a trial takes."""
+        return count if self.trial_digits is None else min(count, self.trial_digits)
+
     def needs(self, data: DataSet) -> bool:
         """Whether any stage learns from it."""
         return any(data in stage.data for stage in self.stages)

@@ -141,7 +141,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     if recipe.needs(DataSet.SCRIBBLES):
         lent = [file.sha256 for file in files]
         sources.append(artist.scribble_source(recipe, lenders, lent))
-        scribbles = artist.scribbles(_limited(VALIDATION_SCRIBBLES, recipe), lenders, lent, HELD_OUT_SEED)
+        scribbles = artist.scribbles(recipe.limited(VALIDATION_SCRIBBLES), lenders, lent, HELD_OUT_SEED)
         drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources),
@@ -177,7 +177,7 @@ def _emnist_source(recipe: Recipe, folders: DataFolders) -> Source:
     """EMNIST's digits without those that nearly repeat a test picture of MNIST; the test labels are not looked at."""
     emnist = load_emnist_digits(folders.emnist)
     if recipe.trial_digits is not None:
-        emnist = emnist.pick(np.arange(min(recipe.trial_digits, len(emnist))))
+        emnist = emnist.pick(np.arange(recipe.limited(len(emnist))))
     test = load_mnist(folders.mnist, Part.TEST)
 
     def repeats() -> "NDArray[np.uint8]":
@@ -187,10 +187,6 @@ def _emnist_source(recipe: Recipe, folders: DataFolders) -> Source:
     repeated: NDArray[np.bool_] = kept(folders.cache, parts, repeats).astype(np.bool_)
     rows: NDArray[np.int64] = np.flatnonzero(~repeated)
     return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)
-
-
-def _limited(count: int, recipe: Recipe) -> int:
-    return count if recipe.trial_digits is None else min(count, recipe.trial_digits)
 
 
 class _Artist:
@@ -219,7 +215,7 @@ class _Artist:
 
     def scribble_source(self, recipe: Recipe, lenders: Sequence[DrawnDigit], lent: Sequence[str]) -> Source:
         """Drawings to train on that are no digit."""
-        count = _limited(recipe.scribbles, recipe)
+        count = recipe.limited(recipe.scribbles)
         flat = self.scribbles(recipe.renderings * count, lenders, lent, _TRAINING_SEED)
         images = flat.reshape(recipe.renderings, count, IMAGE_SIDE, IMAGE_SIDE)
         labels = _no_digits(count)
