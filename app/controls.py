@@ -14,6 +14,8 @@ from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members
 
+VIEWS_KEY: Final = "tta"
+"""Of the page Draw's choice of views."""
 _FEW: Final = 3
 
 

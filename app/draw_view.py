@@ -87,7 +87,7 @@ def _choose_mode(reader: DigitReader) -> TtaMode:
     choice = ui_state().choice
     if choice is not None:
         _show_choice(reader, choice)
-    return controls.choose_views("tta", controls.opening_views() if choice is None else choice.tta)
+    return controls.choose_views(controls.VIEWS_KEY, controls.opening_views() if choice is None else choice.tta)
 
 
 def _show_choice(reader: DigitReader, choice: EnsembleChoice) -> None:

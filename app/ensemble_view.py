@@ -154,8 +154,9 @@ def _offer_return() -> None:
 
 def _use(choice: EnsembleChoice) -> None:
     ui_state().choice = choice
-    st.session_state["tta"] = choice.tta
+    st.session_state[controls.VIEWS_KEY] = choice.tta
 
 
 def _forget() -> None:
     ui_state().choice = None
+    st.session_state[controls.VIEWS_KEY] = controls.opening_views()

@@ -12,7 +12,9 @@ from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Selectbo
 from tests.app.test_draw_page import open_app, put_on_canvas
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
 
+import controls
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
+from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.presets import PRESETS_FILE
 from handwriting_ai.registry.store import ModelStore
 
@@ -125,6 +127,11 @@ def test_the_test_set_is_reported_on_request(models: Path) -> None:
     assert any("**20 errors** of 10,000 test digits" in each.value for each in page.markdown)
 
 
+def _views_of_draw(page: AppTest) -> object:
+    views: object = page.session_state[controls.VIEWS_KEY]
+    return views
+
+
 def test_a_choice_reads_the_drawing_and_is_used_on_the_draw_page(models: Path) -> None:
     """Its answer stands here; once it is used, the Draw page names it, until it is taken back."""
     register_with_predictions(models, "a")
@@ -137,14 +144,17 @@ def test_a_choice_reads_the_drawing_and_is_used_on_the_draw_page(models: Path) -
     members: list[str] = ["b"]
     _select(page, MEMBERS, members)
     assert any("Confidence" in each.value for each in page.markdown)
+    _select(page, "ensemble_tta", "none")
     next(each for each in page.button if each.label == "Use it in this session").click().run()
     assert any("reads with this choice" in each.value for each in page.success)
     page.switch_page("app_pages/draw.py").run()
     assert any("Read by your choice on the page *Ensemble*: b." in each.value for each in page.caption)
+    assert _views_of_draw(page) is TtaMode.NONE
     page.switch_page("app_pages/ensemble.py").run()
     next(each for each in page.button if each.label == "Back to the models of the settings").click().run()
     page.switch_page("app_pages/draw.py").run()
     assert not any("Read by your choice" in each.value for each in page.caption)
+    assert _views_of_draw(page) is TtaMode.ADVANCED
 
 
 def test_what_cannot_be_scored_is_named(models: Path) -> None:

@@ -48,6 +48,14 @@ def test_the_best_for_their_cost_are_marked(seed: int) -> None:
     assert next(each for each in ranked if each.members == ("a",)).is_best_for_its_cost
 
 
+def test_of_equal_subsets_the_cheapest_comes_first() -> None:
+    """Another copy of a model is no better than the model."""
+    probs, labels = _case(0)
+    ranked = rank_subsets(probs[:1].repeat(2, 1, 1), labels, ("dear", "cheap"), (10, 1))
+    assert [each.members for each in ranked] == [("cheap",), ("dear",), ("dear", "cheap")]
+    assert [each.is_best_for_its_cost for each in ranked] == [True, False, False]
+
+
 @pytest.mark.parametrize("count", [0, MOST_MEMBERS + 1])
 def test_too_few_or_too_many_members_are_refused(count: int) -> None:
     """The message has the limit and the number."""

@@ -15,6 +15,7 @@ from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, s
 from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE
+from handwriting_ai.randomness import seeded
 
 __all__ = [
     "TypedModule",
@@ -65,12 +66,8 @@ def build_fresh_state_dict(arch: str, n_classes: int, *, seed: int = 0) -> dict[
     Raises:
         UnknownArchitecture: no architecture has this name.
     """
-    before = torch.random.get_rng_state()
-    try:
-        torch.manual_seed(seed)
+    with seeded(seed):
         state: dict[str, Tensor] = build_model(arch, n_classes).state_dict()
-    finally:
-        torch.random.set_rng_state(before)
     return state
 
 

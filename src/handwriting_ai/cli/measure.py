@@ -67,7 +67,6 @@ def measure_damage_of(
     import torch
 
     from handwriting_ai.architectures.fold import for_inference
-    from handwriting_ai.evaluation.predictions import weights_digest
     from handwriting_ai.evaluation.robustness import DAMAGE_NAME, measure_damage, packed_damage
     from handwriting_ai.preprocess import preprocess_signature
 
@@ -78,8 +77,7 @@ def measure_damage_of(
             network = for_inference(model.manifest.arch, model.manifest.n_classes, model.state)
             on_step = _mover(progress, progress.add_task(f"{model_id}, damaged"))
             points = measure_damage(network, validation, torch.device("cpu"), on_step)
-            digest = weights_digest(store.folder(model_id), model.manifest)
-            store.add_file(model_id, DAMAGE_NAME, packed_damage(points, digest))
+            store.add_file(model_id, DAMAGE_NAME, packed_damage(points, model.weights_sha256))
             measured[model_id] = points
     return measured
 

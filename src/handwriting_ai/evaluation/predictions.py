@@ -125,8 +125,7 @@ def refresh_predictions(
     manifest = model.manifest
     network = for_inference(manifest.arch, manifest.n_classes, model.state)
     predictions = predict(network, digits, torch.device("cpu"), on_step)
-    digest = weights_digest(store.folder(manifest.model_id), manifest)
-    return store.add_file(manifest.model_id, PREDICTIONS_NAME, predictions.packed(digest))
+    return store.add_file(manifest.model_id, PREDICTIONS_NAME, predictions.packed(model.weights_sha256))
 
 
 def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:

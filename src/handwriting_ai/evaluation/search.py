@@ -26,13 +26,13 @@ class RankedSubset:
     multiply_adds: int
     """Of one view through all its members."""
     is_best_for_its_cost: bool
-    """Whether no subset that costs as much or less has a smaller NLL."""
+    """Whether whatever costs as much or less has a larger NLL; of equal ones the cheapest is."""
 
 
 def rank_subsets(
     probs: Tensor, labels: Tensor, names: Sequence[str], multiply_adds: Sequence[int]
 ) -> tuple[RankedSubset, ...]:
-    """Rank every subset but the empty one, that of the smallest NLL first.
+    """Rank every subset but the empty one, that of the smallest NLL first, of equal ones the cheapest.
 
     Args:
         probs: `(members, n, 10)` on validation, each member's own merged over its views.
@@ -58,21 +58,23 @@ def rank_subsets(
     chunks = torch.split(shares, _SUBSETS_AT_ONCE)
     nll = torch.cat([_nll(chunk @ at_label) for chunk in chunks])
     errors = torch.cat([lost + _errors(chunk, open_probs, open_labels) for chunk in chunks])
-    order = nll.argsort(stable=True)
+    cost = (is_in * torch.tensor(multiply_adds)).sum(dim=1)
+    by_cost = cost.argsort(stable=True)
+    order = by_cost[nll[by_cost].argsort(stable=True)]
     flags: list[list[int]] = is_in[order].tolist()
     losses: list[float] = nll[order].tolist()
     misread: list[int] = errors[order].tolist()
-    costs = [sum(compress(multiply_adds, chosen)) for chosen in flags]
+    costs: list[int] = cost[order].tolist()
     least = [math.inf, *accumulate(costs, min)]
     return tuple(
         RankedSubset(
             members=tuple(compress(names, chosen)),
             nll=loss,
             errors=wrong,
-            multiply_adds=cost,
-            is_best_for_its_cost=cost < cheapest_better,
+            multiply_adds=price,
+            is_best_for_its_cost=price < cheapest_better,
         )
-        for chosen, loss, wrong, cost, cheapest_better in zip(flags, losses, misread, costs, least[:-1], strict=True)
+        for chosen, loss, wrong, price, cheapest_better in zip(flags, losses, misread, costs, least[:-1], strict=True)
     )
 
 

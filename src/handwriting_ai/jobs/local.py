@@ -37,6 +37,7 @@ class LocalJobs(JobQueue):
         super().__init__(JobStore(root, models), models)
         self._max_concurrent, self._command = max_concurrent, command
         self._children: list[subprocess.Popen[bytes]] = []
+        self._said: set[str] = set()
 
     def standstill(self, jobs: Sequence[Job]) -> None:
         """The dashboard works off whatever there is."""
@@ -89,8 +90,14 @@ class LocalJobs(JobQueue):
                 try:
                     self._start(job)
                 except (OSError, HandwritingError) as error:
-                    _LOG.warning("Job %s could not be started: %s", job.job_id, error)
+                    self._say_once(f"Job {job.job_id} could not be started: {error}")
                 free -= self.store.is_alive(job.job_id)
+
+    def _say_once(self, trouble: str) -> None:
+        """Warn of what is tried again at each look."""
+        if trouble not in self._said:
+            self._said.add(trouble)
+            _LOG.warning("%s", trouble)
 
     def _state(self, job_id: str) -> JobState:
         """How a job stands; where it can no longer be understood, but runs, as its process says."""

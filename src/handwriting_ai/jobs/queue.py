@@ -24,6 +24,7 @@ from handwriting_ai.training.run import CHECKPOINT_NAME
 
 CANCEL_GRACE_S: Final = 3.0
 """A run that has not ended so long after it was asked to is killed."""
+_LOOK_EVERY_S: Final = 0.1
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -153,7 +154,7 @@ class JobQueue(ABC):
             job = self.store.read(job_id)
             if job.state.status.ended or time.monotonic() > deadline:
                 return job
-            time.sleep(0.1)
+            time.sleep(_LOOK_EVERY_S)
 
     @abstractmethod
     def standstill(self, jobs: Sequence[Job]) -> str | None:

@@ -36,6 +36,8 @@ SILENCE_S: Final = 20
 """A worker that has not told so for so long is taken for lost, and its job goes to another."""
 _MAINTENANCE_S: Final = 10
 """How often a worker looks for jobs of lost ones; an idle one when it has waited `SILENCE_S` for a job."""
+_RQ_NAME_S: Final = 60
+"""RQ keeps the name of a lost worker for so much longer than the worker counts as alive."""
 _RQ_MARGIN_S: Final = 15
 """RQ waits for a job by so much less than a worker counts as alive."""
 _LOOK_EVERY_S: Final = 0.5
@@ -119,8 +121,9 @@ def _name_clash_said() -> Iterator[None]:
     try:
         yield
     except ValueError as error:
+        free_after_s = SILENCE_S + _RQ_MARGIN_S + _RQ_NAME_S
         raise JobConflict(
-            f"{error}. Choose another --name; that of a killed worker is free after {SILENCE_S + _RQ_MARGIN_S + 60} s."
+            f"{error}. Choose another --name; that of a killed worker is free after {free_after_s} s."
         ) from error
 
 

@@ -17,11 +17,11 @@ from handwriting_ai.data.scribbles import NOT_A_DIGIT
 from handwriting_ai.errors import CheckpointError, TrainingDiverged
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
 from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
+from handwriting_ai.randomness import seeded
 from handwriting_ai.training.augment import augment, mix
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.randomness import seeded
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import TrainingData
 
