@@ -16,7 +16,7 @@ from tests.digit_strokes import Line
 
 _HOST = "127.0.0.1"
 _NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COV_")
-_START_LIMIT_S = 60.0
+_START_LIMIT_S = 180.0
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -46,7 +46,7 @@ def running_dashboard(data_root: Path, environment: dict[str, str]) -> Iterator[
             yield f"http://{_HOST}:{port}"
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def visit(browser: Browser, address: str, *, width: int = 1280, height: int = 15
     """Open an address as somebody who was never here, and wait until the page stands still."""
     with browser.new_context(viewport={"width": width, "height": height}) as visitor:
         page = visitor.new_page()
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(180_000)
         page.goto(address)
         page.locator('[data-testid="stMain"] [data-testid="stElementContainer"]').first.wait_for(state="attached")
         wait_until_idle(page)  # it says so, too, before its script has run for the first time

@@ -285,7 +285,7 @@ def test_the_examples_of_the_documentation_run(models: Path, output: Path) -> No
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         assert done.stdout.split()[0] == str(expected)

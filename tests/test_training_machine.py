@@ -40,7 +40,7 @@ def test_a_run_needs_only_the_packages_of_the_trainer(clean_environment: Path, m
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
     program = _TRAIN.format(names=_NOT_INSTALLED)
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", program], cwd=PROJECT_ROOT, capture_output=True, text=True, check=False, timeout=500
     )
     assert done.returncode == 0, done.stderr
     assert ModelStore(clean_environment / "models").model_ids() == ("mnist_compact_baseline_seed0_trial40",)

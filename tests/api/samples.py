@@ -20,7 +20,7 @@ from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 
-LIMIT_S = 30.0
+LIMIT_S = 120.0
 INSIDE = (
     *(
         tempfile.gettempdir(),

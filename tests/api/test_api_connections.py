@@ -188,7 +188,7 @@ def test_large_headers_within_the_limit_are_served(port: int, pieces: int) -> No
 @pytest.mark.parametrize("begun", [b"GET /hea", b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: "])
 def test_headers_that_do_not_arrive_in_time_are_given_up(api: OpenApi, begun: bytes) -> None:
     """408, also if they trickle, and after a request that was in time."""
-    port = api.served(Patience(head_s=0.4))
+    port = api.served(Patience(head_s=2))
     with Line(port) as line:
         line.say(asking())
         assert line.answer()[0] == 200

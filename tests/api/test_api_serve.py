@@ -60,6 +60,8 @@ def test_it_serves_until_a_signal_ends_it(
             break
         except ConnectionRefusedError:
             time.sleep(0.1)
+    else:
+        pytest.fail(f"It is not ready after {LIMIT_S} s.")
     process.send_signal(number)
     _, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode in (0, -number)

@@ -5,6 +5,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.registry.samples import fresh_state, saved, write_model
 import controls
 import resources
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.errors import UnknownJob
+from handwriting_ai.errors import JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobStatus, plan
@@ -52,7 +53,7 @@ def page(jobs: LocalJobs) -> Iterator[AppTest]:
     yield open_app()
     st.cache_resource.clear()
     for job in jobs.store.all().jobs:
-        if not job.state.status.ended:
+        with suppress(JobConflict):  # it has ended
             jobs.cancel(job.job_id)
             jobs.wait_until_ended(job.job_id, LIMIT_S)
 

@@ -8,7 +8,7 @@ from tests.browser import draw, plain_environment, running_dashboard, visit, wai
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=180_000)
 
 _SCRIBBLE: Line = [(float(x), float(y)) for x in range(0, 105, 6) for y in ((5, 140) if x % 12 else (140, 5))]
 

@@ -10,7 +10,7 @@ from tests.digit_strokes import DIGIT_STROKES
 from tests.evaluation.samples import register_with_predictions
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=60_000)
+expect.set_options(timeout=180_000)
 
 
 @pytest.fixture(scope="module")

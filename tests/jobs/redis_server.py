@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _HOST: Final = "127.0.0.1"
-_START_LIMIT_S: Final = 20.0
+_START_LIMIT_S: Final = 60.0
 
 
 class RedisServer:

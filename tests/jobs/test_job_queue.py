@@ -92,7 +92,7 @@ def test_a_running_job_with_a_damaged_configuration_is_stopped_and_deleted(jobs:
         with pytest.raises(JobConflict, match="Cancel it first"):
             jobs.delete(job.job_id)
         jobs.cancel(job.job_id)
-        assert process.wait(5) == -signal.SIGTERM
+        assert process.wait(60) == -signal.SIGTERM
     jobs.delete(job.job_id)
     assert jobs.store.all().names == ()
 

@@ -77,6 +77,14 @@ def test_a_damaged_state_costs_no_job(store: JobStore, content: bytes) -> None:
     assert found[other.job_id].status is JobStatus.QUEUED
 
 
+def test_two_jobs_of_one_second_have_names_of_their_own(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where chance draws the same twice."""
+    drawn = iter(["aaaa", "aaaa", "bbbb", *(["aaaa", "cccc"] * 9)])
+    monkeypatch.setattr("handwriting_ai.jobs.store.secrets.token_hex", lambda _: next(drawn))
+    names = [_job(store, seed=seed).job_id for seed in range(3)]
+    assert len(set(names)) == 3
+
+
 def test_a_damaged_configuration_is_reported_beside_the_jobs(store: JobStore) -> None:
     """By the name of its folder, with what to do; it can be deleted."""
     job, other = _job(store), _job(store, seed=1)

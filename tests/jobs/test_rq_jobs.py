@@ -126,13 +126,13 @@ def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
     assert zlib.decompress(raw).startswith(b"[")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(800)
 def test_twenty_jobs_over_three_workers_of_which_one_is_killed(site: Site) -> None:
     """Each job is completed once, that of the killed worker by another, without anybody else's help; none is lost."""
     submitted = [site.jobs.submit(tiny(seed)) for seed in range(JOBS)]
     for _ in range(WORKERS):
         site.workers.start()
-    deadline = time.monotonic() + 2 * LIMIT_S
+    deadline = time.monotonic() + 5 * LIMIT_S
     while not any(job.state.status is JobStatus.RUNNING for job in site.jobs.store.all().jobs):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -226,7 +226,7 @@ def test_a_run_that_cannot_succeed_is_not_tried_again(site: Site) -> None:
 
 def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """It can be resumed."""
-    monkeypatch.setenv("RQ__JOB_TIMEOUT_SEC", "6")
+    monkeypatch.setenv("RQ__JOB_TIMEOUT_SEC", "20")
     settings = load_settings()
     queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
     jobs = RqJobs(site.jobs.store.root, site.jobs.models, queue)

@@ -46,13 +46,15 @@ class LocalJobs(JobQueue):
         """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds."""
         with self.store.lock():
             state = self._state(job_id)
+            if not self.store.is_alive(job_id):
+                state = self._state(job_id)  # its process may have ended between the two looks
             if state.status.ended:
                 raise JobConflict(f"Job {job_id} is {state.status}: there is nothing to cancel.")
             (self.store.folder(job_id) / CANCEL_NAME).touch()
-            if self.store.is_alive(job_id):
-                _signal(state, signal.SIGTERM)
-            else:
+            if state.status is JobStatus.QUEUED:
                 self.store.write_state(cancelled(state))
+            else:
+                _signal(state, signal.SIGTERM)
 
     def delete(self, job_id: str) -> None:
         """Remove a job with its checkpoint, metrics and log; its model, if it made one, stays."""

@@ -4,6 +4,7 @@
 log are the run's. The lock on the folder says whether the process that trains lives, however it ended.
 """
 
+import itertools
 import os
 import secrets
 import shutil
@@ -80,9 +81,10 @@ class JobStore:
         return folder
 
     def create(self, config: TrainingConfig) -> Job:
-        """A new job at the end of the queue."""
+        """A new job at the end of the queue; only under the lock."""
         now = datetime.now(UTC)
-        job_id = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(_ID_BYTES)}"
+        ids = (f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(_ID_BYTES)}" for _ in itertools.count())
+        job_id = next(each for each in ids if not (self.root / each).exists())
         state = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=now)
         unfinished = self.root / f".{job_id}"
         unfinished.mkdir(parents=True)
