@@ -1,5 +1,6 @@
 """The command line, as a person types it."""
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -314,10 +315,22 @@ def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
 
 def test_a_failed_run_ends_train_with_its_reason(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And status 1."""
-    monkeypatch.setenv("TRAINING__DATA_DIR", str(workplace / "nowhere"))
+    broken = workplace / "broken"
+    shutil.copytree(PROJECT_ROOT / "data" / "mnist", broken)
+    (broken / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"no labels"))
+    monkeypatch.setenv("TRAINING__DATA_DIR", str(broken))
     result = RUNNER.invoke(cli.app, ["train", *_TRIAL])
     assert result.exit_code == 1
-    assert "git checkout" in result.stderr
+    assert "is not MNIST's" in result.stderr
+
+
+def test_missing_digits_are_said_before_a_run_is_begun(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MNIST's, which every recipe needs."""
+    monkeypatch.setenv("TRAINING__DATA_DIR", str(workplace / "nowhere"))
+    result = RUNNER.invoke(cli.app, ["train", *_TRIAL])
+    assert isinstance(result.exception, DataMissing)
+    assert "git checkout" in str(result.exception)
+    assert not (workplace / "runs").exists()
 
 
 @pytest.mark.usefixtures("workplace")

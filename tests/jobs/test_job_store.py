@@ -80,7 +80,11 @@ def test_a_damaged_state_costs_no_job(store: JobStore, content: bytes) -> None:
 def test_two_jobs_of_one_second_have_names_of_their_own(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where chance draws the same twice."""
     drawn = iter(["aaaa", "aaaa", "bbbb", *(["aaaa", "cccc"] * 9)])
-    monkeypatch.setattr("handwriting_ai.jobs.store.secrets.token_hex", lambda _: next(drawn))
+
+    def draw(_: int) -> str:
+        return next(drawn)
+
+    monkeypatch.setattr("handwriting_ai.jobs.store.secrets.token_hex", draw)
     names = [_job(store, seed=seed).job_id for seed in range(3)]
     assert len(set(names)) == 3
 

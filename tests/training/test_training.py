@@ -83,7 +83,8 @@ def _data() -> TrainingData:
         ),
         validation=digits,
         watched=digits,
-        drawn_validation={"blobs": digits, "scribbles": DigitImages(images=unread, labels=no_digits)},
+        drawn_validation={"blobs": digits},
+        scribbles=DigitImages(images=unread, labels=no_digits),
     )
 
 
@@ -538,6 +539,7 @@ def test_a_recipe_of_strokes_needs_a_folder_of_them() -> None:
     data = prepare_data(BASELINE, DataFolders(mnist=mnist), workers=1)
     assert [source.kind for source in data.sources] == [DataSet.MNIST]
     assert data.drawn_validation == {}
+    assert data.scribbles is None
 
 
 def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
@@ -553,7 +555,8 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
         ("scribbles", 12),
     ]
     assert data.sources[1].images.shape == (2, 50, 28, 28)
-    assert set(data.drawn_validation) == {"mine", "scribbles"}
+    assert set(data.drawn_validation) == {"mine"}
+    assert data.scribbles is not None
     assert len(data.drawn_validation["mine"]) == 10
     files = sorted((tmp_path / "cache").iterdir())
     written = [path.stat().st_mtime_ns for path in files]
@@ -571,7 +574,8 @@ def test_drawings_of_one_person_are_all_trained_on(tmp_path: Path) -> None:
     path.write_bytes(gzip.compress("\n".join(_written(digit, "me") for digit in DIGIT_STROKES).encode()))
     data = prepare_data(replace(DRAWN, renderings=1, scribbles=4), folders, workers=1)
     assert [source.labels.size for source in data.sources] == [55_000, 10, 4]
-    assert set(data.drawn_validation) == {"scribbles"}
+    assert data.drawn_validation == {}
+    assert data.scribbles is not None
     path.write_bytes(gzip.compress(b""))
     with pytest.raises(DataCorrupt, match="'mine' hold no digit to train on"):
         prepare_data(DRAWN, folders, workers=1)

@@ -77,23 +77,42 @@ def load_mnist(folder: Path, part: Part) -> DigitImages:
     return DigitImages(images=images.reshape(-1, 28, 28), labels=labels.astype(np.int64))
 
 
+def require_mnist(folder: Path) -> None:
+    """See whether both parts are there; nothing is read.
+
+    Raises:
+        DataMissing: a file is not.
+    """
+    for name in _MD5:
+        if not _packed(folder, name).exists():
+            raise _missing(folder, name)
+
+
 def published_digests() -> tuple[str, ...]:
     """MD5 of the four files as published: whatever was read by `load_mnist` is these."""
     return tuple(_MD5.values())
 
 
 def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]":
-    path = folder / f"{name}.gz"
+    path = _packed(folder, name)
     try:
         content = gzip.decompress(path.read_bytes())
     except FileNotFoundError as error:
-        raise DataMissing(
-            f"MNIST's {path.name} is not in {folder}. It ships with the project in data/mnist: set TRAINING__DATA_DIR "
-            "to that folder, or restore it with `git checkout -- data/mnist`."
-        ) from error
+        raise _missing(folder, name) from error
     except GZIP_DAMAGE as error:
         raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 != _MD5[name]:
         raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
     return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)
+
+
+def _packed(folder: Path, name: str) -> Path:
+    return folder / f"{name}.gz"
+
+
+def _missing(folder: Path, name: str) -> DataMissing:
+    return DataMissing(
+        f"MNIST's {_packed(folder, name).name} is not in {folder}. It ships with the project in data/mnist: set "
+        "TRAINING__DATA_DIR to that folder, or restore it with `git checkout -- data/mnist`."
+    )

@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Final
@@ -204,7 +203,7 @@ class InferenceEngine:
         future = self.submit_predict(x, options)
         try:
             return future.result(timeout=limit_s)
-        except FutureTimeout as error:
+        except TimeoutError as error:
             future.cancel()
             raise PredictTimeout(f"No answer within {limit_s:g} s (DIGITS__PREDICT_TIMEOUT_SECONDS).") from error
 
@@ -212,7 +211,8 @@ class InferenceEngine:
         """Merged probabilities `(n, 10)` for `(n, 1, 28, 28)`, any n.
 
         Raises:
-            EngineNotReady, UnknownModel, ValueError: as `submit_predict`.
+            EngineNotReady, UnknownModel: as `submit_predict`.
+            ValueError: `x` has another number of dimensions.
         """
         active = self._choose(options)
         if x.ndim != 4:

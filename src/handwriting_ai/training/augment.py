@@ -61,7 +61,7 @@ def random_affine(count: int, side: int, ranges: Augmentation, generator: torch.
     shear = draws[3] * ranges.shear
     shift = draws[4:6] * (2 * ranges.shift_px / side)
     cos, sin = torch.cos(angle), torch.sin(angle)
-    # Rotation, then shear along x, then division by the scale: the inverse of what the picture undergoes.
+    # Shear along x, then rotation, then division by the scale: the inverse of what the picture undergoes.
     rows = [
         torch.stack([cos / scale_x, (cos * shear - sin) / scale_x, shift[0]], dim=1),
         torch.stack([sin / scale_y, (sin * shear + cos) / scale_y, shift[1]], dim=1),

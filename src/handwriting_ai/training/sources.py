@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
-from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, require_mnist
 from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
 from handwriting_ai.data.rendering import (
     EXTENT_SHARE,
@@ -45,7 +45,7 @@ class Source:
     name: str
     kind: DataSet
     images: "NDArray[np.uint8]"
-    """`(renderings, n, 28, 28)`: an epoch shows each of the n digits once, in a rendering drawn at random."""
+    """`(renderings, n, 28, 28)`: an epoch shows a digit in a rendering drawn at random."""
     labels: "NDArray[np.int64]"
     """`(n,)`; `NOT_A_DIGIT` for scribbles."""
     sha256: str
@@ -64,7 +64,9 @@ class TrainingData:
     watched: DigitImages
     """Those of them that are measured after each epoch: all, or in a trial a few."""
     drawn_validation: dict[str, DigitImages]
-    """For each pen-stroke file of several writers the digits of those held out, and `scribbles`."""
+    """For each pen-stroke file of several writers the digits of those held out."""
+    scribbles: DigitImages | None = None
+    """Drawings that are no digit, for a recipe that learns from such: they are watched as well."""
     test: DigitImages | None = None
     """MNIST's test digits, whose predictions are kept with the model and looked at by `evaluate`; None in a trial."""
     test_overlap: str = NO_OVERLAP
@@ -98,6 +100,7 @@ class DataFolders:
         Raises:
             DataMissing: one is not; the message says which, and how to get it.
         """
+        require_mnist(self.mnist)
         if recipe.needs(DataSet.STROKES):
             stroke_paths(_named(self.strokes, recipe))
         if recipe.needs(DataSet.EMNIST):
@@ -123,6 +126,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         sources.append(_emnist_source(recipe, folders))
         overlap = f"possible: {sources[-1].dropped} near-duplicates of test pictures were dropped from EMNIST."
     drawn_validation: dict[str, DigitImages] = {}
+    watched_scribbles: DigitImages | None = None
     lenders: list[DrawnDigit] = []
     artist = _Artist(folders.cache, workers)
     for file in files:
@@ -142,12 +146,13 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         lent = [file.sha256 for file in files]
         sources.append(artist.scribble_source(recipe, lenders, lent))
         scribbles = artist.scribbles(recipe.limited(VALIDATION_SCRIBBLES), lenders, lent, HELD_OUT_SEED)
-        drawn_validation["scribbles"] = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
+        watched_scribbles = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
     return TrainingData(
         sources=tuple(sources),
         validation=mnist.pick(validation_rows),
         watched=mnist.pick(validation_rows[: recipe.trial_digits]),
         drawn_validation=drawn_validation,
+        scribbles=watched_scribbles,
         test=load_mnist(folders.mnist, Part.TEST) if recipe.trial_digits is None else None,
         test_overlap=overlap,
     )

@@ -40,8 +40,8 @@ SURE: Final = 0.70
 class Trainer:
     """Holds the whole state of a run; `run_epoch` moves it on by one epoch.
 
-    With the same data, recipe, seed, machine and thread count, two trainers reach the same weights, also when one of
-    them is rebuilt from `state()` between epochs.
+    On a processor, with the same data, recipe, seed and thread count, two trainers reach the same weights, also when
+    one of them is rebuilt from `state()` between epochs. On a GPU they need not.
     """
 
     def __init__(
@@ -68,7 +68,9 @@ class Trainer:
         self._enter_stage(0)
 
     def run_epoch(self, on_step: Callable[[int, int], None]) -> TrainingMetrics:
-        """Train on every picture once, then measure the averaged weights on validation.
+        """Train on as many pictures as there are, then measure the averaged weights on validation.
+
+        Each is shown once, until a recipe that repeats hard digits begins to show these more often, others not at all.
 
         Args:
             on_step: called after each step with the pictures seen and the pictures of an epoch.
@@ -225,13 +227,13 @@ class Trainer:
         validation = predict_logits(network, self._data.watched, self.compute).softmax(dim=1)
         labels = torch.from_numpy(self._data.watched.labels)
         drawn: dict[str, float] = {}
-        scribble_confidence: float | None = None
         for name, digits in self._data.drawn_validation.items():
             probs = predict_logits(network, digits, self.compute).softmax(dim=1)
-            if bool(np.all(np.equal(digits.labels, NOT_A_DIGIT))):
-                scribble_confidence = float((probs.amax(dim=1) >= SURE).float().mean())
-            else:
-                drawn[name] = 1.0 - count_errors(probs, torch.from_numpy(digits.labels)) / len(digits)
+            drawn[name] = 1.0 - count_errors(probs, torch.from_numpy(digits.labels)) / len(digits)
+        scribble_confidence: float | None = None
+        if self._data.scribbles is not None:
+            probs = predict_logits(network, self._data.scribbles, self.compute).softmax(dim=1)
+            scribble_confidence = float((probs.amax(dim=1) >= SURE).float().mean())
         return TrainingMetrics(
             epoch=self.epoch,
             epochs=self.recipe.epochs,
