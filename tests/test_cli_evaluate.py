@@ -53,6 +53,22 @@ def evaluate(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Evalua
     return run
 
 
+def test_without_the_test_digits_nothing_is_said_of_them(evaluate: Evaluate) -> None:
+    """Neither in the tables nor in JSON, for those who still choose; a report would show them."""
+    shown = evaluate("a", "--no-test").stdout
+    assert "validation, to choose by" in shown
+    assert "test" not in shown.replace("test-time", "")
+    assert set(_ANSWER.validate_json(evaluate("a", "--no-test", "--json").stdout)) == {
+        "models",
+        "tta",
+        "temperature",
+        "validation",
+    }
+    refused = evaluate("a", "--no-test", "--report", "page.html")
+    assert refused.exit_code == 2
+    assert "leave --no-test out" in refused.stderr
+
+
 def test_json_holds_the_figures_of_both_parts(evaluate: Evaluate) -> None:
     """Of one model; without a mode there is no augmentation."""
     answer = _ANSWER.validate_json(evaluate("a", "--json").stdout)

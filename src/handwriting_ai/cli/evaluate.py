@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from handwriting_ai.evaluation.damage import Damage, DamagePoint
     from handwriting_ai.evaluation.metrics import Figures
     from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
-    from handwriting_ai.evaluation.scoreboard import Scoreboard
+    from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
     from handwriting_ai.registry.store import ModelStore
 
 _JSON_FIGURES: Final = ("n", "errors", "accuracy", "wilson95", "nll", "brier", "ece", "errors_without_disputed")
@@ -41,11 +41,14 @@ def evaluate(
     strokes: Annotated[
         bool, typer.Option("--strokes", help="Measure on pen strokes of writers held out of training as well.")
     ] = False,
+    test: Annotated[
+        bool, typer.Option("--test/--no-test", help="Without the test digits nothing can be chosen by them.")
+    ] = True,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page with tables and charts.")] = None,
 ) -> None:
     """Score models on MNIST's validation digits, which choose things, and on its test digits, which are reported."""
     from handwriting_ai.evaluation.predictions import load_evaluation_digits
-    from handwriting_ai.evaluation.scoreboard import Scoreboard
+    from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
     from handwriting_ai.preprocess import preprocess_signature
     from handwriting_ai.registry.store import ModelStore
 
@@ -53,19 +56,20 @@ def evaluate(
     store = ModelStore(settings.digits.model_dir)
     scale = settings.digits.temperature_override if temperature is None else temperature
     choice = choose(models or [], tta, scale, store)
-    _check_before_work(settings, strokes=strokes, report=report)
+    _check_before_work(settings, strokes=strokes, test=test, report=report)
+    parts = list(EvaluationPart) if test else [EvaluationPart.VALIDATION]
     digits = load_evaluation_digits(settings.training.data_dir)
     if refresh:
         refresh_predictions_of(store, choice.members, digits)
     board = Scoreboard(store, digits, preprocess_signature())
     rows = [choice, *_alone(choice)]
-    answer = as_json_object(board, choice)
+    answer = as_json_object(board, choice, parts)
     damages = measure_damage_of(store, choice.members, digits.validation) if damage else {}
     stroke_scores, scribbles = measure_strokes(settings, choice) if strokes else ([], None)
     if as_json:
         typer.echo(json.dumps(answer | _further_json(damages, stroke_scores, scribbles)))
     else:
-        _print_figures(board, rows)
+        _print_figures(board, rows, parts)
         _print_damage(damages)
         _print_strokes(stroke_scores, scribbles)
     if report is not None:
@@ -75,12 +79,13 @@ def evaluate(
         typer.echo(f"Wrote {report}.", err=True)
 
 
-def _check_before_work(settings: Settings, *, strokes: bool, report: Path | None) -> None:
+def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report: Path | None) -> None:
     """Find out now, not after minutes of measuring, what would stop the command at its end.
 
     Raises:
         DataMissing: strokes are asked for and there are none.
-        BadParameter: the report's folder is not there, or what draws its charts is not installed.
+        BadParameter: the report's folder is not there, it would show what is not to be seen, or what draws its charts
+            is not installed.
     """
     if strokes:
         stroke_folder(settings)
@@ -88,6 +93,8 @@ def _check_before_work(settings: Settings, *, strokes: bool, report: Path | None
         return
     if not report.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
+    if not test:
+        raise typer.BadParameter("A report shows the test digits as well: leave --no-test out.", param_hint="--report")
     if find_spec("altair") is None or find_spec("vl_convert") is None:
         raise typer.BadParameter(
             "A report needs the dashboard's packages: pip install -e '.[app]' in the checkout.", param_hint="--report"
@@ -115,11 +122,9 @@ def choose(
         raise typer.BadParameter(str(error), param_hint="--temperature") from error
 
 
-def as_json_object(board: "Scoreboard", choice: EnsembleChoice) -> dict[str, object]:
-    """What `--json` prints: the choice, and its figures on validation and on test."""
-    from handwriting_ai.evaluation.scoreboard import EvaluationPart
-
-    figures = {str(part): _plain(board.score(choice, part).figures) for part in EvaluationPart}
+def as_json_object(board: "Scoreboard", choice: EnsembleChoice, parts: "Sequence[EvaluationPart]") -> dict[str, object]:
+    """What `--json` prints: the choice, and its figures on these parts of MNIST."""
+    figures = {str(part): _plain(board.score(choice, part).figures) for part in parts}
     return {"models": list(choice.members), "tta": str(choice.tta), "temperature": choice.temperature, **figures}
 
 
@@ -166,17 +171,19 @@ def _alone(choice: EnsembleChoice) -> list[EnsembleChoice]:
     return [replace(choice, members=(name,)) for name in choice.members] if len(choice.members) > 1 else []
 
 
-def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice]) -> None:
+def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice], parts: "Sequence[EvaluationPart]") -> None:
     """A table of what chooses, and one of what is reported."""
     from handwriting_ai.evaluation.scoreboard import EvaluationPart
 
+    purposes = {EvaluationPart.VALIDATION: "to choose by", EvaluationPart.TEST: "reported only"}
     first = rows[0]
     scale = "each model's own temperature" if first.temperature is None else f"temperature {first.temperature:g}"
-    for part, purpose in ((EvaluationPart.VALIDATION, "to choose by"), (EvaluationPart.TEST, "reported only")):
+    for part in parts:
         figures = {ensemble_label(row): board.score(row, part).figures for row in rows}
-        title = f"{part}, {purpose} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
+        title = f"{part}, {purposes[part]} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
         Console().print(_figures_table(title, figures))
-    Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
+    if EvaluationPart.TEST in parts:
+        Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
 
 
 def _figures_table(title: str, rows: "Mapping[str, Figures]") -> Table:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
-from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, require_mnist
+from handwriting_ai.data.mnist import DigitImages, Part, join, load_mnist, require_mnist
 from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
 from handwriting_ai.data.rendering import (
     EXTENT_SHARE,
@@ -51,7 +51,7 @@ class Source:
     sha256: str
     """Digest of what the pictures were made from."""
     dropped: int = 0
-    """Digits left out because they nearly repeat a test picture."""
+    """Digits left out because they nearly repeat a picture of validation or test."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +123,8 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     sources = [_fixed_source("mnist", DataSet.MNIST, kept_digits)]
     overlap = NO_OVERLAP
     if recipe.needs(DataSet.EMNIST):
-        sources.append(_emnist_source(recipe, folders))
-        overlap = f"possible: {sources[-1].dropped} near-duplicates of test pictures were dropped from EMNIST."
+        sources.append(_emnist_source(recipe, folders, mnist.pick(validation_rows)))
+        overlap = f"possible: {sources[-1].dropped} near-duplicates of validation and test were dropped from EMNIST."
     drawn_validation: dict[str, DigitImages] = {}
     watched_scribbles: DigitImages | None = None
     lenders: list[DrawnDigit] = []
@@ -178,17 +178,17 @@ def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 
     return Source(name=name, kind=kind, images=images, labels=digits.labels, sha256=digits.digest(), dropped=dropped)
 
 
-def _emnist_source(recipe: Recipe, folders: DataFolders) -> Source:
-    """EMNIST's digits without those that nearly repeat a test picture of MNIST; the test labels are not looked at."""
+def _emnist_source(recipe: Recipe, folders: DataFolders, validation: DigitImages) -> Source:
+    """EMNIST's digits without those that nearly repeat a picture of validation or test; no label of these is read."""
     emnist = load_emnist_digits(folders.emnist)
     if recipe.trial_digits is not None:
         emnist = emnist.pick(np.arange(recipe.limited(len(emnist))))
-    test = load_mnist(folders.mnist, Part.TEST)
+    reserved = join([validation, load_mnist(folders.mnist, Part.TEST)])
 
     def repeats() -> "NDArray[np.uint8]":
-        return near_duplicates(emnist.images, test.images).astype(np.uint8)
+        return near_duplicates(emnist.images, reserved.images).astype(np.uint8)
 
-    parts: dict[str, object] = {"what": "overlap with MNIST's test", "of": emnist.digest(), "by": PARAMETERS}
+    parts: dict[str, object] = {"what": reserved.digest(), "of": emnist.digest(), "by": PARAMETERS}
     repeated: NDArray[np.bool_] = kept(folders.cache, parts, repeats).astype(np.bool_)
     rows: NDArray[np.int64] = np.flatnonzero(~repeated)
     return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)

@@ -9,7 +9,7 @@ class DataSet(StrEnum):
 
     MNIST = "mnist"
     EMNIST = "emnist"
-    """EMNIST's digits without near-duplicates of MNIST's test pictures."""
+    """EMNIST's digits without near-duplicates of MNIST's validation and test pictures."""
     STROKES = "strokes"
     """Digits drawn with a pen, from `TRAINING__INK_DIR`."""
     SCRIBBLES = "scribbles"
