@@ -34,9 +34,9 @@ _ENLARGEMENT: Final = 8
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
     "polarity": "Ink bright, paper dark",
-    "threshold": "Ink or paper (Otsu)",
+    "threshold": "Ink or paper, black or white",
     "components": "Specks dropped",
-    "straighten": "Cut out, upright",
+    "straighten": "Cut out, scaled",
     "width": "Pen width evened",
     "center": "28 × 28, centred",
 }
@@ -140,9 +140,9 @@ def _clear() -> None:
 def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
     limits = resources.settings().digits
     upload = st.file_uploader(
-        "A picture of one digit",
+        f"A picture of one digit, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px} pixels a side",
         type=["png", "jpg", "jpeg", "webp"],
-        help=f"PNG, JPEG or WebP, up to {limits.max_image_mb:g} MB and {limits.max_image_side_px} pixels a side.",
+        help="PNG, JPEG or WebP.",
         key="upload",
     )
     if upload is None:
@@ -182,7 +182,9 @@ def _show_answer(reading: Reading) -> None:
         f"{prediction.latency_ms:.0f} ms {wording.counted(len(prediction.views), 'view')} × "
         f"{wording.counted(len(prediction.members), 'model')}) · "
         f"entropy {prediction.total_entropy:.2f} nats = {prediction.member_entropy:.2f} ambiguity + "
-        f"{prediction.disagreement:.2f} disagreement"
+        f"{prediction.disagreement:.2f} disagreement",
+        help="Entropy says how undecided the answer is: 0 is certain, 2.3 a blind guess among ten. Ambiguity: each "
+        "model hesitates. Disagreement: they contradict one another.",
     )
 
 

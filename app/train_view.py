@@ -14,6 +14,7 @@ import train_form
 import troubles
 import wording
 from handwriting_ai.errors import QueueUnavailable
+from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
@@ -126,7 +127,7 @@ def _show_run(jobs: JobQueue, job: Job) -> None:
         st.error(state.error, icon=":material/error:")
     if state.status is JobStatus.COMPLETED:
         st.success(
-            f"Registered as `{job.config.model_id}`. `DIGITS__ACTIVE_MODEL={job.config.model_id}` reads with it.",
+            f"Registered as `{job.config.model_id}`. {_how_to_use(job)}",
             icon=":material/check:",
         )
         st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
@@ -134,9 +135,18 @@ def _show_run(jobs: JobQueue, job: Job) -> None:
     if history:
         last = history[-1]
         numbers = st.columns(4)
-        numbers[0].metric("Validation accuracy", f"{last.val_accuracy:.2%}", border=True)
-        numbers[1].metric("Validation loss", f"{last.val_loss:.4f}", border=True)
-        numbers[2].metric("Learning rate", f"{last.learning_rate:.2g}", border=True)
+        numbers[0].metric(
+            "Validation accuracy",
+            f"{last.val_accuracy:.2%}",
+            border=True,
+            help="On digits kept aside to compare models with.",
+        )
+        numbers[1].metric(
+            "Validation loss", f"{last.val_loss:.4f}", border=True, help="How wrong it is there; lower is better."
+        )
+        numbers[2].metric(
+            "Learning rate", f"{last.learning_rate:.2g}", border=True, help="How large its corrections are."
+        )
         numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True)
         loss, accuracy = st.columns(2)
         loss.altair_chart(charts.loss_curves(history), width="stretch")
@@ -161,6 +171,14 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
             st.caption("Its checkpoint, curves and log cannot be brought back; a model it registered stays.")
             if st.button("Delete this run", type="primary", key=f"delete_{job_id}"):
                 _do(jobs.delete, job_id)
+
+
+def _how_to_use(job: Job) -> str:
+    """How to draw with its model: a trial's has no scores yet, without which the page Ensemble leaves it out."""
+    first = ""
+    if job.config.trial_digits is not None:
+        first = f"run `{REFRESH_COMMAND} {job.config.model_id}` in a terminal, then "
+    return f"To draw with it: {first}choose it on the page *Ensemble*, and *Use it in this session*."
 
 
 def _do(action: "resources.JobAction", job_id: str) -> None:

@@ -10,6 +10,7 @@ from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
 _SCRIBBLE_SHARE: Final = 0.7
 """From this share of the largest possible entropy on, no digit stands out at all."""
 _DISAGREEMENT_SHARE: Final = 0.5
+_SURE: Final = 0.95
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 
@@ -17,7 +18,8 @@ _HOUR_S: Final = 3_600
 def describe(prediction: Prediction) -> str:
     """One sentence on how sure the answer is, and what makes it unsure."""
     if not prediction.uncertain:
-        return f"The models are sure: this is a **{prediction.digit}**."
+        sure = "The models are sure: this is" if prediction.confidence >= _SURE else "This reads as"
+        return f"{sure} a **{prediction.digit}**."
     if prediction.total_entropy > _SCRIBBLE_SHARE * math.log(len(prediction.probs)):
         return "**This does not look like a digit.** Nothing stands out among the ten."
     first, second = runners_up(prediction)

@@ -71,7 +71,7 @@ def writer_rows(scores: Sequence[PenStrokeScore]) -> Iterator[dict[str, str]]:
                 "writer": name,
                 "digits": str(tallies[0].n),
                 **{pen: str(tally.errors) for pen, tally in zip(pens, tallies, strict=True)},
-                "read": f"{read:.1%}",
+                "read, all pens": f"{read:.1%}",
                 "no doubtful labels": f"{statistics.fmean(clean):.1%}" if clean else "–",
             }
 
