@@ -28,7 +28,7 @@ _LOG: Final = logging.getLogger(__name__)
 class LocalJobs(JobQueue):
     """Works the queue off with processes of this machine."""
 
-    worked_off_by: ClassVar[str] = "An open dashboard, or `handwriting-ai jobs work`, starts it."
+    worked_off_by: ClassVar[str] = "An open dashboard, the API or `handwriting-ai jobs work` starts it."
 
     def __init__(
         self, root: Path, models: ModelStore, *, max_concurrent: int = 1, command: Sequence[str] = CHILD_COMMAND
