@@ -81,7 +81,7 @@ def _check_header(image: Image.Image, limits: ImageLimits) -> None:
 def _check_side(width: int, height: int, limits: ImageLimits) -> None:
     if max(width, height) > limits.max_side_px:
         raise ImageTooLarge(
-            f"The picture is {width} × {height} pixels; a side may have {limits.max_side_px} at most. Crop or shrink it."
+            f"The picture is {width} × {height} pixels; a side may have {limits.max_side_px} at most: shrink it."
         )
 
 
