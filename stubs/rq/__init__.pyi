@@ -6,6 +6,7 @@ from rq.serializers import JSONSerializer
 
 class Queue:
     name: str
+    connection: Redis
     @property
     def registry_cleaning_key(self) -> str: ...
     def __init__(self, name: str, connection: Redis, *, serializer: type[JSONSerializer]) -> None: ...

@@ -152,6 +152,14 @@ def test_twenty_jobs_over_three_workers_of_which_one_is_killed(site: Site) -> No
         assert site.jobs.models.read_manifest(job.config.model_id).run_id == job.job_id
 
 
+def test_whoever_is_killed_at_maintenance_holds_nobody_up_for_long(site: Site) -> None:
+    """RQ's lock, of which one process at a time looks for lost jobs, ends by itself."""
+    queue = site.jobs.queue
+    assert queue.rq.acquire_maintenance_lock()
+    assert not queue.rq.acquire_maintenance_lock()
+    assert 0 < queue.connection.ttl(queue.rq.registry_cleaning_key) <= 30
+
+
 def test_a_queued_job_is_cancelled_and_resumed(site: Site) -> None:
     """It leaves Redis, and comes back."""
     job = site.jobs.submit(tiny())

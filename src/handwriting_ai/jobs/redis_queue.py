@@ -67,6 +67,17 @@ class Ticket:
     """As the run last gave it; None if it gave none that can be read."""
 
 
+class _TendedQueue(Queue):
+    """RQ's queue, whose maintenance nobody can hold up for long."""
+
+    def acquire_maintenance_lock(self) -> bool:
+        """Take the lock for half a minute, not for RQ's fifteen: whoever holds it may be killed."""
+        is_mine = super().acquire_maintenance_lock()
+        if is_mine:
+            self.connection.expire(self.registry_cleaning_key, _RESCUE_LIMIT_S)
+        return is_mine
+
+
 class RedisQueue:
     """Jobs that wait for a worker or are with one."""
 
@@ -79,7 +90,7 @@ class RedisQueue:
             socket_timeout=_ANSWER_LIMIT_S,
             retry=ConnectionRetry(NoBackoff(), 1),
         )
-        self.rq = Queue(settings.queue_name, self.connection, serializer=JSONSerializer)
+        self.rq = _TendedQueue(settings.queue_name, self.connection, serializer=JSONSerializer)
 
     @property
     def address(self) -> str:
@@ -167,7 +178,6 @@ class RedisQueue:
         """
         with self.answering():
             if self.rq.acquire_maintenance_lock():
-                self.connection.expire(self.rq.registry_cleaning_key, _RESCUE_LIMIT_S)  # should this process be killed
                 try:
                     StartedJobRegistry(queue=self.rq).cleanup()
                 finally:
