@@ -215,7 +215,7 @@ def _save(prediction: Prediction) -> None:
     strokes = canvas.strokes_of(state.drawing)
     if not isinstance(label, int):
         return
-    st.session_state[_label_key(state)] = None  # until it is saved; then what it was stands in the pills' place
+    st.session_state[_label_key(state)] = None  # until it is saved; then a message stands in the pills' place
     with troubles.toasted():
         resources.drawings().save(
             [stroke.points for stroke in strokes],

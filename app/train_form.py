@@ -24,7 +24,7 @@ from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
-from handwriting_ai.training.recipes import Recipe, get_recipe, model_name, recipe_names
+from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, recipe_names
 from handwriting_ai.training.sources import DataFolders
 from handwriting_ai.training.stages import DataSet
 from ui_state import ui_state
@@ -48,7 +48,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             help="The network's plan. `compact` is made for CPUs.",
         )
         parent, is_sound = _choose_parent(arch, jobs.models)
-        recipe = _choose_recipe()
+        recipe, is_at_hand = _choose_recipe()
         epochs = st.number_input(
             "Epochs",
             min_value=len(recipe.stages),
@@ -58,36 +58,31 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over "
             "all of them.",
         )
-        first, count = st.columns(2)
-        seed = first.number_input(
-            "First seed",
-            min_value=0,
-            value=_free_seed(jobs.models, arch, recipe, parent),
-            key=f"seed_{arch}_{recipe.name}",
-            help="Another number, another random start. It begins with the first that has no model yet.",
-        )
-        seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
         trial = st.toggle(
             f"Quick trial on {_TRIAL_DIGITS:,} digits of each set",
             help="To see it work; the model will be poor. Three epochs are enough.",
         )
+        digits = _TRIAL_DIGITS if trial else None
+        first, count = st.columns(2)
+        origin = None if parent is None else parent.model_id
+        seed = first.number_input(
+            "First seed",
+            min_value=0,
+            value=_free_seed(jobs.models, arch, as_trial(recipe, digits), origin),
+            key=f"seed_{arch}_{recipe.name}_{trial}_{origin}",  # a suggestion of its own for each
+            help="Another number, another random start. It begins with the first that has no model yet.",
+        )
+        seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
         force = st.toggle(
             troubles.REPLACE, help="The old model is lost for good. Presets that name it then read with the new one."
         )
         plans = [
-            plan(
-                arch,
-                recipe.name,
-                seed=each,
-                epochs=epochs,
-                trial_digits=_TRIAL_DIGITS if trial else None,
-                force=force,
-                parent=parent,
-            )
+            plan(arch, recipe.name, seed=each, epochs=epochs, trial_digits=digits, force=force, parent=parent)
             for each in range(seed, seed + seeds)
         ]
-        with troubles.said():
-            st.caption(_estimate(jobs, found, plans))
+        if is_at_hand:
+            with troubles.said():
+                st.caption(_estimate(jobs, found, plans))
         if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound):
             with troubles.said():
                 _submit(jobs, plans)
@@ -95,30 +90,30 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         _show_preview(recipe)
 
 
-def _choose_recipe() -> Recipe:
-    """A recipe; at first, one whose sets are at hand."""
+def _choose_recipe() -> tuple[Recipe, bool]:
+    """A recipe, at first one whose sets are at hand; and whether they are."""
     folders, names = DataFolders.of(resources.settings()), recipe_names()
     lacking: dict[str, str] = {}
     for name in names:
         try:
             folders.require(get_recipe(name))
-        except DataMissing as error:
-            lacking[name] = str(error)
+        except (DataMissing, OSError) as error:
+            lacking[name] = troubles.in_words(error)
     usual = next((index for index, name in enumerate(names) if name not in lacking), 0)
     name = st.selectbox("Recipe", names, index=usual, key="recipe", help="What it learns from, and how.")
     recipe = get_recipe(name)
     st.caption(recipe.summary)
     if name in lacking:
         st.info(lacking[name], icon=":material/info:")
-    return recipe
+    return recipe, name not in lacking
 
 
-def _free_seed(models: ModelStore, arch: str, recipe: Recipe, parent: Parent | None) -> int:
+def _free_seed(models: ModelStore, arch: str, recipe: Recipe, parent: str | None) -> int:
     """The first seed for which there is no model yet."""
-    origin, taken = None if parent is None else parent.model_id, set[str]()
+    taken = set[str]()
     with suppress(HandwritingError, OSError):  # what hinders is said where the run is queued
         taken |= set(models.model_ids())
-    return next(seed for seed in itertools.count() if model_name(arch, recipe, seed, origin) not in taken)
+    return next(seed for seed in itertools.count() if model_name(arch, recipe, seed, parent) not in taken)
 
 
 def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
@@ -143,8 +138,12 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
     """How long it will take, by the pace of runs of this network here, or of a short measurement."""
     arch, recipe = plans[0].arch, plans[0].resolved_recipe()
     settings = resources.settings().training
-    of_arch = [job.job_id for job in found if job.config.arch == arch][-_RUNS_LOOKED_AT:]
-    paces = [(pace_of(arch, history), job_id) for job_id in of_arch if (history := jobs.store.metrics(job_id))]
+    with_epochs = (
+        (pace_of(arch, history), job.job_id)
+        for job in reversed(found)
+        if job.config.arch == arch and (history := jobs.store.metrics(job.job_id))
+    )
+    paces = list(itertools.islice(with_epochs, _RUNS_LOOKED_AT))
     if paces:
         pace, fastest = max(paces)
         by = f"by the pace of run {fastest}"

@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pandas as pd
 import pytest
@@ -140,6 +141,59 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
     click(page, "Start")
     assert "TRAINING__INK_DIR" in page.error[0].value
     assert jobs.store.all().jobs == ()
+
+
+def test_sets_that_cannot_be_looked_for_leave_the_page_as_it_is(
+    page: AppTest, jobs: LocalJobs, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of strokes that is not there, or may not be entered: said once, where a recipe needs it."""
+    _job(jobs, JobStatus.FAILED)
+    monkeypatch.setenv("TRAINING__INK_DIR", str(clean_environment / "nowhere"))
+    _open(page)
+    recipe: Selectbox[str] = page.selectbox(key="recipe")
+    assert recipe.value == "scanned"
+    recipe.select("drawn").run()
+    assert [box.value.startswith("No pen strokes") for box in page.info] == [True]
+
+    def refuse(_: Path) -> NoReturn:
+        raise PermissionError(13, "Permission denied", "/strokes")
+
+    monkeypatch.setattr("handwriting_ai.training.sources.stroke_paths", refuse)
+    page.run()
+    assert ["`/strokes` cannot be used: Permission denied" in box.value for box in page.info] == [True]
+    assert not page.error
+    assert len(_models(page)) == 1
+
+
+def test_a_seed_without_a_model_is_suggested(page: AppTest, jobs: LocalJobs) -> None:
+    """Of the same recipe, trial and parent."""
+    changes = {"preprocess_hash": preprocess_signature(), "arch": "compact"}
+    first, second = (f"mnist_compact_baseline_seed{seed}" for seed in (0, 1))
+    for name in (first, second, "mnist_compact_baseline_seed0_trial2000", f"{first}_from_baseline_seed1"):
+        write_model(jobs.models.root, name, saved(fresh_state()), changes)
+    _open(page)
+    recipe: Selectbox[str] = page.selectbox(key="recipe")
+    recipe.select("baseline").run()
+    assert page.number_input[1].value == 2
+    parent: Selectbox[str] = page.selectbox(key="parent_compact")
+    parent.select(second).run()
+    assert page.number_input[1].value == 1
+    fresh: Selectbox[str] = page.selectbox(key="parent_compact")
+    fresh.set_value(None).run()
+    page.toggle[0].set_value(True).run()
+    assert page.number_input[1].value == 1
+
+
+def test_the_time_is_estimated_by_runs_that_have_trained(page: AppTest, jobs: LocalJobs) -> None:
+    """However many wait behind them."""
+    trained = _job(jobs, JobStatus.COMPLETED)
+    unbegun: dict[str, object] = {"status": JobStatus.CANCELLED}
+    with jobs.store.lock():
+        for seed in range(6):
+            job = jobs.store.create(plan("compact", "scanned", seed=seed))
+            jobs.store.write_state(job.state.model_copy(update=unbegun))
+    _open(page)
+    assert any(f"by the pace of run {trained.job_id}" in caption.value for caption in page.caption)
 
 
 def test_a_started_run_is_queued_trained_and_shown(

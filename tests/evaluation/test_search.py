@@ -13,15 +13,22 @@ COSTS = (1, 10, 100, 1_000)
 
 
 def _case(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sixty digits; of the first ten all members are sure alike, of five of them wrongly."""
     generator = torch.Generator().manual_seed(seed)
-    probs = (torch.randn((4, 60, 10), generator=generator) * 2).softmax(dim=2)
-    return probs, torch.randint(10, (60,), generator=generator)
+    logits = torch.randn((4, 60, 10), generator=generator) * 2
+    labels = torch.randint(10, (60,), generator=generator)
+    rows = torch.arange(10)
+    logits[:, rows, (labels[:10] + (rows < 5).long()) % 10] += 20
+    return logits.softmax(dim=2), labels
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_all_subsets_are_ranked_by_nll(seed: int) -> None:
     """Fifteen of four members, each with the figures that a plain loop finds."""
     probs, labels = _case(seed)
+    answers = probs.argmax(dim=2)
+    unanimous = (answers == answers[0]).all(dim=0)
+    assert 0 < int((unanimous & (answers[0] != labels)).sum()) < int(unanimous.sum()) < 60
     ranked = rank_subsets(probs, labels, NAMES, COSTS)
     assert len(ranked) == 15
     assert [each.nll for each in ranked] == sorted(each.nll for each in ranked)
@@ -54,6 +61,7 @@ def test_of_equal_subsets_the_cheapest_comes_first() -> None:
     ranked = rank_subsets(probs[:1].repeat(2, 1, 1), labels, ("dear", "cheap"), (10, 1))
     assert [each.members for each in ranked] == [("cheap",), ("dear",), ("dear", "cheap")]
     assert [each.is_best_for_its_cost for each in ranked] == [True, False, False]
+    assert {each.errors for each in ranked} == {int((probs[0].argmax(dim=1) != labels).sum())}
 
 
 @pytest.mark.parametrize("count", [0, MOST_MEMBERS + 1])

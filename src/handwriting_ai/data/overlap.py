@@ -1,6 +1,6 @@
 """Pictures that nearly repeat another picture: moved, scaled or blurred copies of the same handwriting.
 
-EMNIST was cut anew from the forms that MNIST's test digits come from. Near-duplicates are found in two passes: pictures
+EMNIST was cut anew from the forms that MNIST's digits come from. Near-duplicates are found in two passes: pictures
 in a common frame (centred and scaled by their moments) are compared all with all; each close pair is then fitted to
 one another at full resolution, by moments again, under several blurs. On MNIST itself, whose two parts share no writer,
 `tests/data/test_overlap.py` hides copies and counts what is found.

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
-from handwriting_ai.data.mnist import DigitImages, Part, join, load_mnist, require_mnist
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, require_mnist
 from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
 from handwriting_ai.data.rendering import (
     EXTENT_SHARE,
@@ -179,16 +179,18 @@ def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 
 
 
 def _emnist_source(recipe: Recipe, folders: DataFolders, validation: DigitImages) -> Source:
-    """EMNIST's digits without those that nearly repeat a picture of validation or test; no label of these is read."""
+    """EMNIST's digits without those that nearly repeat a picture of validation or test; their labels decide nothing."""
     emnist = load_emnist_digits(folders.emnist)
     if recipe.trial_digits is not None:
         emnist = emnist.pick(np.arange(recipe.limited(len(emnist))))
-    reserved = join([validation, load_mnist(folders.mnist, Part.TEST)])
+    test = load_mnist(folders.mnist, Part.TEST)
 
     def repeats() -> "NDArray[np.uint8]":
-        return near_duplicates(emnist.images, reserved.images).astype(np.uint8)
+        # One after the other: each picture is compared with its nearest neighbours among so many alone.
+        of_test = near_duplicates(emnist.images, test.images)
+        return np.logical_or(of_test, near_duplicates(emnist.images, validation.images)).astype(np.uint8)
 
-    parts: dict[str, object] = {"what": reserved.digest(), "of": emnist.digest(), "by": PARAMETERS}
+    parts: dict[str, object] = {"what": validation.digest() + test.digest(), "of": emnist.digest(), "by": PARAMETERS}
     repeated: NDArray[np.bool_] = kept(folders.cache, parts, repeats).astype(np.bool_)
     rows: NDArray[np.int64] = np.flatnonzero(~repeated)
     return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)
