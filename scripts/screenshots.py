@@ -25,6 +25,7 @@ def picture_draw(page: Page) -> None:
     draw(page, DIGIT_STROKES[7])
     expect(page.get_by_text("The models are sure")).to_be_visible(timeout=30_000)
     page.get_by_text("28 × 28, centred").wait_for()
+    page.locator('[data-testid="stVegaLiteChart"] .marks').first.wait_for()
     page.mouse.move(0, 0)
     page.wait_for_load_state("networkidle")
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
