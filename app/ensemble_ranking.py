@@ -68,11 +68,11 @@ def _choose_ranked(ranked: Sequence[RankedSubset], key: str) -> None:
 def _ranking_table(ranked: Sequence[RankedSubset], views: int, prefix: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
+            "✓": ["✓" if subset.is_best_for_its_cost else "" for subset in ranked],
             "members": [", ".join(short(name, prefix=prefix) for name in subset.members) for subset in ranked],
             "models": [len(subset.members) for subset in ranked],
             "NLL": [subset.nll for subset in ranked],
             "errors": [subset.errors for subset in ranked],
             "M multiply-adds": [round(subset.multiply_adds * views / _MILLION) for subset in ranked],
-            "best for its cost": ["✓" if subset.is_best_for_its_cost else "" for subset in ranked],
         }
     )
