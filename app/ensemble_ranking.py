@@ -45,7 +45,7 @@ def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMo
     """Every subset of these, out of `count` models, by validation NLL; a selected row chooses its members."""
     ranked, key = board.ranked(names, tta), table_key(names, tta)
     st.subheader("Every ensemble of these models", anchor=False)
-    st.caption(wording.ranking(len(ranked), len(names), count))
+    st.caption(wording.ranking(len(names), count))
     st.dataframe(
         _ranking_table(ranked, controls.view_count(tta), prefix_of(names)),
         hide_index=True,

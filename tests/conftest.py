@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.jobs.hurry import VALIDATION_DIGITS
 from tests.jobs.redis_server import RedisServer
 from tests.registry.samples import fresh_state, manifest
 
@@ -45,8 +46,8 @@ def model_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture()
 def few_validation_digits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs of this process register their models by 200 digits: reading 5,000 takes longer than all else they do."""
-    monkeypatch.setattr("handwriting_ai.data.split.VALIDATION_COUNT", 200)
+    """Runs of this process register their models by few digits: reading 5,000 takes longer than all else they do."""
+    monkeypatch.setattr("handwriting_ai.data.split.VALIDATION_COUNT", VALIDATION_DIGITS)
 
 
 @pytest.fixture(scope="session")

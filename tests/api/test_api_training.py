@@ -9,26 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.api.opened import OpenApi
 from tests.api.samples import refused
+from tests.training.samples import EPOCH
 
 from handwriting_ai.api.schemas import JobView
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import JobStatus
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.progress import TrainingMetrics, write_metrics
+from handwriting_ai.training.progress import write_metrics
 
 RUN: dict[str, object] = {"arch": "compact", "recipe": "baseline", "epochs": 2, "seed": 7}
-EPOCH = TrainingMetrics(
-    epoch=1,
-    epochs=2,
-    learning_rate=0.001,
-    train_loss=0.2,
-    val_loss=0.06,
-    val_accuracy=0.98,
-    drawn_accuracy={},
-    scribble_confidence=None,
-    images_per_second=3_000.0,
-    seconds=18.0,
-)
 
 
 @pytest.fixture()

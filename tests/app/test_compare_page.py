@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup, Selectbox
 from tests.app.test_draw_page import open_app
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
+from tests.training.samples import EPOCH
 
 import compare_errors
 import compare_tabs
@@ -26,7 +27,7 @@ from handwriting_ai.evaluation.statistics import McNemar
 from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
 from handwriting_ai.registry.presets import PRESETS_FILE
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.progress import TrainingMetrics, write_metrics
+from handwriting_ai.training.progress import write_metrics
 
 PAGE = PROJECT_ROOT / "app" / "app_pages" / "compare.py"
 MANY = 200
@@ -333,19 +334,7 @@ def test_learning_curves_are_shown_where_they_were_kept(pair: Path, page: AppTes
     _open(page, "Learning curves")
     assert "No learning curve was kept for `a`, `b`" in _texts(page)
     assert _charts(page) == 0
-    epoch = TrainingMetrics(
-        epoch=1,
-        epochs=1,
-        learning_rate=0.001,
-        train_loss=0.5,
-        val_loss=0.1,
-        val_accuracy=0.98,
-        drawn_accuracy={},
-        scribble_confidence=None,
-        images_per_second=1234.0,
-        seconds=45.0,
-    )
-    write_metrics(pair / "a", [epoch])
+    write_metrics(pair / "a", [EPOCH])
     _open(page, "Learning curves")
     assert "No learning curve was kept for `b`" in _texts(page)
     assert _charts(page) == 2

@@ -1,11 +1,13 @@
 """Jobs on disk, also damaged ones, without any process."""
 
 import logging
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.training.samples import EPOCH
 
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import JobDamaged, TrainingDiverged, UnknownJob
@@ -16,7 +18,7 @@ from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME, STATE_
 from handwriting_ai.jobs.types import Job, JobStatus, plan
 from handwriting_ai.locks import is_locked, locked, take_lock
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import RunConfig, Watcher
 from handwriting_ai.training.sources import TrainingData
 
@@ -276,18 +278,7 @@ def test_the_time_left_is_that_of_the_training_alone(store: JobStore, monkeypatc
 def test_whoever_watches_a_run_hears_all_of_it(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps, epochs, a resumption, and the predictions at the end."""
     heard: list[str] = []
-    metrics = TrainingMetrics(
-        epoch=2,
-        epochs=2,
-        learning_rate=0.1,
-        train_loss=0.1,
-        val_loss=0.1,
-        val_accuracy=0.9,
-        drawn_accuracy={},
-        scribble_confidence=None,
-        images_per_second=1.0,
-        seconds=1.0,
-    )
+    metrics = replace(EPOCH, epoch=2)
 
     def train(_: RunConfig, __: TrainingData, ___: object, told: Watcher) -> Path:
         assert told.on_resume is not None

@@ -5,11 +5,11 @@ import sys
 from dataclasses import replace
 
 import pytest
+from tests.training.samples import EPOCH
 
 from handwriting_ai.architectures import count_multiply_adds
 from handwriting_ai.errors import UnknownArchitecture
 from handwriting_ai.training.estimate import estimate_seconds, measure_pace, pace_of
-from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import as_trial, get_recipe, with_epochs
 from handwriting_ai.training.stages import DataSet
 
@@ -17,18 +17,6 @@ SCANNED = get_recipe("scanned")
 DRAWN = get_recipe("drawn")
 END = (2 * 5_000 + 17 * 15_000) / 3
 """What a run reads after its last epoch, in pictures learnt from."""
-EPOCH = TrainingMetrics(
-    epoch=1,
-    epochs=1,
-    learning_rate=0.001,
-    train_loss=0.5,
-    val_loss=0.1,
-    val_accuracy=0.98,
-    drawn_accuracy={},
-    scribble_confidence=None,
-    images_per_second=1.0,
-    seconds=1.0,
-)
 
 
 def test_the_pace_is_measured() -> None:
