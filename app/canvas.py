@@ -6,9 +6,10 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 from streamlit_drawable_canvas import st_canvas
 
+from freehand import PenStroke, read_stroke
 from handwriting_ai.data.strokes import Stroke, render_each
 
 CANVAS_PX: Final = 280
@@ -19,29 +20,10 @@ INK: Final = "#111111"
 _PAPER_LEVEL: Final = 255
 
 
-class _Path(BaseModel):
-    """One freehand stroke as Fabric.js describes it: commands `["M", x, y]`, `["Q", cx, cy, x, y]`, `["L", x, y]`."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    path: list[list[str | float]] = Field(min_length=1)
-    pen_px: float = Field(gt=0, validation_alias="strokeWidth")
-
-
 class _Drawing(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     objects: list[dict[str, object]] = Field(default_factory=list)
-
-
-@dataclass(frozen=True, kw_only=True)
-class PenStroke:
-    """One pen-down line."""
-
-    points: tuple[tuple[float, float], ...]
-    """In pixels of the canvas, y down."""
-    pen_px: float
-    """Width of the pen that drew it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -76,26 +58,8 @@ def strokes_of(raw: "dict[str, object] | None") -> tuple[PenStroke, ...]:
     """The pen-down lines of a drawing; what is not a freehand line is passed over."""
     if raw is None:
         return ()
-    lines: list[PenStroke] = []
-    for entry in _Drawing.model_validate(raw).objects:
-        try:
-            path = _Path.model_validate(entry)
-        except ValidationError:
-            continue
-        points = _points(path)
-        if points:
-            lines.append(PenStroke(points=points, pen_px=path.pen_px))
-    return tuple(lines)
-
-
-def _points(path: _Path) -> tuple[tuple[float, float], ...]:
-    """The pen's own positions: control points of the smoothed curve, and its ends."""
-    points: list[tuple[float, float]] = []
-    for command in path.path:
-        numbers = [float(value) for value in command[1:]]
-        if len(numbers) >= 2:
-            points.append((numbers[0], numbers[1]))
-    return tuple(points)
+    lines = [read_stroke(described) for described in _Drawing.model_validate(raw).objects]
+    return tuple(line for line in lines if line is not None)
 
 
 def without_last_stroke(raw: "dict[str, object]") -> "dict[str, object]":

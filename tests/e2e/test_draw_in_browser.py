@@ -1,11 +1,14 @@
 """A person with a mouse, in real Chromium."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser import draw, plain_environment, running_dashboard, visit, wait_until_idle
+from tests.browser import canvas_box, draw, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
+
+from handwriting_ai.drawings import DrawingStore
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
@@ -14,9 +17,15 @@ _SCRIBBLE: Line = [(float(x), float(y)) for x in range(0, 105, 6) for y in ((5, 
 
 
 @pytest.fixture(scope="module")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the dashboard keeps drawings."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def dashboard(data_root: Path) -> Iterator[str]:
     """A dashboard with the shipped models; what a visitor draws and chooses is of no account to the next."""
-    with running_dashboard(tmp_path_factory.mktemp("data"), plain_environment()) as address:
+    with running_dashboard(data_root, plain_environment()) as address:
         yield address
 
 
@@ -52,12 +61,34 @@ def test_a_drawing_survives_a_page_switch_and_is_saved(page: Page) -> None:
     draw(page, DIGIT_STROKES[7])
     expect(page.locator(_metric("Answer"))).to_have_text("7")
     page.get_by_role("link", name="Saved drawings").click()
-    expect(page.get_by_text("Nothing saved yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="Saved drawings")).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
     expect(page.locator(_metric("Answer"))).to_have_text("7")
     wait_until_idle(page)  # the canvas reports its drawing once more when it is back
     page.get_by_role("radio", name="7", exact=True).click()
     expect(page.get_by_text("Saved with its label")).to_be_visible()
+
+
+def test_a_stroke_that_was_moved_is_saved_where_it_lies(page: Page, data_root: Path) -> None:
+    """The toolbar's *Edit* drags a line; what is saved to train on lies where the picture that was read has it."""
+    draw(page, DIGIT_STROKES[1])
+    expect(page.locator(_metric("Answer"))).to_have_text("1")
+    box, (x, y) = canvas_box(page), DIGIT_STROKES[1][0][-1]
+    page.mouse.move(box["x"] + 9, box["y"] + 250)
+    page.get_by_role("button", name="Edit", exact=True).click()
+    foot = box["x"] + 70 + 1.3 * x, box["y"] + 70 + 1.3 * y
+    picture = page.locator('[data-testid="stImage"] img').first
+    unmoved = picture.get_attribute("src") or ""
+    page.mouse.move(*foot)
+    page.mouse.down()
+    page.mouse.move(foot[0] - 50, foot[1] - 30, steps=5)
+    page.mouse.up()
+    expect(picture).not_to_have_attribute("src", unmoved)
+    page.get_by_role("radio", name="1", exact=True).click()
+    expect(page.get_by_text("Saved with its label")).to_be_visible()
+    (saved,) = [each for each in DrawingStore(data_root / "drawings").all() if each.label == 1]
+    end_x, end_y = saved.strokes[-1][-1]
+    assert (end_x, end_y) == pytest.approx((20 + 1.3 * x, 40 + 1.3 * y), abs=3)
 
 
 def test_a_bad_upload_is_explained_and_the_page_goes_on(page: Page) -> None:
