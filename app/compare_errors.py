@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
 import controls
+import explanations
 import resources
 import wording
 from compare_tabs import NO_SCORES
@@ -107,18 +108,18 @@ def of_cell(misread: Sequence[Misread], cell: str) -> list[Misread]:
 
 
 def show_pictures(misread: Sequence[Misread], digits: DigitImages) -> None:
-    """Pictures with label, answer, confidence and row; of very many only the first."""
+    """Pictures of validation digits with label, answer, confidence and row; of very many only the first."""
     if not misread:
         st.caption("None.")
         return
-    shown = misread[:_MOST_PICTURES]
-    if len(shown) < len(misread):
-        st.caption(f"The {len(shown)} most confident of {len(misread)}.")
+    shown, rows = misread[:_MOST_PICTURES], resources.validation_rows()
+    fewer = "" if len(shown) == len(misread) else f"The {len(shown)} most confident of {len(misread)}. "
+    st.caption(f"{fewer}Below each its label, the answer, the confidence, and its row in MNIST's training file.")
     with st.container(horizontal=True, gap="small"):
         for each in shown:
             st.image(
                 picture(digits, each.row),
-                caption=f"{each.label} as {each.answer}, {each.confidence:.0%}  \nno. {each.row}",
+                caption=f"{each.label} as {each.answer}, {each.confidence:.0%}  \nno. {rows.item(each.row)}",
                 width=_PICTURE_PX,
                 alt=f"A {each.label} that is read as {each.answer}",
             )
@@ -186,7 +187,7 @@ def _ensembles(tta: TtaMode) -> Iterator[tuple[str, EnsembleChoice]]:
     digits = resources.settings().digits
     members = choose_members(digits.active_model, digits.model_dir).members
     if members:
-        yield "Default ensemble", EnsembleChoice(members=members, tta=tta)
+        yield "Default ensemble", EnsembleChoice(members=members, tta=tta, temperature=digits.temperature_override)
     for preset in read_presets(digits.model_dir).values():
         yield f"Preset {preset.name}", EnsembleChoice(members=preset.members, tta=tta)
     choice = ui_state().choice
@@ -206,6 +207,7 @@ def _show_difference(compared: Compared, first: EnsembleChoice, second: Ensemble
     scores = board.score(first, part), board.score(second, part)
     st.table(figures_frame(*(score.figures for score in scores)), border="horizontal")
     st.markdown(difference(board.against(first, second, part), scores[0].figures.n))
+    explanations.show()
     misread = board.misread(first, part), board.misread(second, part)
     pictures = board.pictures(part)
     only_first, only_second = st.columns(2, gap="large")

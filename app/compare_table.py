@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+import explanations
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
@@ -54,7 +55,7 @@ def models_frame(entries: Sequence[Entry], with_predictions: frozenset[str]) -> 
             "multiply-adds": [entry.multiply_adds for entry in entries],
             "training time": [_scaled(each.train_seconds, 1 / _MINUTE_S) for each in manifests],
             "device": [each.device for each in manifests],
-            "trained": [each.created_at for each in manifests],
+            "trained (UTC)": [each.created_at for each in manifests],
             "test overlap": [each.test_overlap for each in manifests],
             PREDICTIONS: [each.model_id in with_predictions for each in manifests],
         }
@@ -82,14 +83,17 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
         alt="All models with the fields of their manifests",
         column_config={
             "validation accuracy": column.NumberColumn(format=IN_PERCENT, help="One view, from the manifest."),
-            "NLL": column.NumberColumn(format="%.4f", help="Mean of −log p(label) on validation, in nats."),
-            "ECE": column.NumberColumn(format=IN_PERCENT, help="Expected calibration error on validation, 15 bins."),
-            "temperature": column.NumberColumn(format="%.3f", help="Divides the logits; fitted on validation."),
+            "NLL": column.NumberColumn(format="%.4f", help=explanations.NLL),
+            "ECE": column.NumberColumn(format=IN_PERCENT, help=explanations.ECE),
+            "temperature": column.NumberColumn(format="%.3f", help=explanations.TEMPERATURE),
             "parent": column.TextColumn(help="The model whose weights it started from; else they were fresh."),
-            "parameters": column.NumberColumn(format="compact"),
-            "multiply-adds": column.NumberColumn(format="compact", help="Of one view of one picture."),
+            "recipe": column.TextColumn(help=explanations.RECIPE),
+            "seed": column.NumberColumn(help=explanations.SEED),
+            "parameters": column.NumberColumn(format="compact", help=explanations.PARAMETERS),
+            "multiply-adds": column.NumberColumn(format="compact", help=explanations.MULTIPLY_ADDS),
+            "device": column.TextColumn(help=explanations.DEVICE),
             "training time": column.NumberColumn(format="%.1f min"),
-            "trained": column.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            "trained (UTC)": column.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
             "test overlap": column.TextColumn(help="Whether training data may repeat pictures of MNIST's test set."),
             PREDICTIONS: column.CheckboxColumn(help="Whether the charts can score it; the page says what makes them."),
         },

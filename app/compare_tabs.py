@@ -6,6 +6,7 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+import explanations
 import resources
 import troubles
 from compare_table import IN_PERCENT, PERCENT
@@ -30,8 +31,9 @@ def show_accuracy(compared: Compared) -> None:
     """Accuracy with its interval."""
     st.caption(
         f"Share of MNIST's {VALIDATION_COUNT:,} validation digits that each model reads, in {compared.views}, with its "
-        "95 % Wilson interval. Models whose intervals overlap may still differ: the tab *Two models* tests it digit by "
-        "digit."
+        "95 % interval. Models whose intervals overlap may still differ: the tab *Two models* tests it digit by "
+        "digit.",
+        help=explanations.WILSON,
     )
     rows = [compared.accuracy(entry) for entry in compared.chosen]
     st.altair_chart(plots.accuracy_intervals(rows), width="stretch")
@@ -41,11 +43,11 @@ def show_cost(compared: Compared) -> None:
     """Accuracy against multiply-adds, parameters, and the time a picture takes here."""
     adds, parameters = st.columns(2)
     with adds:
-        st.markdown("**Multiply-adds of a picture, all its views**")
+        st.markdown("**Multiply-adds of a picture, all its views**", help=explanations.MULTIPLY_ADDS)
         costs = [_cost(compared, entry, entry.multiply_adds * compared.views_of(entry)) for entry in compared.chosen]
         st.altair_chart(plots.accuracy_against(costs, title="Multiply-adds"), width="stretch")
     with parameters:
-        st.markdown("**Parameters**")
+        st.markdown("**Parameters**", help=explanations.PARAMETERS)
         sizes = [_cost(compared, entry, entry.manifest.n_parameters) for entry in compared.chosen]
         _show_known(sizes, title="Parameters", unknown="The manifests of the ticked models do not say.")
     _show_latency(compared)
@@ -100,22 +102,19 @@ def show_calibration(compared: Compared) -> None:
         width="stretch",
         placeholder="–",
         column_config={
-            "ECE": st.column_config.NumberColumn(format=IN_PERCENT, help="Over 15 bins of equal width."),
-            "ECE, equal counts": st.column_config.NumberColumn(format=IN_PERCENT, help="Over 15 bins of equal counts."),
-            "NLL": st.column_config.NumberColumn(format="%.4f", help="Mean of −log p(label), in nats."),
-            "Brier": st.column_config.NumberColumn(
-                format="%.4f", help="Squared distance from the certain right answer."
-            ),
-            "AUROC of misreads": st.column_config.NumberColumn(
-                format="%.4f", help="The chance that a right answer is surer than a misread."
-            ),
+            "ECE": st.column_config.NumberColumn(format=IN_PERCENT, help=explanations.ECE),
+            "ECE, equal counts": st.column_config.NumberColumn(format=IN_PERCENT, help=explanations.ECE_EQUAL_COUNTS),
+            "NLL": st.column_config.NumberColumn(format="%.4f", help=explanations.NLL),
+            "Brier": st.column_config.NumberColumn(format="%.4f", help=explanations.BRIER),
+            "AUROC of misreads": st.column_config.NumberColumn(format="%.4f", help=explanations.AUROC),
         },
     )
+    explanations.show()
     reliability, coverage = st.columns(2)
     with reliability:
         name = st.selectbox("Reliability of", list(compared.scores), key="reliability_of", persist_state="session")
         st.altair_chart(plots.reliability_diagram(compared.scores[name].reliability), width="stretch")
-        st.caption("On the dashed line a model is as often right as it is confident; below it, it is too sure.")
+        st.caption(explanations.RELIABILITY)
     with coverage:
         st.markdown("Accuracy when the least sure answers are withheld")
         curves = {
@@ -164,6 +163,7 @@ def show_learning(compared: Compared) -> None:
     accuracies = {name: _accuracies(history) for name, history in histories.items()}
     left, right = st.columns(2)
     left.altair_chart(plots.learning_curves(losses, title="Validation loss"), width="stretch")
+    left.caption(explanations.LEARNING)
     right.altair_chart(plots.learning_curves(accuracies, title="Validation accuracy", share=True), width="stretch")
 
 

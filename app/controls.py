@@ -13,6 +13,7 @@ from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members
+from ui_state import ui_state
 
 VIEWS_KEY: Final = "tta"
 """Of the page Draw's choice of views."""
@@ -55,6 +56,16 @@ def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:
     return not refused
 
 
+def offer_return() -> None:
+    """A way back from a choice that is in use to what the settings say."""
+    st.button("Back to the models of the settings", icon=":material/undo:", on_click=_forget_choice)
+
+
+def _forget_choice() -> None:
+    ui_state().choice = None
+    st.session_state[VIEWS_KEY] = opening_views()
+
+
 def view_count(tta: TtaMode) -> int:
     """How many views a mode has."""
     return len(views_for(tta))
@@ -70,12 +81,12 @@ def rows_key(table: str, names: Iterable[str]) -> str:
     return f"{table}_{zlib.crc32(' '.join(names).encode())}"
 
 
-def say_reasons(summary: str, reasons: Sequence[str], *, warn: bool = False) -> None:
+def say_reasons(summary: str, reasons: Sequence[str], *, warn: bool = False, thing: str = "model") -> None:
     """What is not there, and why: a few reasons stand open, many fold away."""
     text = "\n".join(f"- {reason}" for reason in reasons) if len(reasons) > 1 else "".join(reasons)
     icon = ":material/block:" if warn else ":material/info:"
     if len(reasons) > _FEW:
-        with st.expander(f"{summary} {len(reasons)} models", icon=icon):
+        with st.expander(f"{summary} {wording.counted(len(reasons), thing)}", icon=icon):
             st.markdown(text)
     elif reasons:
         (st.warning if warn else st.info)(text, icon=icon)

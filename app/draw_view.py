@@ -1,6 +1,7 @@
 """The Draw page: a source of pictures on one side, the answer on the other, the reasons below."""
 
 import random
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,10 +15,11 @@ import controls
 import resources
 import troubles
 import wording
+from explanations import MNIST, TEMPERATURE
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
+from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.reader import DigitReader, Reading
-from ui_state import UiState, ui_state
+from ui_state import Saving, UiState, ui_state
 
 CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Upload", "Random test digit"
 SOURCES: Final = (CANVAS, UPLOAD, TEST_DIGIT)
@@ -52,7 +54,11 @@ def _show() -> None:
     reader = resources.reader()
     ui_state().picture = None  # until this run has read one
     _show_refusals(reader)
-    if not reader.engine.ready:
+    choice = ui_state().choice
+    if choice is not None and not controls.make_available(reader, choice):
+        controls.offer_return()
+        return
+    if choice is None and not reader.engine.ready:
         st.error(
             f"No model could be loaded from `{resources.settings().digits.model_dir}`. Train one with "
             "`handwriting-ai train`, or restore the folder, then reload this page.",
@@ -62,9 +68,14 @@ def _show() -> None:
     left, right = st.columns([2, 3], gap="large")
     with left:
         source = st.segmented_control(
-            "Where the digit comes from", SOURCES, default=CANVAS, key="source", required=True
+            "Where the digit comes from",
+            SOURCES,
+            default=CANVAS,
+            key="source",
+            required=True,
+            persist_state="session",
         )
-        mode = _choose_mode(reader)
+        mode = _choose_mode()
         reading = {CANVAS: _from_canvas, UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source or CANVAS](reader, mode)
     with right:
         if reading is None:
@@ -78,22 +89,22 @@ def _show() -> None:
 
 
 def _show_refusals(reader: DigitReader) -> None:
-    for refusal in reader.report.refused:
-        st.warning(f"Model `{refusal.model_id}` was refused: {refusal.reason}", icon=":material/block:")
+    refused = [f"Model `{refusal.model_id}` was refused: {refusal.reason}" for refusal in reader.report.refused]
+    controls.say_reasons("Refused:", refused, warn=True)
 
 
-def _choose_mode(reader: DigitReader) -> TtaMode:
-    """The test-time augmentation: this session's choice, else as configured, or `advanced` where nothing was."""
+def _choose_mode() -> TtaMode:
+    """The test-time augmentation: this session's choice, else as configured, or `advanced` where nothing was.
+
+    A choice of models that is in use takes over the views that are chosen here.
+    """
     choice = ui_state().choice
-    if choice is not None:
-        _show_choice(reader, choice)
-    return controls.choose_views(controls.VIEWS_KEY, controls.opening_views() if choice is None else choice.tta)
-
-
-def _show_choice(reader: DigitReader, choice: EnsembleChoice) -> None:
-    """Say which models read; load those that are not yet."""
-    controls.make_available(reader, choice)
+    if choice is None:
+        return controls.choose_views(controls.VIEWS_KEY, controls.opening_views())
     st.caption(f"Read by your choice on the page *Ensemble*: {wording.named(choice)}.")
+    mode = controls.choose_views(controls.VIEWS_KEY, choice.tta)
+    ui_state().choice = replace(choice, tta=mode)
+    return mode
 
 
 def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
@@ -164,6 +175,7 @@ def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
     label: int = digits.labels.item(state.test_index)
     enlarged: NDArray[np.uint8] = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}", width=TEST_PICTURE_PX)
+    st.caption("Of the 10,000 that no model here has learnt from.", help=MNIST)
     return _read(reader, enlarged, mode)
 
 
@@ -172,8 +184,11 @@ def _show_answer(reading: Reading) -> None:
     answer, chart = st.columns([1, 2], vertical_alignment="center")
     with answer:
         shown = "?" if prediction.uncertain else str(prediction.digit)
-        st.metric("Answer", shown, border=True, help="A question mark stands where no answer is sure enough.")
-        st.metric("Confidence", f"{prediction.confidence:.1%}", border=True)
+        sure = resources.settings().digits.uncertain_threshold
+        st.metric("Answer", shown, border=True, help=f"A question mark stands where none reaches {sure:.0%}.")
+        st.metric(
+            "Confidence", f"{prediction.confidence:.1%}", border=True, help="The largest of the ten probabilities."
+        )
     with chart:
         st.altair_chart(charts.probability_bars(prediction), width="stretch")
     (st.warning if prediction.uncertain else st.success)(wording.describe(prediction))
@@ -191,8 +206,9 @@ def _show_answer(reading: Reading) -> None:
 def _offer_saving(state: UiState, prediction: Prediction) -> None:
     """Ask what the drawing was; keep it with its label."""
     strokes = canvas.strokes_of(state.drawing)
-    if state.saved_strokes == strokes:
-        st.success("Saved with its label. You find it under Saved drawings.", icon=":material/check:")
+    if state.saving is not None and state.saving.strokes == strokes:
+        st.success(f"Saved as a **{state.saving.label}**. You find it under *Saved drawings*.", icon=":material/check:")
+        st.button("Do not keep it", icon=":material/undo:", on_click=_forget_saved)
         return
     st.pills(
         "It was a …",
@@ -217,7 +233,7 @@ def _save(prediction: Prediction) -> None:
         return
     st.session_state[_label_key(state)] = None  # until it is saved; then a message stands in the pills' place
     with troubles.toasted():
-        resources.drawings().save(
+        saved = resources.drawings().save(
             [stroke.points for stroke in strokes],
             canvas_px=canvas.CANVAS_PX + canvas.TOOLBAR_PX,
             pens_px=[stroke.pen_px for stroke in strokes],
@@ -226,7 +242,16 @@ def _save(prediction: Prediction) -> None:
             confidence=prediction.confidence,
             model_id=prediction.model_id,
         )
-        state.saved_strokes = strokes
+        state.saving = Saving(strokes=strokes, drawing_id=saved.drawing_id, label=label)
+
+
+def _forget_saved() -> None:
+    """Take the saving back: the digit can be chosen again."""
+    state = ui_state()
+    if state.saving is not None:
+        with troubles.toasted():
+            resources.drawings().delete(state.saving.drawing_id)
+            state.saving = None
 
 
 def _show_reasons(reading: Reading) -> None:
@@ -240,7 +265,7 @@ def _show_reasons(reading: Reading) -> None:
         st.caption("Each row is one view; the darker a cell, the more probable its digit.")
         st.altair_chart(charts.view_heat_map(reading.prediction.views, reading.view_pictures), width="stretch")
     with members:
-        st.caption("Each model's probabilities, averaged over its views, after its temperature.")
+        st.caption("Each model's probabilities, averaged over its views, after its temperature.", help=TEMPERATURE)
         st.dataframe(_member_table(reading.prediction), hide_index=True, width="stretch")
 
 

@@ -20,12 +20,18 @@ def show() -> None:
     """A table of all drawings, with what can be done with them."""
     st.title("Saved drawings", anchor=False)
     store = resources.drawings()
-    drawings = store.all()
+    found = store.all()
+    controls.say_reasons("Not shown:", found.damaged, warn=True, thing="file")
+    drawings = found.drawings
     if not drawings:
         st.info("Nothing saved yet. Draw a digit, then choose what it was.", icon=":material/draw:")
         return
     right = sum(drawing.read_as == drawing.label for drawing in drawings)
-    st.metric("Read right when they were drawn", f"{right} of {len(drawings)}")
+    st.metric(
+        "Read right when they were drawn",
+        f"{right} of {len(drawings)}",
+        help="By the likeliest digit, also where the page Draw showed a question mark.",
+    )
     chosen = _choose(drawings)
     score, export, delete = st.columns(3)
     if score.button(
@@ -61,7 +67,7 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
             "read as": [drawing.read_as for drawing in drawings],
             "confidence": [drawing.confidence for drawing in drawings],
             "model": [drawing.model_id for drawing in drawings],
-            "saved": [drawing.created_at for drawing in drawings],
+            "saved (UTC)": [drawing.created_at for drawing in drawings],
         }
     )
     selected = st.dataframe(

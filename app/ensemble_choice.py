@@ -11,6 +11,7 @@ import streamlit as st
 from pydantic import TypeAdapter
 
 import controls
+import explanations
 import resources
 from handwriting_ai.errors import ManifestError
 from handwriting_ai.evaluation.scoreboard import Scoreboard
@@ -154,7 +155,7 @@ def with_temperature(board: Scoreboard, choice: EnsembleChoice) -> EnsembleChoic
         required=True,
         wrap=True,
         persist_state="session",
-        help="Logits are divided by it: above 1 the answers become less confident, below 1 more.",
+        help=explanations.TEMPERATURE,
     )
     if scale is Scale.FITTED:
         fitted = board.fitted_temperature(choice)

@@ -53,7 +53,7 @@ def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMo
         on_select=partial(_choose_ranked, ranked, key),
         selection_mode="single-row",
         key=key,
-        column_config={"NLL": st.column_config.NumberColumn(format="%.5f")},
+        column_config={"NLL": st.column_config.NumberColumn(format="%.4f")},
     )
 
 

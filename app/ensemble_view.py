@@ -8,6 +8,7 @@ import streamlit as st
 import charts
 import controls
 import ensemble_choice
+import explanations
 import resources
 import troubles
 import wording
@@ -18,10 +19,6 @@ from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from ui_state import ui_state
 
 _MILLION: Final = 1_000_000
-_ECE_HELP: Final = (
-    "Expected calibration error, over 15 equal bins: how far the confidence is from the share that is right. At 0.1 % "
-    "the two differ by a tenth of a percentage point on average."
-)
 
 
 def show() -> None:
@@ -79,9 +76,11 @@ def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[En
     cost = sum(entry.multiply_adds for entry in entries if entry.model_id in choice.members)
     st.caption(
         f"{cost / _MILLION:,.0f} million multiply-adds × {controls.views_in_words(choice.tta)}."
-        f"{_effect_of_views(board, choice)}"
+        f"{_effect_of_views(board, choice)}",
+        help=explanations.MULTIPLY_ADDS,
     )
     st.altair_chart(plots.reliability_diagram(score.reliability), width="stretch")
+    st.caption(explanations.RELIABILITY)
     if st.toggle("Report on the test set", help="Reported only: nothing here is to be chosen by it."):
         test = board.score(choice, EvaluationPart.TEST)
         st.markdown(wording.test_report(test.figures))
@@ -113,10 +112,9 @@ def _show_figures(score: Score) -> None:
         "NLL",
         f"{figures.nll:.4f}",
         border=True,
-        help="Negative log-likelihood, in nats: what choices go by. 0 if every right digit gets 100 %; to be sure and "
-        "wrong costs most.",
+        help=f"{explanations.NLL} Choices go by it.",
     )
-    numbers[3].metric("ECE", f"{figures.ece:.2%}", border=True, help=_ECE_HELP)
+    numbers[3].metric("ECE", f"{figures.ece:.2%}", border=True, help=explanations.ECE)
 
 
 def _show_answer(choice: EnsembleChoice) -> None:
@@ -158,14 +156,9 @@ def _offer_return() -> None:
     used = ui_state().choice
     if used is not None:
         st.caption(f"In use: {wording.named(used)}, {controls.views_in_words(used.tta)}.")
-        st.button("Back to the models of the settings", icon=":material/undo:", on_click=_forget)
+        controls.offer_return()
 
 
 def _use(choice: EnsembleChoice) -> None:
     ui_state().choice = choice
     st.session_state[controls.VIEWS_KEY] = choice.tta
-
-
-def _forget() -> None:
-    ui_state().choice = None
-    st.session_state[controls.VIEWS_KEY] = controls.opening_views()

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-Points = NDArray[np.float64]
-_BESIDES_LETTER: Final = slice(1, None)
-_ALONG: Final[Points] = np.linspace(0.0, 1.0, 17)[:, np.newaxis]
+_ALONG: Final = tuple(step / 16 for step in range(17))
 """Where a curve is looked at for its extent: to a hundredth of a pixel."""
 
 
@@ -55,49 +51,40 @@ def read_stroke(described: dict[str, object]) -> PenStroke | None:
     """The line where it now lies, with the pen as wide as it now looks; None for what is no freehand line."""
     try:
         line = _FabricPath.model_validate(described)
-        commands = [[float(number) for number in command[_BESIDES_LETTER]] for command in line.path]
+        commands = [[float(number) for number in command[1:]] for command in line.path]
     except ValueError:  # pydantic's ValidationError is one
         return None
     commands = [numbers for numbers in commands if len(numbers) >= 2]
     if not commands:
         return None
-    drawn: Points = np.array([numbers[:2] for numbers in commands])
-    drawn_middle = _middle(commands)
-    middle: Points = np.array(
-        [
-            drawn_middle[0] if line.middle_x is None else line.middle_x,
-            drawn_middle[1] if line.middle_y is None else line.middle_y,
-        ]
+    (old_x, old_y), (a, b, c, d) = (_middle(commands, 0), _middle(commands, 1)), _deformation(line)
+    new_x = old_x if line.middle_x is None else line.middle_x
+    new_y = old_y if line.middle_y is None else line.middle_y
+    offsets = [(x - old_x, y - old_y) for x, y, *_ in commands]
+    points = tuple((a * x + b * y + new_x, c * x + d * y + new_y) for x, y in offsets)
+    return PenStroke(points=points, pen_px=line.pen_px * math.sqrt(abs(a * d - b * c)))
+
+
+def _deformation(line: _FabricPath) -> tuple[float, float, float, float]:
+    """The matrix, row by row, of all that *Edit* has done but moving."""
+    across, down = math.tan(math.radians(line.skew_x_deg)), math.tan(math.radians(line.skew_y_deg))
+    scale_x = -line.scale_x if line.flip_x else line.scale_x
+    scale_y = -line.scale_y if line.flip_y else line.scale_y
+    upper = scale_x * (1 + across * down), scale_x * across
+    lower = scale_y * down, scale_y
+    cos, sin = math.cos(math.radians(line.angle_deg)), math.sin(math.radians(line.angle_deg))
+    return (
+        cos * upper[0] - sin * lower[0],
+        cos * upper[1] - sin * lower[1],
+        sin * upper[0] + cos * lower[0],
+        sin * upper[1] + cos * lower[1],
     )
-    deformation = _deformation(line)
-    placed: Points = (drawn - drawn_middle) @ deformation.T + middle
-    points: list[tuple[float, float]] = [(x, y) for x, y in placed.tolist()]
-    area_scale: float = np.abs(np.linalg.det(deformation)).item()
-    return PenStroke(points=tuple(points), pen_px=line.pen_px * math.sqrt(area_scale))
 
 
-def _deformation(line: _FabricPath) -> Points:
-    """The matrix `(2, 2)` of all that *Edit* has done but moving."""
-    turn = math.radians(line.angle_deg)
-    turned: Points = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    stretched: Points = np.diag(
-        [-line.scale_x if line.flip_x else line.scale_x, -line.scale_y if line.flip_y else line.scale_y]
-    )
-    skewed_across: Points = np.array([[1.0, math.tan(math.radians(line.skew_x_deg))], [0.0, 1.0]])
-    skewed_down: Points = np.array([[1.0, 0.0], [math.tan(math.radians(line.skew_y_deg)), 1.0]])
-    deformation: Points = turned @ stretched @ skewed_across @ skewed_down
-    return deformation
-
-
-def _middle(commands: list[list[float]]) -> Points:
-    """The middle of the box round the drawn line, `(2,)`. Fabric takes a curve for a cubic with its control twice."""
-    outline: list[Points] = [np.array([commands[0][-2:]])]
+def _middle(commands: list[list[float]], axis: int) -> float:
+    """The middle of the box round the drawn line. Fabric takes a curve for a cubic with its control point twice."""
+    places = [commands[0][axis]]
     for before, numbers in pairwise(commands):
-        start: Points = np.array(before[-2:])
-        control: Points = np.array(numbers[:2])
-        end: Points = np.array(numbers[-2:])
-        rest: Points = 1 - _ALONG
-        outline.append(start * rest**3 + control * 3 * _ALONG * rest + end * _ALONG**3)
-    corners: Points = np.concatenate(outline)
-    middle: Points = (corners.min(axis=0) + corners.max(axis=0)) / 2
-    return middle
+        start, control, end = before[axis - 2], numbers[axis], numbers[axis - 2]
+        places += [start * (1 - t) ** 3 + control * 3 * t * (1 - t) + end * t**3 for t in _ALONG]
+    return (min(places) + max(places)) / 2

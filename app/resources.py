@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from contextlib import suppress
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from handwriting_ai.config import Backend, Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
+from handwriting_ai.data.split import split_rows
 from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
@@ -21,10 +24,6 @@ from handwriting_ai.training.estimate import measure_pace
 
 def _load_reader() -> DigitReader:
     return DigitReader(settings())
-
-
-def _close_reader(reader: DigitReader) -> None:
-    reader.close()
 
 
 def _load_test_digits() -> DigitImages:
@@ -47,18 +46,14 @@ def _open_scoreboard() -> Scoreboard:
     return Scoreboard(ModelStore(chosen.digits.model_dir), digits, preprocess_signature())
 
 
-def _close_jobs(opened: JobQueue) -> None:
-    opened.close()
-
-
 _cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]] = st.cache_resource(
-    show_spinner="Loading and warming the models …", on_release=_close_reader
+    show_spinner="Loading and warming the models …", on_release=DigitReader.close
 )
 _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
 )
 _cached_jobs: Callable[[Callable[[], JobQueue]], Callable[[], JobQueue]] = st.cache_resource(
-    show_spinner=False, on_release=_close_jobs
+    show_spinner=False, on_release=JobQueue.close
 )
 _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
@@ -73,7 +68,6 @@ training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
 training_pace = _cached_pace(measure_pace)
-JobAction = Callable[[str], None]
 
 
 def reader() -> DigitReader:
@@ -81,6 +75,11 @@ def reader() -> DigitReader:
     kept = _kept_reader()
     kept.refresh()
     return kept
+
+
+def validation_rows() -> "NDArray[np.int64]":
+    """Where MNIST's training file has the validation digits: its rows, from 0."""
+    return split_rows(training_digits().labels)[1]
 
 
 def tend_queue() -> None:

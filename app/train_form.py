@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 import charts
+import explanations
 import resources
 import troubles
 import wording
@@ -46,6 +47,8 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             architecture_names(),
             index=architecture_names().index(USUAL_ARCHITECTURE),
             help="The network's plan. `compact` is made for CPUs.",
+            key="architecture",
+            persist_state="session",
         )
         parent, is_sound = _choose_parent(arch, jobs.models)
         recipe, is_at_hand = _choose_recipe()
@@ -57,22 +60,34 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             key=f"epochs_{recipe.name}",
             help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over "
             "all of them.",
+            persist_state="session",
         )
         trial = st.toggle(
             f"Quick trial on {_TRIAL_DIGITS:,} digits of each set",
             help="To see it work; the model will be poor. Three epochs are enough.",
+            key="trial",
+            persist_state="session",
         )
         digits = _TRIAL_DIGITS if trial else None
         first, count = st.columns(2)
         origin = None if parent is None else parent.model_id
+        free = _free_seed(jobs.models, found, arch, as_trial(recipe, digits), origin)
         seed = first.number_input(
             "First seed",
             min_value=0,
-            value=_free_seed(jobs.models, arch, as_trial(recipe, digits), origin),
-            key=f"seed_{arch}_{recipe.name}_{trial}_{origin}",  # a suggestion of its own for each
+            value=free,
+            key=f"seed_{arch}_{recipe.name}_{trial}_{origin}_{free}",  # a keyed field would keep an old suggestion
             help="Another number, another random start. It begins with the first that has no model yet.",
         )
-        seeds = count.number_input("Seeds", min_value=1, max_value=_MOST_SEEDS, value=1, help="One run for each.")
+        seeds = count.number_input(
+            "Seeds",
+            min_value=1,
+            max_value=_MOST_SEEDS,
+            value=1,
+            help="One run for each.",
+            key="seeds",
+            persist_state="session",
+        )
         force = st.toggle(
             troubles.REPLACE, help="The old model is lost for good. Presets that name it then read with the new one."
         )
@@ -100,7 +115,9 @@ def _choose_recipe() -> tuple[Recipe, bool]:
         except (DataMissing, OSError) as error:
             lacking[name] = troubles.in_words(error)
     usual = next((index for index, name in enumerate(names) if name not in lacking), 0)
-    name = st.selectbox("Recipe", names, index=usual, key="recipe", help="What it learns from, and how.")
+    name = st.selectbox(
+        "Recipe", names, index=usual, key="recipe", help="What it learns from, and how.", persist_state="session"
+    )
     recipe = get_recipe(name)
     st.caption(recipe.summary)
     if name in lacking:
@@ -108,9 +125,9 @@ def _choose_recipe() -> tuple[Recipe, bool]:
     return recipe, name not in lacking
 
 
-def _free_seed(models: ModelStore, arch: str, recipe: Recipe, parent: str | None) -> int:
-    """The first seed for which there is no model yet."""
-    taken = set[str]()
+def _free_seed(models: ModelStore, found: Sequence[Job], arch: str, recipe: Recipe, parent: str | None) -> int:
+    """The first seed for which there is no model yet, and no run under way that makes it."""
+    taken = {job.config.model_id for job in found if not job.state.status.ended}
     with suppress(HandwritingError, OSError):  # what hinders is said where the run is queued
         taken |= set(models.model_ids())
     return next(seed for seed in itertools.count() if model_name(arch, recipe, seed, parent) not in taken)
@@ -164,9 +181,12 @@ def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
     for config in plans:
         DataFolders.of(resources.settings()).require(config.resolved_recipe())
         jobs.refuse(config)
-    queued = [jobs.submit(config) for config in plans]
-    ui_state().job_id = queued[0].job_id
-    st.rerun()
+    with troubles.toasted():  # once one is queued the page is drawn anew, and a message in its place would be gone
+        for config in plans:
+            queued = jobs.submit(config)
+            if config is plans[0]:
+                ui_state().job_id = queued.job_id
+        st.rerun()
 
 
 def _show_preview(recipe: Recipe) -> None:
@@ -178,4 +198,5 @@ def _show_preview(recipe: Recipe) -> None:
     rows: NDArray[np.int64] = np.array(firsts)
     pictures = augmented(digits.pick(rows).images, recipe, draws=_DRAWS)
     sheet = charts.contact_sheet(pictures)
+    st.caption("Of MNIST's training part.", help=explanations.MNIST)
     st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")

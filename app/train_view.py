@@ -1,7 +1,8 @@
 """The Train page: a form that queues runs, what the network will see, and the runs live."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -9,6 +10,7 @@ import streamlit as st
 
 import charts
 import controls
+import explanations
 import resources
 import train_form
 import troubles
@@ -18,9 +20,12 @@ from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
+from handwriting_ai.training.progress import TrainingMetrics
 from ui_state import ui_state
 
 _REFRESH_S: Final = 1.0
+_IDLE_REFRESH_S: Final = 10.0
+"""While nothing runs: another session, or a command, may queue a run."""
 
 
 def show() -> None:
@@ -30,7 +35,7 @@ def show() -> None:
     with st.expander("New run", icon=":material/add:", expanded=not found):
         train_form.show(jobs, found or ())
     active = found is None or _is_active(found)
-    st.fragment(_show_runs, run_every=_REFRESH_S if active else None)(active)
+    st.fragment(_show_runs, run_every=_REFRESH_S if active else _IDLE_REFRESH_S)(active)
 
 
 def _found(jobs: JobQueue) -> Sequence[Job] | None:
@@ -126,35 +131,50 @@ def _show_run(jobs: JobQueue, job: Job) -> None:
     if state.error:
         st.error(state.error, icon=":material/error:")
     if state.status is JobStatus.COMPLETED:
-        st.success(
-            f"Registered as `{job.config.model_id}`. {_how_to_use(job)}",
-            icon=":material/check:",
-        )
-        st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
+        _show_outcome(jobs, job)
     _show_buttons(jobs, job)
     if history:
-        last = history[-1]
-        numbers = st.columns(4)
-        numbers[0].metric(
-            "Validation accuracy",
-            f"{last.val_accuracy:.2%}",
-            border=True,
-            help="On digits kept aside to compare models with.",
-        )
-        numbers[1].metric(
-            "Validation loss", f"{last.val_loss:.4f}", border=True, help="How wrong it is there; lower is better."
-        )
-        numbers[2].metric(
-            "Learning rate", f"{last.learning_rate:.2g}", border=True, help="How large its corrections are."
-        )
-        numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True)
-        loss, accuracy = st.columns(2)
-        loss.altair_chart(charts.loss_curves(history), width="stretch")
-        accuracy.altair_chart(charts.accuracy_curves(history), width="stretch")
+        _show_learning(history)
     log = jobs.store.log_tail(job.job_id)
     if log:
         with st.expander("Log", icon=":material/article:"):
             st.code(log, language=None, height=240)
+
+
+def _show_outcome(jobs: JobQueue, job: Job) -> None:
+    """The model that a run made, and what to do with it."""
+    name = job.config.model_id
+    if name not in jobs.models.model_ids():
+        st.info(f"It made the model `{name}`, which has been deleted since.", icon=":material/delete:")
+        return
+    st.success(f"Registered as `{name}`. {_how_to_use(job)}", icon=":material/check:")
+    st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
+
+
+def _show_learning(history: Sequence[TrainingMetrics]) -> None:
+    """The last epoch's figures, and the curves of all."""
+    last = history[-1]
+    numbers = st.columns(4)
+    numbers[0].metric(
+        "Validation accuracy",
+        f"{last.val_accuracy:.2%}",
+        border=True,
+        help="On digits kept aside to compare models with.",
+    )
+    numbers[1].metric(
+        "Validation loss", f"{last.val_loss:.4f}", border=True, help="How wrong it is there; lower is better."
+    )
+    numbers[2].metric("Learning rate", f"{last.learning_rate:.2g}", border=True, help="How large its corrections are.")
+    numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True)
+    loss, accuracy = st.columns(2)
+    loss.altair_chart(charts.loss_curves(history), width="stretch")
+    accuracy.altair_chart(charts.accuracy_curves(history), width="stretch")
+    st.caption(explanations.LOSSES)
+    if last.scribble_confidence is not None:
+        st.caption(
+            f"Of scribbles that are no digit it takes {last.scribble_confidence:.0%} for one, with a confidence of "
+            "70 % or more: the fewer, the better it knows what it cannot read."
+        )
 
 
 def _show_buttons(jobs: JobQueue, job: Job) -> None:
@@ -164,6 +184,15 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
             _do(jobs.cancel, job_id)
         if st.button("Resume", icon=":material/resume:", disabled=not status.can_be_resumed, key=f"resume_{job_id}"):
             _do(jobs.resume, job_id)
+        with st.popover(
+            "Start afresh",
+            icon=":material/restart_alt:",
+            disabled=not status.can_be_resumed,
+            key=f"afresh_{job_id}",
+        ):
+            st.caption("From the first epoch: what it has learnt so far, and its curves, cannot be brought back.")
+            if st.button("Forget it and start again", type="primary", key=f"start_afresh_{job_id}"):
+                _do(partial(jobs.resume, afresh=True), job_id)
         # Its own for each run: one that stayed open would delete the next.
         with st.popover(
             "Delete", icon=":material/delete:", disabled=status is JobStatus.RUNNING, key=f"deletion_{job_id}"
@@ -181,7 +210,7 @@ def _how_to_use(job: Job) -> str:
     return f"To draw with it: {first}choose it on the page *Ensemble*, and *Use it in this session*."
 
 
-def _do(action: "resources.JobAction", job_id: str) -> None:
+def _do(action: Callable[[str], None], job_id: str) -> None:
     """Carry out what a button asks for; somebody else may have been faster."""
     with troubles.toasted():
         action(job_id)

@@ -1,18 +1,24 @@
 """What one browser session remembers, in one typed object under one key."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from freehand import PenStroke
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
-if TYPE_CHECKING:  # the canvas can be imported in a running dashboard only
-    from canvas import PenStroke
-
 _KEY = "ui"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Saving:
+    """A drawing that was saved: what it looked like, so that it is not saved twice, and what it was saved as."""
+
+    strokes: tuple[PenStroke, ...]
+    drawing_id: str
+    label: int
 
 
 @dataclass
@@ -25,8 +31,8 @@ class UiState:
     """The canvas's own description of the drawing, as it last reported it."""
     shown_at_entry: "dict[str, object] | None" = None
     """What the canvas of the present version starts with."""
-    saved_strokes: "tuple[PenStroke, ...]" = ()
-    """The drawing that was saved last, so that it is not saved twice."""
+    saving: Saving | None = None
+    """Of the drawing that was saved last."""
     test_index: int | None = None
     """The test picture on show."""
     job_id: str | None = None
@@ -51,7 +57,7 @@ class UiState:
         """A fresh canvas that begins with this drawing."""
         self.canvas_version += 1
         self.shown_at_entry = self.drawing = drawing
-        self.saved_strokes = ()
+        self.saving = None
 
     def show_drawing_again(self) -> None:
         """The browser forgets the canvas when the page changes: begin a new one with what was on it."""

@@ -7,8 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from handwriting_ai.data.strokes import load_stroke_files
-from handwriting_ai.drawings import DrawingStore, SavedDrawing, export_strokes
-from handwriting_ai.errors import DataCorrupt
+from handwriting_ai.drawings import DrawingStore, FoundDrawings, SavedDrawing, export_strokes
 
 STROKES = [[(100.0, 60.0), (100.0, 220.0)], [(60.0, 140.0), (140.0, 140.0)]]
 
@@ -22,9 +21,9 @@ def _save(store: DrawingStore, label: int = 4) -> SavedDrawing:
 def test_a_saved_drawing_comes_back_as_it_was(tmp_path: Path) -> None:
     """In the order of saving, under distinct ids."""
     store = DrawingStore(tmp_path / "drawings")
-    assert store.all() == ()
+    assert store.all().drawings == ()
     saved = (_save(store), _save(store, label=9))
-    assert store.all() == saved
+    assert store.all().drawings == saved
     assert saved[0].drawing_id != saved[1].drawing_id
 
 
@@ -41,7 +40,7 @@ def test_deleting_twice_is_no_error(tmp_path: Path) -> None:
     drawing = _save(store)
     store.delete(drawing.drawing_id)
     store.delete(drawing.drawing_id)
-    assert store.all() == ()
+    assert store.all().drawings == ()
 
 
 def test_the_export_is_what_training_reads(tmp_path: Path) -> None:
@@ -55,10 +54,28 @@ def test_the_export_is_what_training_reads(tmp_path: Path) -> None:
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
-    """Nothing else is lost."""
+    """The sound ones are there all the same."""
+    store = DrawingStore(tmp_path)
+    saved = _save(store)
     (tmp_path / "broken.json").write_text("{}", encoding="utf-8")
-    with pytest.raises(DataCorrupt, match=r"broken\.json"):
-        DrawingStore(tmp_path).all()
+    found = store.all()
+    assert found.drawings == (saved,)
+    (said,) = found.damaged
+    assert "broken.json is not a saved drawing; move it away." in said
+
+
+def test_a_drawing_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another tab deletes it after the folder was listed."""
+    store = DrawingStore(tmp_path)
+    gone, kept = _save(store), _save(store)
+
+    def read(path: Path) -> bytes:
+        (tmp_path / f"{gone.drawing_id}.json").unlink(missing_ok=True)
+        with path.open("rb") as file:
+            return file.read()
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    assert store.all() == FoundDrawings(drawings=(kept,), damaged=())
 
 
 def test_each_stroke_keeps_its_pen(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import gzip
 import secrets
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -53,6 +54,16 @@ class SavedDrawing(BaseModel):
         return self
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundDrawings:
+    """What a folder of drawings holds."""
+
+    drawings: tuple[SavedDrawing, ...]
+    """The oldest first."""
+    damaged: tuple[str, ...]
+    """What is wrong with the other files, a sentence each."""
+
+
 class DrawingStore:
     """One file for each drawing, in one folder."""
 
@@ -90,13 +101,17 @@ class DrawingStore:
         write_atomically(self._path(drawing.drawing_id), drawing.model_dump_json().encode())
         return drawing
 
-    def all(self) -> tuple[SavedDrawing, ...]:
-        """Every drawing, the oldest first.
-
-        Raises:
-            DataCorrupt: a file is not a drawing; the message names it.
-        """
-        return tuple(self._read(path) for path in sorted(self._folder.glob(f"[!.]*{_SUFFIX}")))
+    def all(self) -> FoundDrawings:
+        """Every drawing; files that are none are told apart from those that are."""
+        drawings, damaged = list[SavedDrawing](), list[str]()
+        for path in sorted(self._folder.glob(f"[!.]*{_SUFFIX}")):
+            try:
+                drawings.append(self._read(path))
+            except FileNotFoundError:  # deleted since the folder was listed
+                continue
+            except DataCorrupt as error:
+                damaged.append(str(error))
+        return FoundDrawings(drawings=tuple(drawings), damaged=tuple(damaged))
 
     def delete(self, drawing_id: str) -> None:
         """Remove one drawing; one that is gone already is no error."""

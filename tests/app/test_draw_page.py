@@ -106,14 +106,80 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     put_on_canvas(page, 5)
     page.run()
     _select(page, f"label_0_{len(DIGIT_STROKES[5])}", 5)
-    (saved,) = DrawingStore(clean_environment / "drawings").all()
+    (saved,) = DrawingStore(clean_environment / "drawings").all().drawings
     assert (saved.label, saved.read_as, len(saved.strokes)) == (5, 5, 2)
-    assert "Saved with its label" in _texts(page)
+    assert "Saved as a **5**" in _texts(page)
     page.switch_page("app_pages/drawings.py").run()
     assert not page.exception
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
     assert "1 of 1 read right by ensemble_5_models in 17 views" in _texts(page)
+
+
+def test_a_saving_can_be_taken_back(page: AppTest, clean_environment: Path) -> None:
+    """A finger slips; then the right digit is chosen."""
+    key = f"label_0_{len(DIGIT_STROKES[5])}"
+    put_on_canvas(page, 5)
+    page.run()
+    _select(page, key, 6)
+    assert "Saved as a **6**" in _texts(page)
+    _click(page, "Do not keep it")
+    assert DrawingStore(clean_environment / "drawings").all().drawings == ()
+    _select(page, key, 5)
+    assert "Saved as a **5**" in _texts(page)
+
+
+def test_where_the_digit_comes_from_outlasts_the_page(page: AppTest) -> None:
+    """Somebody looks at another page, and comes back to a test digit."""
+    page.run()
+    _select(page, "source", "Random test digit")
+    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("app_pages/draw.py").run()
+    assert not page.exception
+    assert "Answer:" in _texts(page)
+
+
+def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
+    """What the page Ensemble calls the choice in use is what reads."""
+    put_on_canvas(page, 3)
+    page.run()
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    state.choice = EnsembleChoice(members=("mnist_compact_drawn_seed1",), tta=TtaMode.ADVANCED)
+    page.run()
+    _select(page, controls.VIEWS_KEY, TtaMode.BASIC)
+    assert state.choice.tta is TtaMode.BASIC
+    assert any("5 views × 1 model)" in each.value for each in page.caption)
+
+
+def test_a_choice_that_cannot_be_loaded_has_a_way_back(page: AppTest) -> None:
+    """One error, and a button that lets the models of the settings read."""
+    put_on_canvas(page, 3)
+    page.run()
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    state.choice = EnsembleChoice(members=("gone",), tta=TtaMode.NONE)
+    page.run()
+    assert ["`gone` cannot be loaded" in each.value for each in page.error] == [True]
+    _click(page, "Back to the models of the settings")
+    assert "Answer: 3" in _texts(page)
+
+
+def test_a_choice_reads_where_the_models_of_the_settings_are_gone(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch, model_dir: Path
+) -> None:
+    """The settings name a model that is not there; this session chose another one."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "gone")
+    put_on_canvas(page, 3)
+    page.run()
+    assert "No model could be loaded" in page.error[0].value
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    state.choice = EnsembleChoice(members=("second",), tta=TtaMode.NONE)
+    page.run()
+    assert not page.error
+    assert any("1 view × 1 model)" in each.value for each in page.caption)
 
 
 def test_a_drawing_that_cannot_be_saved_is_said(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,9 +196,9 @@ def test_a_drawing_that_cannot_be_saved_is_said(page: AppTest, monkeypatch: pyte
         _select(page, key, 5)
     assert not page.exception
     assert "No space left on device" in page.toast[0].value
-    assert "Saved with its label" not in _texts(page)
+    assert "Saved as a **5**" not in _texts(page)
     _select(page, key, 5)
-    assert "Saved with its label" in _texts(page)
+    assert "Saved as a **5**" in _texts(page)
 
 
 def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_environment: Path) -> None:
@@ -150,7 +216,7 @@ def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_envi
     page.run()
     _click(page, "Delete 1 selected")
     assert not page.exception
-    assert [drawing.label for drawing in store.all()] == [2, 3]
+    assert [drawing.label for drawing in store.all().drawings] == [2, 3]
     assert next(button for button in page.button if button.label.startswith("Delete")).disabled
 
 

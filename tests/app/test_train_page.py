@@ -25,12 +25,13 @@ from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobStatus, plan
+from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import WEIGHTS_NAME
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
+from ui_state import UiState
 
 LIMIT_S = 120.0
 
@@ -116,6 +117,10 @@ def fill_in_a_trial(page: AppTest, *, seeds: int = 1) -> None:
     page.toggle[0].set_value(True).run()
 
 
+def _stand_still(_: LocalJobs) -> None:
+    """In place of a queue's tick: nothing is started."""
+
+
 def _full_disk(*_: object) -> None:
     raise OSError(28, "No space left on device")
 
@@ -165,16 +170,19 @@ def test_sets_that_cannot_be_looked_for_leave_the_page_as_it_is(
     assert len(_models(page)) == 1
 
 
-def test_a_seed_without_a_model_is_suggested(page: AppTest, jobs: LocalJobs) -> None:
-    """Of the same recipe, trial and parent."""
+def test_a_seed_without_a_model_is_suggested(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the same recipe, trial and parent; nor a run that is to make one."""
     changes = {"preprocess_hash": preprocess_signature(), "arch": "compact"}
     first, second = (f"mnist_compact_baseline_seed{seed}" for seed in (0, 1))
     for name in (first, second, "mnist_compact_baseline_seed0_trial2000", f"{first}_from_baseline_seed1"):
         write_model(jobs.models.root, name, saved(fresh_state()), changes)
+    monkeypatch.setattr(LocalJobs, "tick", _stand_still)  # nothing is trained
+    with jobs.store.lock():
+        jobs.store.create(plan("compact", "baseline", seed=2))
     _open(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     recipe.select("baseline").run()
-    assert page.number_input[1].value == 2
+    assert page.number_input[1].value == 3
     parent: Selectbox[str] = page.selectbox(key="parent_compact")
     parent.select(second).run()
     assert page.number_input[1].value == 1
@@ -314,6 +322,52 @@ def test_no_seed_is_queued_if_one_of_them_cannot_be(page: AppTest, jobs: LocalJo
     assert jobs.store.all().names == ()
 
 
+def test_a_later_seed_that_cannot_be_queued_is_said(
+    page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one is queued, and shown."""
+    submit = LocalJobs.submit
+
+    def only_one(queue: LocalJobs, config: TrainingConfig) -> Job:
+        if jobs.store.all().names:
+            _full_disk()
+        return submit(queue, config)
+
+    monkeypatch.setattr(LocalJobs, "submit", only_one)
+    _open(page)
+    fill_in_a_trial(page, seeds=2)
+    click(page, "Start")
+    assert not page.exception
+    assert "No space left on device" in page.toast[0].value
+    (job,) = jobs.store.all().jobs
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    assert state.job_id == job.job_id
+
+
+def test_a_run_is_started_afresh(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where its checkpoint does not fit its data any more, say."""
+    job = _job(jobs, JobStatus.FAILED)
+    monkeypatch.setattr(LocalJobs, "tick", _stand_still)  # it stays queued
+    _open(page)
+    click(page, "Forget it and start again")
+    assert not page.exception
+    assert jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
+    assert jobs.store.metrics(job.job_id) == []
+
+
+def test_a_finished_run_leads_to_its_model(page: AppTest, jobs: LocalJobs) -> None:
+    """While there is one."""
+    job = _job(jobs, JobStatus.COMPLETED)
+    write_model(jobs.models.root, job.config.model_id, saved(fresh_state()), {"arch": "compact"})
+    _open(page)
+    assert f"Registered as `{job.config.model_id}`" in page.success[0].value
+    jobs.models.delete(job.config.model_id)
+    page.run()
+    assert not page.success
+    assert "which has been deleted since" in page.info[0].value
+
+
 def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:
     """Those of the chosen architecture are offered; the queue knows the chosen one."""
     for name, arch in (("mine", "compact"), ("wide", "compact_wide")):
@@ -358,7 +412,7 @@ def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monke
     fill_in_a_trial(page)
     click(page, "Start")
     assert not page.exception
-    assert "No space left on device" in page.error[0].value
+    assert "No space left on device" in page.toast[0].value
     click(page, "Delete this run")
     assert not page.exception
     assert "No space left on device" in page.toast[0].value

@@ -66,7 +66,7 @@ def test_a_drawing_survives_a_page_switch_and_is_saved(page: Page) -> None:
     expect(page.locator(_metric("Answer"))).to_have_text("7")
     wait_until_idle(page)  # the canvas reports its drawing once more when it is back
     page.get_by_role("radio", name="7", exact=True).click()
-    expect(page.get_by_text("Saved with its label")).to_be_visible()
+    expect(page.get_by_text("Saved as a 7")).to_be_visible()
 
 
 def test_a_stroke_that_was_moved_is_saved_where_it_lies(page: Page, data_root: Path) -> None:
@@ -85,8 +85,8 @@ def test_a_stroke_that_was_moved_is_saved_where_it_lies(page: Page, data_root: P
     page.mouse.up()
     expect(picture).not_to_have_attribute("src", unmoved)
     page.get_by_role("radio", name="1", exact=True).click()
-    expect(page.get_by_text("Saved with its label")).to_be_visible()
-    (saved,) = [each for each in DrawingStore(data_root / "drawings").all() if each.label == 1]
+    expect(page.get_by_text("Saved as a 1")).to_be_visible()
+    (saved,) = [each for each in DrawingStore(data_root / "drawings").all().drawings if each.label == 1]
     end_x, end_y = saved.strokes[-1][-1]
     assert (end_x, end_y) == pytest.approx((20 + 1.3 * x, 40 + 1.3 * y), abs=3)
 
