@@ -95,9 +95,13 @@ def test_each_application_counts_for_itself(api: OpenApi) -> None:
     [
         ("/srv/models/a/model.pt is broken", "a/model.pt is broken"),
         ("Nothing in /srv/models.", "Nothing in its folder."),
-        ("/elsewhere/x", "/elsewhere/x"),
+        ("'/srv/models' and /srv/models, /srv", "'its folder' and its folder, its folder"),
+        ("/srv/a is in no /srv/models.", "a is in no its folder."),
+        ("/elsewhere/x of the models", "/elsewhere/x of the models"),
+        ("/srv/models-old/x", "models-old/x"),
+        ("/srv.bak/x, /mnt/srv/models/x", "/srv.bak/x, /mnt/srv/models/x"),
     ],
 )
 def test_folders_are_left_out_of_reasons(text: str, shown: str) -> None:
-    """What lies in them keeps its name."""
-    assert hide_paths(text, Path("/srv/models")) == shown
+    """What lies in them keeps its name; other words and longer names are left alone."""
+    assert hide_paths(text, Path("/srv"), Path("/srv/models")) == shown
