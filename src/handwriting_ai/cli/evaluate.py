@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,6 +13,7 @@ from rich.table import Table
 
 from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of, stroke_folder
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.extras import require_extra
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
 
     Raises:
         DataMissing: strokes are asked for and there are none.
-        BadParameter: the report's folder is not there, it would show what is not to be seen, or what draws its charts
-            is not installed.
+        BadParameter: the report's folder is not there, or it would show what is not to be seen.
+        PackagesMissing: the dashboard's packages, which draw its charts, are not installed.
     """
     if strokes:
         stroke_folder(settings)
@@ -95,10 +95,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
     if not test:
         raise typer.BadParameter("A report shows the test digits as well: leave --no-test out.", param_hint="--report")
-    if find_spec("altair") is None or find_spec("vl_convert") is None:
-        raise typer.BadParameter(
-            "A report needs the dashboard's packages: pip install -e '.[app]' in the checkout.", param_hint="--report"
-        )
+    require_extra("app")
 
 
 def choose(
