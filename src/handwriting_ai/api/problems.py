@@ -174,9 +174,10 @@ async def answer_bad_fields(request: Request, error: Exception) -> JSONResponse:
 def hide_paths(text: str, *folders: Path) -> str:
     """A text of the inside without the absolute folders it names; what lies in them keeps its name."""
     names = {re.escape(str(path)) for folder in folders for path in (folder, folder.resolve())}
-    longest_first = "|".join(sorted(names, key=len, reverse=True))
-    whole = rf"(?<!\w)(?:{longest_first})(?:({re.escape(os.sep)})|(?![\w-]|\.\w))"
-    return re.sub(whole, lambda found: "" if found[1] else "its folder", text)
+    folder = rf"(?<!\w)(?:{'|'.join(sorted(names, key=len, reverse=True))})"
+    inside = re.escape(os.sep)
+    text = re.sub(rf"{folder}(?![\w-]|\.\w|{inside})", "its folder", text)
+    return re.sub(f"{folder}{inside}", "", text)
 
 
 def _field(loc: object) -> str:

@@ -11,7 +11,8 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of, stroke_folder
+from handwriting_ai.cli import options
+from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.extras import require_extra
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
@@ -28,11 +29,9 @@ _WORST_WRITERS: Final = 3
 
 
 def evaluate(
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Models that answer together, or a preset. Default: the preset default.")
-    ] = None,
-    tta: Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="One for all members, in place of their own.")] = None,
+    models: options.Models = None,
+    tta: options.Tta = None,
+    temperature: options.Temperature = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Run the models anew first; `compact` takes a minute.")
@@ -87,8 +86,10 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
         BadParameter: the report's folder is not there, or it would show what is not to be seen.
         PackagesMissing: the dashboard's packages, which draw its charts, are not installed.
     """
+    from handwriting_ai.data.strokes import stroke_paths
+
     if strokes:
-        stroke_folder(settings)
+        stroke_paths(settings.training.ink_dir)
     if report is None:
         return
     if not report.parent.is_dir():
