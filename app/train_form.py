@@ -67,7 +67,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         seed = first.number_input(
             "First seed",
             min_value=0,
-            max_value=LARGEST_SEED - _MOST_SEEDS,  # others may follow it
+            max_value=LARGEST_SEED - (_MOST_SEEDS - 1),  # others may follow it
             value=_free_seed(jobs.models, arch, as_trial(recipe, digits), origin),
             key=f"seed_{arch}_{recipe.name}_{trial}_{origin}",  # a suggestion of its own for each
             help="Another number, another random start. It begins with the first that has no model yet.",

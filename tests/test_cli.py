@@ -247,7 +247,8 @@ def test_more_epochs_than_form_and_api_take_are_refused(command: list[str]) -> N
     """One limit for all of them."""
     result = RUNNER.invoke(cli.app, [*command, "--epochs", str(MOST_EPOCHS + 1)], env={"COLUMNS": "200"})
     assert result.exit_code == 2
-    assert f"equal to {MOST_EPOCHS}" in result.stderr
+    assert "--epochs" in result.stderr
+    assert str(MOST_EPOCHS) in result.stderr
 
 
 @pytest.mark.usefixtures("clean_environment")

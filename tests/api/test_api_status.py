@@ -54,18 +54,22 @@ def test_before_the_start_nothing_is_ready(api: OpenApi) -> None:
 
 def test_models_that_change_are_read_again(api: OpenApi, model_dir: Path) -> None:
     """Without a restart, also if there was none at first."""
-    weights = [model_dir / name / "model.pt" for name in ("first", "second")]
-    for path in weights:
-        path.rename(path.with_suffix(".away"))
+    names = ("first", "second")
+    for name in names:
+        (model_dir / name / "model.pt").rename(model_dir / f"{name}.pt")
     client = api.client(refresh_s=0.01)
 
     def loaded() -> tuple[str, ...]:
         return Readiness.model_validate_json(client.get("/readyz").content).loaded
 
+    def bring_back(name: str) -> None:
+        (model_dir / f"{name}.pt").rename(model_dir / name / "model.pt")
+
     assert loaded() == ()
-    for path, expected in zip(weights, (("first",), ("first", "second")), strict=True):
-        path.with_suffix(".away").rename(path)
-        wait_until(lambda expected=expected: loaded() == expected)
+    bring_back("first")
+    wait_until(lambda: loaded() == ("first",))
+    bring_back("second")
+    wait_until(lambda: loaded() == names)
 
 
 def test_what_hinders_to_read_them_again_is_logged_once(
