@@ -59,7 +59,8 @@ _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard
     show_spinner="Loading MNIST's pictures …"
 )
 _cached_pace: Callable[[Callable[[], float | None]], Callable[[], float | None]] = st.cache_resource(
-    show_spinner="Measuring how fast this machine trains …"
+    show_spinner="Measuring how fast this machine trains …",
+    ttl="1h",  # a measurement that failed is tried again
 )
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 _kept_reader = _cached_reader(_load_reader)

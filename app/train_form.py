@@ -21,7 +21,7 @@ from handwriting_ai.data.strokes import count_digits
 from handwriting_ai.errors import DataMissing, HandwritingError
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, possible_parents, start_from
 from handwriting_ai.jobs.queue import JobQueue
-from handwriting_ai.jobs.types import Job, Parent, TrainingConfig, plan
+from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, Job, Parent, TrainingConfig, plan
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
@@ -30,7 +30,6 @@ from handwriting_ai.training.sources import DataFolders
 from handwriting_ai.training.stages import DataSet
 from ui_state import ui_state
 
-_MOST_EPOCHS: Final = 500
 _MOST_SEEDS: Final = 10
 _TRIAL_DIGITS: Final = 2_000
 _SHOWN_DIGITS: Final = 10
@@ -55,7 +54,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         epochs = st.number_input(
             "Epochs",
             min_value=len(recipe.stages),
-            max_value=_MOST_EPOCHS,
+            max_value=MOST_EPOCHS,
             value=recipe.epochs,
             key=f"epochs_{recipe.name}",
             help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over "
@@ -75,6 +74,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         seed = first.number_input(
             "First seed",
             min_value=0,
+            max_value=LARGEST_SEED - (_MOST_SEEDS - 1),  # others may follow it
             value=free,
             key=f"seed_{arch}_{recipe.name}_{trial}_{origin}_{free}",  # a keyed field would keep an old suggestion
             help="Another number, another random start. It begins with the first that has no model yet.",

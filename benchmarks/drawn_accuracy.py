@@ -20,7 +20,7 @@ from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.data.rendering import USUAL_SHARE, drawn_at
 from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, load_stroke_files
-from handwriting_ai.errors import BlankImage, DataMissing
+from handwriting_ai.errors import BlankImage
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import Gray, PreprocessConfig, normalize, preprocess, preprocess_signature
@@ -77,8 +77,6 @@ def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
 
     Of a file that one person alone has written none is left out of training, so that there is none here.
     """
-    if settings.training.ink_dir is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes.")
     digits: list[DrawnDigit] = []
     for file in load_stroke_files(settings.training.ink_dir):
         writers = writers_left_out([digit.writer for digit in file.digits])

@@ -17,6 +17,7 @@ from handwriting_ai import cli
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import DataMissing, ModelNamed
+from handwriting_ai.jobs.types import MOST_EPOCHS
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
 
@@ -220,19 +221,34 @@ def test_every_command_has_help(name: str) -> None:
         assert fields.get("help"), f"{name} {fields['name']}"
 
 
-@pytest.mark.parametrize(("text", "seeds"), [("3", [3]), ("0-2", [0, 1, 2]), ("0,4,7-8", [0, 4, 7, 8])])
+@pytest.mark.parametrize(
+    ("text", "seeds"), [("3", [3]), ("0-2", [0, 1, 2]), ("0,4, 7-8", [0, 4, 7, 8]), ("4294967295", [2**32 - 1])]
+)
 def test_seeds_are_read_as_people_write_them(text: str, seeds: list[int]) -> None:
     """One, a range, a list."""
     assert parse_seeds(text) == seeds
 
 
 @pytest.mark.usefixtures("clean_environment")
-@pytest.mark.parametrize("text", ["", "x", "1-x", "4-2", "-1"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "1-x", "4-2", "-1", "4294967296", "9" * 5_000, "0-9999999999", "0-4294967295", "0-999,1000"],
+)
 def test_bad_seeds_are_refused(text: str) -> None:
-    """Before anything is loaded, with the value and the forms that work."""
+    """Before anything is loaded or listed, with the value and the forms that work."""
     result = RUNNER.invoke(cli.app, ["train", "--seeds", text], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "--seeds" in result.stderr
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("command", [["train"], ["jobs", "submit"]])
+def test_more_epochs_than_form_and_api_take_are_refused(command: list[str]) -> None:
+    """One limit for all of them."""
+    result = RUNNER.invoke(cli.app, [*command, "--epochs", str(MOST_EPOCHS + 1)], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "--epochs" in result.stderr
+    assert str(MOST_EPOCHS) in result.stderr
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -1,6 +1,7 @@
 """Settings: defaults, variables, and what is refused."""
 
 import re
+import traceback
 from pathlib import Path
 
 import pytest
@@ -44,11 +45,12 @@ def test_defaults_are_the_contract_s() -> None:
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "0"),
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "inf"),
         ("DIGITS__VISUALIZE_MAX_KB", "0"),
-        ("SECURITY__KEY", "1"),
         ("TRAINING__BACKEND", "celery"),
         ("RQ__QUEUE_NAME", "two words"),
         ("RQ__JOB_TIMEOUT_SEC", "0"),
         ("DIGITS__NO_SUCH_VARIABLE", "1"),
+        ("APP", "web"),
+        ("RQ", '{"queue_name": "x"}'),
     ],
 )
 def test_a_bad_value_is_an_error_that_names_the_variable(
@@ -81,14 +83,35 @@ def test_advanced_wins_over_basic(
 
 
 def test_a_dotenv_file_is_read(clean_environment: Path) -> None:
-    """`.env` in the working directory; blanks mean "not set"."""
-    (clean_environment / ".env").write_text(
-        "DIGITS__UNCERTAIN_THRESHOLD=0.9\nDIGITS__TEMPERATURE_OVERRIDE=\nTRAINING__INK_DIR=\n", encoding="utf-8"
-    )
+    """`.env` in the working directory."""
+    (clean_environment / ".env").write_text("DIGITS__UNCERTAIN_THRESHOLD=0.9\n", encoding="utf-8")
+    assert load_settings().digits.uncertain_threshold == 0.9
+
+
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_an_empty_variable_is_one_that_is_not_set(
+    clean_environment: Path, monkeypatch: pytest.MonkeyPatch, in_a_file: bool
+) -> None:
+    """Each of them, in `.env` and in the environment: no folder becomes the present one, no switch is chosen."""
+    defaults, names = load_settings(), _variables()
+    if in_a_file:
+        (clean_environment / ".env").write_text("".join(f"{name}=\n" for name in names), encoding="utf-8")
+    else:
+        for name in names:
+            monkeypatch.setenv(name, "")
     settings = load_settings()
-    assert settings.digits.uncertain_threshold == 0.9
-    assert settings.digits.temperature_override is None
-    assert settings.training.ink_dir is None
+    assert settings == defaults
+    assert not settings.digits.tta_was_chosen
+
+
+def test_folders_are_absolute(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks them up later, and from wherever."""
+    for name in ("APP__DATA_ROOT", "DIGITS__MODEL_DIR", "TRAINING__DATA_DIR", "TRAINING__INK_DIR"):
+        monkeypatch.setenv(name, "." if name == "APP__DATA_ROOT" else "sub/folder")
+    settings = load_settings()
+    assert settings.app.data_root == clean_environment
+    for folder in (settings.digits.model_dir, settings.training.data_dir, settings.training.ink_dir):
+        assert folder == clean_environment / "sub" / "folder"
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -104,12 +127,23 @@ def test_the_key_is_read_and_never_shown(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("clean_environment")
-def test_a_bad_address_of_redis_is_refused_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message goes to terminals and logs."""
-    monkeypatch.setenv("REDIS_URL", "redis://:sesame@localhost:no-port/0")
-    with pytest.raises(SettingsError, match="REDIS_URL: ") as refused:
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("REDIS_URL", "redis://:sesame@localhost:no-port/0"),
+        ("SECURITY__API_KEYS", "sesame"),
+        ("SECURITY__API_KEY__OLD", "sesame"),
+        ("SECURITY", "sesame"),
+    ],
+)
+def test_a_bad_value_that_may_be_secret_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    """The message goes to terminals and logs, and so may the trace: they hold the name alone."""
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(SettingsError, match=f"{variable.removesuffix('__OLD')}: ") as refused:
         load_settings()
-    assert "sesame" not in str(refused.value)
+    assert "sesame" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import onnxruntime
@@ -193,14 +192,6 @@ def test_what_cannot_be_exported_is_said(models: Path, output: Path, case: Refus
         export_ensemble(choice, models, output.parent / case.file, force=case.force)
     assert sorted(path.name for path in output.parent.iterdir()) == ["folder", "taken.onnx"]
     assert (output.parent / "taken.onnx").read_bytes() == b"before"
-
-
-def test_a_missing_package_is_named_with_its_extra(models: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before any work."""
-    installed: dict[str, ModuleType | None] = {**sys.modules}
-    monkeypatch.setattr("sys.modules", installed | {"onnxscript": None})
-    with pytest.raises(ExportError, match=r"needs onnxscript: run `pip install -e '\.\[export\]'` in the checkout"):
-        export_ensemble(_ONE_VIEW, models, output)
 
 
 def test_more_weights_than_a_file_can_hold_are_refused(

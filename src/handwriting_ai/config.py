@@ -1,13 +1,14 @@
 """Settings: read once from the environment (and `.env`), checked, and passed down explicitly.
 
-A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8`. `.env.example` lists every variable.
+A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8`; an empty variable is one that is not
+set. `.env.example` lists every variable.
 """
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, RedisDsn, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RedisDsn, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
@@ -16,17 +17,10 @@ from handwriting_ai.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
+_SECRET: Final = frozenset({"redis_url", "security"})
 
-
-def _blank_is_none(value: object) -> object:
-    """Read `NAME=` in the environment as "not set"."""
-    return None if value == "" else value
-
-
-OptionalPath = Annotated[Path | None, BeforeValidator(_blank_is_none)]
+_Folder = Annotated[Path, AfterValidator(Path.absolute)]
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-OptionalPositive = Annotated[_Positive | None, BeforeValidator(_blank_is_none)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_blank_is_none)]
 
 
 class AppSettings(BaseModel):
@@ -38,7 +32,7 @@ class AppSettings(BaseModel):
     """Workers of the engine; 0 means min(8, cores)."""
     port: int = Field(default=8081, ge=1, le=65535)
     """Of the HTTP API."""
-    data_root: Path = PROJECT_ROOT
+    data_root: _Folder = PROJECT_ROOT
     """Where drawings and runs are kept."""
 
 
@@ -47,12 +41,12 @@ class DigitsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    model_dir: Path = PROJECT_ROOT / "models"
+    model_dir: _Folder = PROJECT_ROOT / "models"
     active_model: str = ""
     """Members, separated by commas, or a preset's name; empty means the preset `default`."""
     tta: bool = False
     tta_advanced: bool = False
-    temperature_override: OptionalPositive = None
+    temperature_override: _Positive | None = None
     uncertain_threshold: float = Field(default=0.70, ge=0, le=1, allow_inf_nan=False)
     max_image_mb: float = Field(default=2, gt=0, le=1024, allow_inf_nan=False)
     max_image_side_px: int = Field(default=1024, ge=28, le=16384)
@@ -78,7 +72,7 @@ class SecuritySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    api_key: OptionalSecret = None
+    api_key: SecretStr | None = None
     """What requests under `/v1` must carry in `X-Api-Key`; None lets everybody in."""
 
 
@@ -96,9 +90,9 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: Path = PROJECT_ROOT / "data" / "mnist"
-    ink_dir: OptionalPath = None
-    emnist_dir: OptionalPath = None
+    data_dir: _Folder = PROJECT_ROOT / "data" / "mnist"
+    ink_dir: _Folder | None = None
+    emnist_dir: _Folder | None = None
     backend: Backend = Backend.LOCAL
     max_concurrent: int = Field(default=1, ge=1, le=64)
     """Runs of this machine's queue that train at the same time."""
@@ -122,7 +116,14 @@ class Settings(BaseSettings):
     """Everything that can be set from outside, built once at the edge."""
 
     model_config = SettingsConfigDict(
-        env_nested_delimiter="__", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_nested_delimiter="__",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        enable_decoding=False,  # a section is no JSON: `APP=web` is refused as any other bad value is
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,  # a trace shows no key
     )
 
     app: AppSettings = AppSettings()
@@ -143,4 +144,4 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        raise SettingsError(describe_problems(error, separator="__", upper=True, secret={"redis_url"})) from error
+        raise SettingsError(describe_problems(error, separator="__", upper=True, secret=_SECRET)) from error

@@ -2,6 +2,7 @@
 
 HandwritingError
 ├── SettingsError              a variable with a value that cannot be used
+├── PackagesMissing            an extra that is not installed
 ├── ImageError                 something is wrong with the picture
 │   ├── InvalidImage           not a picture, broken, or of a shape or type that cannot be read
 │   ├── ImageTooLarge          more bytes or more pixels than the limits allow
@@ -37,7 +38,6 @@ HandwritingError
 │   ├── TrainingDiverged       the loss is no longer a number
 │   └── CheckpointError        a checkpoint that is damaged or belongs to another run
 ├── ExportError                models that cannot be written as a file for other programs
-├── CannotServe                the HTTP API cannot start
 └── RequestError               a request over HTTP that cannot be followed
     ├── UnsupportedMedia       a body, or a file in it, of a type that is not read
     └── UploadTooSlow          a body that took too long to arrive
@@ -50,6 +50,10 @@ class HandwritingError(Exception):
 
 class SettingsError(HandwritingError):
     """A setting has a value that cannot be used; the message names the variable."""
+
+
+class PackagesMissing(HandwritingError):
+    """An extra is not installed; the message names its packages and the command that installs it."""
 
 
 class ImageError(HandwritingError):
@@ -194,10 +198,6 @@ class CheckpointError(TrainingError):
 
 class ExportError(HandwritingError):
     """Models cannot be written as a file for other programs; the message says why."""
-
-
-class CannotServe(HandwritingError):
-    """The HTTP API cannot start."""
 
 
 class RequestError(HandwritingError):

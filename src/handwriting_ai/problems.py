@@ -1,6 +1,6 @@
 """Pydantic's findings in one line of plain words."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 from pydantic import ValidationError
@@ -9,19 +9,20 @@ _VALUE_SHOWN: Final = 60
 
 
 def describe_problems(
-    error: ValidationError, *, separator: str = ".", upper: bool = False, secret: Collection[str] = ()
+    error: ValidationError, *, separator: str = ".", upper: bool = False, secret: Set[str] = frozenset()
 ) -> str:
     """Each field with its value and what is wrong with it: `temperature=-1: Input should be greater than 0`.
 
-    The values of the fields in `secret` are not repeated.
+    The values of the fields in `secret`, and of all below them, are not repeated.
     """
     # Not `error.json()`: that fails where the input is not UTF-8.
     problems: Sequence[Mapping[str, object]] = error.errors(include_url=False, include_context=False)
     lines: list[str] = []
     for problem in problems:
         loc = problem["loc"]
-        field = separator.join(str(part) for part in loc) if isinstance(loc, tuple) else ""
-        hidden = problem["type"] == "missing" or field in secret
+        parts = [str(part) for part in loc] if isinstance(loc, tuple) else []
+        field = separator.join(parts)
+        hidden = problem["type"] == "missing" or not secret.isdisjoint(parts[:1])
         value = "" if hidden else f"={str(problem['input'])[:_VALUE_SHOWN]}"
         lines.append(f"{field.upper() if upper else field}{value}: {problem['msg']}")
     return "; ".join(lines)

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,12 +15,21 @@ from tests.api.samples import LIMIT_S, HeldEngine, HeldReader, IdleJobs, drawing
 
 from handwriting_ai.api.app import Api, create_app
 from handwriting_ai.api.middleware import UPLOAD_TIMEOUT_S
+from handwriting_ai.api.resources import REFRESH_S
 from handwriting_ai.api.server import DEFAULT_PATIENCE, Patience, configure
 from handwriting_ai.config import load_settings
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 
 HOST = "127.0.0.1"
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Look again and again."""
+    deadline = time.monotonic() + LIMIT_S
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class OpenApi:
@@ -30,7 +40,7 @@ class OpenApi:
         self._workplace, self._stack = workplace, ExitStack()
         self._readers: list[HeldReader] = []
 
-    def app(self, upload_timeout_s: float = UPLOAD_TIMEOUT_S) -> Api:
+    def app(self, upload_timeout_s: float = UPLOAD_TIMEOUT_S, refresh_s: float = REFRESH_S) -> Api:
         """An application that has not started."""
         settings = load_settings()
         jobs = IdleJobs(self._workplace / "runs", ModelStore(settings.digits.model_dir))
@@ -39,11 +49,17 @@ class OpenApi:
             self._readers.append(HeldReader(settings))
             return self._readers[-1]
 
-        return create_app(settings, open_reader=open_reader, open_jobs=lambda: jobs, upload_timeout_s=upload_timeout_s)
+        return create_app(
+            settings,
+            open_reader=open_reader,
+            open_jobs=lambda: jobs,
+            upload_timeout_s=upload_timeout_s,
+            refresh_s=refresh_s,
+        )
 
-    def client(self) -> TestClient:
+    def client(self, refresh_s: float = REFRESH_S) -> TestClient:
         """A client of an application that runs."""
-        return self._stack.enter_context(TestClient(self.app()))
+        return self._stack.enter_context(TestClient(self.app(refresh_s=refresh_s)))
 
     def served(self, patience: Patience = DEFAULT_PATIENCE, upload_timeout_s: float = UPLOAD_TIMEOUT_S) -> int:
         """The port of an application behind a real socket."""

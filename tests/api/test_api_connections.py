@@ -3,10 +3,9 @@
 import socket
 import threading
 import time
-from collections.abc import Callable
 
 import pytest
-from tests.api.opened import HOST, Line, OpenApi, asking, form, head, read_one, reading
+from tests.api.opened import HOST, Line, OpenApi, asking, form, head, read_one, reading, wait_until
 from tests.api.samples import LIMIT_S, drawing
 
 from handwriting_ai.api.middleware import MOST_HEAD_BYTES
@@ -36,13 +35,6 @@ def _open_files(port: int) -> int:
 
 def _statuses(answers: bytes) -> list[bytes]:
     return [answer[:3] for answer in answers.split(b"HTTP/1.1 ")[1:]]
-
-
-def _wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("said", [asking(), asking("/healthz", "Connection: close"), reading(), reading() * 3])
@@ -106,9 +98,9 @@ def test_many_half_closed_connections_leave_nothing_behind(
             line.end()
             if listens:
                 line.rest()
-    _wait_until(lambda: _open_files(port) <= before)
+    wait_until(lambda: _open_files(port) <= before)
     asked = [each for each in caplog.messages if "path=/v1/read" in each]
-    _wait_until(lambda: len([each for each in caplog.messages if "path=/v1/read" in each]) == _MANY * 2 / len(parts))
+    wait_until(lambda: len([each for each in caplog.messages if "path=/v1/read" in each]) == _MANY * 2 / len(parts))
     assert not [each for each in asked if "status=5" in each and "status=503" not in each]
     assert not [record for record in caplog.records if record.exc_info]
     assert 'status="500"' not in _metrics(port)
@@ -170,7 +162,7 @@ def test_huge_headers_are_refused_however_they_arrive(
         message = line.refused(431, "headers_too_large")
     assert str(MOST_HEAD_BYTES) in message
     assert _WORD not in message + caplog.text
-    _wait_until(lambda: len([each for each in caplog.messages if "status=431" in each]) == 1)
+    wait_until(lambda: len([each for each in caplog.messages if "status=431" in each]) == 1)
     assert 'handwriting_requests_total{route="unmatched",status="431"} 1.0' in _metrics(port)
     assert read_one(port) == 200
 
@@ -232,7 +224,7 @@ def test_who_takes_no_answers_is_hung_up_on(api: OpenApi) -> None:
         said.start()
         said.join(LIMIT_S)
         assert not said.is_alive()
-    _wait_until(lambda: _open_files(port) <= before)
+    wait_until(lambda: _open_files(port) <= before)
 
 
 def _say_until_hung_up(line: socket.socket) -> None:

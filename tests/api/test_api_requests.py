@@ -4,14 +4,12 @@ import asyncio
 import logging
 import re
 import threading
-import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
-from tests.api.opened import OpenApi
+from tests.api.opened import OpenApi, wait_until
 from tests.api.samples import LIMIT_S, drawing, refused, send
 
 from handwriting_ai.api.metrics import Metrics
@@ -117,13 +115,6 @@ def test_a_fault_of_ours_is_logged_but_not_told(api: OpenApi, caplog: pytest.Log
     assert send(client, drawing()).status_code == 200
 
 
-def _wait_until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + LIMIT_S
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
 def test_when_too_many_wait_the_next_is_turned_away_and_soon_served(
     api: OpenApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -133,7 +124,7 @@ def test_when_too_many_wait_the_next_is_turned_away_and_soon_served(
     api.engine.gate.clear()
     with ThreadPoolExecutor(20) as pool:
         waiting: list[Future[Response]] = [pool.submit(send, client, drawing()) for _ in range(20)]
-        _wait_until(lambda: sum(each.done() for each in waiting) == 12)
+        wait_until(lambda: sum(each.done() for each in waiting) == 12)
         assert client.get("/healthz").status_code == 200
         api.engine.gate.set()
         responses = [each.result(LIMIT_S) for each in waiting]
@@ -154,7 +145,7 @@ def test_an_answer_that_takes_too_long_is_given_up(api: OpenApi, monkeypatch: py
     for _ in range(10):
         assert "0.2 s" in refused(send(client, drawing()), 504, "timeout")
     api.engine.gate.set()
-    _wait_until(lambda: send(client, drawing()).status_code == 200)
+    wait_until(lambda: send(client, drawing()).status_code == 200)
 
 
 def _ask(app: BodyLimit | RequestLog, parts: list[bytes], pause_s: float = 0.0) -> list[Message]:

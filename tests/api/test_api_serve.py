@@ -13,9 +13,7 @@ from pathlib import Path
 import pytest
 from tests.api.opened import HOST
 from tests.api.samples import LIMIT_S
-from typer.testing import CliRunner
 
-from handwriting_ai.cli import app
 from handwriting_ai.config import PROJECT_ROOT
 
 
@@ -76,16 +74,6 @@ def test_a_port_that_is_taken_ends_it(workplace: Path, free_port: int) -> None:
         done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.returncode != 0
     assert "address already in use" in done.stderr
-
-
-@pytest.mark.usefixtures("clean_environment")
-@pytest.mark.parametrize("package", ["fastapi", "uvicorn", "python_multipart", "prometheus_client"])
-def test_without_its_packages_it_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch, package: str) -> None:
-    """One line with the command."""
-    monkeypatch.setitem(sys.modules, package, None)
-    said = str(CliRunner().invoke(app, ["api"]).exception)
-    assert f"needs {package}" in said
-    assert "pip install -e '.[api]'" in said
 
 
 def test_the_makefile_serves_it() -> None:

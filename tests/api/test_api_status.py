@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.api.opened import OpenApi
+from tests.api.opened import OpenApi, wait_until
 from tests.api.samples import INSIDE, drawing, paper, png, refused, send
 
 from handwriting_ai.api.problems import hide_paths
 from handwriting_ai.api.schemas import ActiveModels, Health, Readiness, Version
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.reader import DigitReader
 
 
 def test_health_and_version(client: TestClient) -> None:
@@ -49,6 +50,43 @@ def test_before_the_start_nothing_is_ready(api: OpenApi) -> None:
     client = TestClient(api.app())
     refused(client.get("/readyz"), 503, "not_ready")
     refused(client.get("/v1/jobs/20260131-120000-1f2e"), 503, "not_ready")
+
+
+def test_models_that_change_are_read_again(api: OpenApi, model_dir: Path) -> None:
+    """Without a restart, also if there was none at first."""
+    names = ("first", "second")
+    for name in names:
+        (model_dir / name / "model.pt").rename(model_dir / f"{name}.pt")
+    client = api.client(refresh_s=0.01)
+
+    def loaded() -> tuple[str, ...]:
+        return Readiness.model_validate_json(client.get("/readyz").content).loaded
+
+    def bring_back(name: str) -> None:
+        (model_dir / f"{name}.pt").rename(model_dir / name / "model.pt")
+
+    assert loaded() == ()
+    bring_back("first")
+    wait_until(lambda: loaded() == ("first",))
+    bring_back("second")
+    wait_until(lambda: loaded() == names)
+
+
+def test_what_hinders_to_read_them_again_is_logged_once(
+    api: OpenApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server goes on, and goes on looking."""
+    looks: list[DigitReader] = []
+
+    def fail(reader: DigitReader) -> None:
+        looks.append(reader)
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(DigitReader, "refresh", fail)
+    client = api.client(refresh_s=0.001)
+    wait_until(lambda: len(looks) > 2)
+    assert client.get("/readyz").status_code == 200
+    assert caplog.text.count("the disk is gone") == 1
 
 
 def test_the_active_models_are_named(api: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,9 +133,13 @@ def test_each_application_counts_for_itself(api: OpenApi) -> None:
     [
         ("/srv/models/a/model.pt is broken", "a/model.pt is broken"),
         ("Nothing in /srv/models.", "Nothing in its folder."),
-        ("/elsewhere/x", "/elsewhere/x"),
+        ("'/srv/models' and /srv/models, /srv", "'its folder' and its folder, its folder"),
+        ("/srv/a is in no /srv/models.", "a is in no its folder."),
+        ("/elsewhere/x of the models", "/elsewhere/x of the models"),
+        ("/srv/models-old/x", "models-old/x"),
+        ("/srv.bak/x, /mnt/srv/models/x", "/srv.bak/x, /mnt/srv/models/x"),
     ],
 )
 def test_folders_are_left_out_of_reasons(text: str, shown: str) -> None:
-    """What lies in them keeps its name."""
-    assert hide_paths(text, Path("/srv/models")) == shown
+    """What lies in them keeps its name; other words and longer names are left alone."""
+    assert hide_paths(text, Path("/srv"), Path("/srv/models")) == shown

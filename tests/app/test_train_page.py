@@ -25,7 +25,7 @@ from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
+from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, Job, JobStatus, TrainingConfig, plan
 from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -133,6 +133,14 @@ def test_without_runs_the_form_is_open(page: AppTest) -> None:
     captions = [caption.value for caption in page.caption]
     assert any("for scanned digits" in caption for caption in captions)
     assert any(re.match(r"About 51 min, by a short measurement: ", caption) for caption in captions)
+
+
+def test_the_form_keeps_to_the_limits_of_command_line_and_api(page: AppTest) -> None:
+    """Of epochs, and of the last of ten seeds."""
+    _open(page)
+    epochs, first_seed, seeds = page.number_input
+    assert epochs.max == MOST_EPOCHS
+    assert (first_seed.max or 0) + (seeds.max or 0) - 1 == LARGEST_SEED
 
 
 def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:

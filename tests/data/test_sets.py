@@ -173,6 +173,8 @@ def test_a_bad_line_is_named(tmp_path: Path, line: dict[str, object]) -> None:
 
 def test_missing_and_broken_stroke_files(tmp_path: Path) -> None:
     """The error names the variable, or the file."""
+    with pytest.raises(DataMissing, match="Pen strokes are needed"):
+        load_stroke_files(None)
     with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
         load_stroke_files(tmp_path)
     (tmp_path / "some.jsonl.gz").write_bytes(b"not gzip")

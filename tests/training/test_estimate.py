@@ -3,6 +3,7 @@
 import math
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from tests.training.samples import EPOCH
@@ -26,10 +27,31 @@ def test_the_pace_is_measured() -> None:
     assert 1 < pace < math.inf
 
 
-def test_a_pace_that_cannot_be_measured_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever the reason; the form then does without."""
-    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        (None, "No such file"),
+        ("#!/bin/sh\necho 'Traceback …\nMemoryError: no room' >&2; exit 1\n", "MemoryError: no room"),
+        ("#!/bin/sh\nexit 3\n", "exit status 3"),
+        ("#!/bin/sh\necho fast\n", "fast"),
+    ],
+)
+def test_a_pace_that_cannot_be_measured_is_none(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    program: str | None,
+    reason: str,
+) -> None:
+    """Whatever the reason, which the log has; the form then does without."""
+    python = tmp_path / "python"
+    if program is not None:
+        python.write_text(program, encoding="utf-8")
+        python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
     assert measure_pace() is None
+    assert reason in caplog.text
+    assert "Traceback" not in caplog.text
 
 
 def test_a_run_has_a_pace() -> None:

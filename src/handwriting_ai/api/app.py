@@ -17,7 +17,7 @@ from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.middleware import HEAD_TOO_LARGE, UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
 from handwriting_ai.api.problems import BAD_FIELDS, answer_bad_fields, answer_http_error, answer_our_error
 from handwriting_ai.api.read import ReadRoutes, require_multipart
-from handwriting_ai.api.resources import Resources
+from handwriting_ai.api.resources import REFRESH_S, Resources
 from handwriting_ai.api.schemas import Problem, Readiness
 from handwriting_ai.api.status import StatusRoutes
 from handwriting_ai.api.training import TrainingRoutes, require_json
@@ -44,6 +44,7 @@ def create_app(
     open_reader: Callable[[], DigitReader],
     open_jobs: Callable[[], JobQueue],
     upload_timeout_s: float = UPLOAD_TIMEOUT_S,
+    refresh_s: float = REFRESH_S,
 ) -> Api:
     """Put the application together; nothing is loaded before it starts.
 
@@ -52,6 +53,7 @@ def create_app(
         open_reader: loads the models; called when the server starts, and closed when it ends.
         open_jobs: opens the training runs, likewise.
         upload_timeout_s: a body that has not arrived by then is given up.
+        refresh_s: how often the models folder is looked at.
     """
     metrics = Metrics()
     resources = Resources(settings, open_reader=open_reader, open_jobs=open_jobs)
@@ -60,7 +62,11 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await asyncio.to_thread(resources.open)
-            yield
+            looking = asyncio.create_task(resources.keep_current(refresh_s))
+            try:
+                yield
+            finally:
+                looking.cancel()
         finally:
             await asyncio.to_thread(resources.close)
 

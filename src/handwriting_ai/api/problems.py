@@ -1,6 +1,7 @@
 """What goes wrong, as a client is told: a status and `{code, message, request_id}`, and nothing of the inside."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -171,11 +172,12 @@ async def answer_bad_fields(request: Request, error: Exception) -> JSONResponse:
 
 
 def hide_paths(text: str, *folders: Path) -> str:
-    """A text of the inside without the folders it names."""
-    for folder in folders:
-        for name in {str(folder), str(folder.resolve())} - {"."}:
-            text = text.replace(f"{name}{os.sep}", "").replace(name, "its folder")
-    return text
+    """A text of the inside without the absolute folders it names; what lies in them keeps its name."""
+    names = {re.escape(str(path)) for folder in folders for path in (folder, folder.resolve())}
+    folder = rf"(?<!\w)(?:{'|'.join(sorted(names, key=len, reverse=True))})"
+    inside = re.escape(os.sep)
+    text = re.sub(rf"{folder}(?![\w-]|\.\w|{inside})", "its folder", text)
+    return re.sub(f"{folder}{inside}", "", text)
 
 
 def _field(loc: object) -> str:

@@ -1,6 +1,7 @@
 """What the routes share while the server runs."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,14 +9,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout
+from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
 from handwriting_ai.inference.engine import PENDING_PER_THREAD, resolve_threads
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
 from handwriting_ai.reader import DigitReader
 
+REFRESH_S: Final = 5.0
+"""How often the models folder is looked at."""
 _MS_PER_S: Final = 1_000.0
+_LOG: Final = logging.getLogger("handwriting_ai.api")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +125,20 @@ class Resources:
         self._reader = AsyncReader(self._open_reader(), self._settings)
         self._jobs = self._open_jobs()
         self._jobs.start()
+
+    async def keep_current(self, every_s: float) -> None:
+        """Look at the models folder again and again, and load what has changed there, until cancelled."""
+        known: str | None = None
+        while True:
+            await asyncio.sleep(every_s)
+            trouble: str | None = None
+            try:
+                await asyncio.to_thread(self.reader.digits.refresh)
+            except (OSError, HandwritingError, RuntimeError) as error:  # torch's are RuntimeErrors
+                trouble = str(error)
+            if trouble is not None and trouble != known:  # once, not at each look
+                _LOG.warning("The models folder could not be read again: %s", trouble)
+            known = trouble
 
     def close(self) -> None:
         """End all threads; runs go on in processes of their own."""

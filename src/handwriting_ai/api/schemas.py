@@ -7,12 +7,10 @@ from fastapi import UploadFile
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from handwriting_ai.architectures import architecture_names
-from handwriting_ai.jobs.types import JobStatus
+from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, JobStatus
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.training.recipes import recipe_names
 
-MOST_EPOCHS: Final = 500
-LARGEST_SEED: Final = 2**32 - 1
 _DIGITS: Final = 10
 _MEMBER: Final[dict[str, JsonValue]] = {
     "model_id": "mnist_compact_drawn_seed0",

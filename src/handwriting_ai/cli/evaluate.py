@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,8 +11,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of, stroke_folder
+from handwriting_ai.cli import options
+from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.extras import require_extra
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
 if TYPE_CHECKING:
@@ -28,11 +29,9 @@ _WORST_WRITERS: Final = 3
 
 
 def evaluate(
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Models that answer together, or a preset. Default: the preset default.")
-    ] = None,
-    tta: Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="One for all members, in place of their own.")] = None,
+    models: options.Models = None,
+    tta: options.Tta = None,
+    temperature: options.Temperature = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Run the models anew first; `compact` takes a minute.")
@@ -84,21 +83,20 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
 
     Raises:
         DataMissing: strokes are asked for and there are none.
-        BadParameter: the report's folder is not there, it would show what is not to be seen, or what draws its charts
-            is not installed.
+        BadParameter: the report's folder is not there, or it would show what is not to be seen.
+        PackagesMissing: the dashboard's packages, which draw its charts, are not installed.
     """
+    from handwriting_ai.data.strokes import stroke_paths
+
     if strokes:
-        stroke_folder(settings)
+        stroke_paths(settings.training.ink_dir)
     if report is None:
         return
     if not report.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
     if not test:
         raise typer.BadParameter("A report shows the test digits as well: leave --no-test out.", param_hint="--report")
-    if find_spec("altair") is None or find_spec("vl_convert") is None:
-        raise typer.BadParameter(
-            "A report needs the dashboard's packages: pip install -e '.[app]' in the checkout.", param_hint="--report"
-        )
+    require_extra("app")
 
 
 def choose(

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from handwriting_ai.cli import options
 from handwriting_ai.cli.evaluate import choose
 from handwriting_ai.config import load_settings
-from handwriting_ai.prediction import TtaMode
 
 if TYPE_CHECKING:
     from handwriting_ai.export.write import Exported
@@ -23,12 +23,10 @@ class ExportFormat(StrEnum):
 
 
 def export(
-    models: Annotated[
-        list[str] | None, typer.Argument(help="Models that answer together, or a preset. Default: the preset default.")
-    ] = None,
+    models: options.Models = None,
     file_format: Annotated[ExportFormat, typer.Option("--format", help="Kind of the file.")] = ExportFormat.ONNX,
-    tta: Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")] = None,
-    temperature: Annotated[float | None, typer.Option(help="One for all members, in place of their own.")] = None,
+    tta: options.Tta = None,
+    temperature: options.Temperature = None,
     output: Annotated[
         Path | None, typer.Option(help="The file. Default: the model's id, or ensemble_<n>_models, here.")
     ] = None,

@@ -8,7 +8,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from handwriting_ai.cli.train import Parent, open_jobs, parse_seeds
+from handwriting_ai.cli import options
+from handwriting_ai.cli.train import open_jobs, parse_seeds
 from handwriting_ai.config import load_settings
 
 if TYPE_CHECKING:
@@ -57,13 +58,13 @@ def show_job(job_id: JobId) -> None:
 
 
 def submit_jobs(
-    arch: Annotated[str | None, typer.Option(help="Architecture: compact, or the parent's.")] = None,
-    recipe: Annotated[str, typer.Option(help="Recipe.")] = "drawn",
-    epochs: Annotated[int | None, typer.Option(help="Another number of epochs.", min=1)] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds: 3, or 0-4, or 0,2,5; one job each.")] = "0",
-    trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
-    parent: Parent = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
+    arch: options.Arch = None,
+    recipe: options.Recipe = "drawn",
+    epochs: options.Epochs = None,
+    seeds: options.Seeds = "0",
+    trial: options.Trial = None,
+    parent: options.Parent = None,
+    force: options.ForceModel = False,
 ) -> None:
     """Put runs into the queue, which `jobs work`, an open dashboard or the workers of TRAINING__BACKEND=rq work off."""
     from handwriting_ai.jobs.parents import start_from

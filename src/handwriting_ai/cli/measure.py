@@ -1,13 +1,13 @@
 """What `evaluate` measures by running models, each with a progress bar."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
+from handwriting_ai.cli import options
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import DataMissing, UnknownModel
 
@@ -26,12 +26,11 @@ if TYPE_CHECKING:
     from handwriting_ai.registry.store import ModelStore
 
 _SCRIBBLES: Final = 1_000
-_BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 def _bars() -> Progress:
     """On standard error, so that standard output holds the answer alone."""
-    return Progress(*_BAR, console=Console(stderr=True))
+    return Progress(*options.BAR, console=Console(stderr=True))
 
 
 def _mover(progress: Progress, bar: TaskID) -> "Callable[[int, int], None]":
@@ -82,21 +81,6 @@ def measure_damage_of(
     return measured
 
 
-def stroke_folder(settings: Settings) -> Path:
-    """The folder of pen strokes.
-
-    Raises:
-        DataMissing: none is named, or it holds none.
-    """
-    from handwriting_ai.data.strokes import stroke_paths
-
-    folder = settings.training.ink_dir
-    if folder is None:
-        raise DataMissing("Set TRAINING__INK_DIR to a folder of pen strokes; the README names public sets.")
-    stroke_paths(folder)
-    return folder
-
-
 def _unlearnt_files(settings: Settings, members: "Sequence[str]") -> "list[StrokeFile]":
     """The files with writers that the members have not learnt from; what is left out is said.
 
@@ -111,7 +95,7 @@ def _unlearnt_files(settings: Settings, members: "Sequence[str]") -> "list[Strok
     store = ModelStore(settings.digits.model_dir)
     learnt = {origin for name in members for origin in store.read_manifest(name).train_data or ()}
     files: list[StrokeFile] = []
-    for file in load_stroke_files(stroke_folder(settings)):
+    for file in load_stroke_files(settings.training.ink_dir):
         if nobody_is_held_out(file, learnt):
             typer.echo(f"{file.name} is left out: a model has learnt from it, and from its only writer.", err=True)
         else:

@@ -13,6 +13,7 @@ import typer
 
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
+from handwriting_ai.extras import require_extra
 
 if TYPE_CHECKING:
     from handwriting_ai.reader import DigitReader
@@ -26,6 +27,7 @@ def run_app(
 ) -> None:
     """Start the dashboard."""
     load_settings()
+    require_extra("app")
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
     # No chdir: relative paths in our settings start from here, where Streamlit would not find its own.
     found: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))

@@ -2,16 +2,13 @@
 
 import logging
 from functools import partial
-from importlib.util import find_spec
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from handwriting_ai.cli.train import open_jobs
 from handwriting_ai.config import load_settings
-from handwriting_ai.errors import CannotServe
-
-_PACKAGES: Final = ("fastapi", "uvicorn", "python_multipart", "prometheus_client")
+from handwriting_ai.extras import require_extra
 
 
 def api(
@@ -20,9 +17,7 @@ def api(
 ) -> None:
     """Serve the HTTP API until Ctrl-C."""
     settings = load_settings()
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise CannotServe(f"The API needs {', '.join(missing)}. Install them in the checkout: pip install -e '.[api]'.")
+    require_extra("api")
     from handwriting_ai.api.app import create_app
     from handwriting_ai.api.server import serve
     from handwriting_ai.reader import DigitReader
@@ -41,9 +36,7 @@ def worker(
     The first Ctrl-C or SIGTERM lets the present run end, a second one kills it; another worker then goes on with it.
     """
     settings = load_settings()
-    from handwriting_ai.jobs.opening import require_rq
-
-    require_rq()
+    require_extra("queue")
     from handwriting_ai.jobs.worker import work
 
     work(settings, name=name, burst=burst)

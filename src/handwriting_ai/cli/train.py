@@ -5,19 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress
 
+from handwriting_ai.cli import options
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.jobs.types import LARGEST_SEED
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
     from handwriting_ai.jobs.types import JobState, TrainingConfig
     from handwriting_ai.training.sources import TrainingData
 
-Parent = Annotated[
-    str | None, typer.Option(help="Start from this model's weights: train it further, or on drawings of your own.")
-]
-_BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+_MOST_SEEDS: Final = 1_000
 
 
 def open_jobs(settings: Settings) -> "JobQueue":
@@ -28,18 +27,14 @@ def open_jobs(settings: Settings) -> "JobQueue":
 
 
 def train(
-    arch: Annotated[
-        str | None, typer.Option(help="Architecture, compact or the parent's; `models architectures` lists them.")
-    ] = None,
-    recipe: Annotated[str, typer.Option(help="Recipe: every number of the training.")] = "drawn",
-    epochs: Annotated[int | None, typer.Option(help="Another number of epochs; the schedule scales.", min=1)] = None,
-    seeds: Annotated[
-        str, typer.Option(help="Seeds of fresh weights, order and augmentation: 3, or 0-4, or 0,2,5.")
-    ] = "0",
+    arch: options.Arch = None,
+    recipe: options.Recipe = "drawn",
+    epochs: options.Epochs = None,
+    seeds: options.Seeds = "0",
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
-    trial: Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)] = None,
-    parent: Parent = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")] = False,
+    trial: options.Trial = None,
+    parent: options.Parent = None,
+    force: options.ForceModel = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
     from handwriting_ai.jobs.child import raise_cancelled
@@ -75,13 +70,23 @@ def parse_seeds(text: str, *, option: str = "--seeds") -> list[int]:
     seeds: list[int] = []
     for part in text.split(","):
         first, _, last = part.partition("-")
-        if not first.strip().isdecimal() or (last and not last.strip().isdecimal()):
-            raise typer.BadParameter(f"{text!r} names no numbers. Write 3, 0-4 or 0,2,5.", param_hint=option)
-        seeds += range(int(first), int(last or first) + 1)
+        ends = first.strip(), (last or first).strip()
+        if not all(_is_seed(word) for word in ends):
+            problem = f"{text!r} names no numbers up to {LARGEST_SEED}. Write 3, 0-4 or 0,2,5."
+            raise typer.BadParameter(problem, param_hint=option)
+        span = range(int(ends[0]), int(ends[1]) + 1)
+        if len(seeds) + len(span) > _MOST_SEEDS:
+            raise typer.BadParameter(f"{text!r} names more than {_MOST_SEEDS:,} numbers.", param_hint=option)
+        seeds += span
     if not seeds:
         raise typer.BadParameter(f"{text!r} is an empty range.", param_hint=option)
     once: dict[int, None] = dict.fromkeys(seeds)
     return list(once)
+
+
+def _is_seed(word: str) -> bool:
+    """Looks at the length first: Python makes no number of thousands of digits."""
+    return word.isdecimal() and len(word) <= len(str(LARGEST_SEED)) and int(word) <= LARGEST_SEED
 
 
 def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
@@ -89,7 +94,7 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
     from handwriting_ai.jobs.child import carry_out, describe, prepare, run_job
     from handwriting_ai.training.run import Watcher
 
-    with jobs.in_foreground(config) as job, Progress(*_BAR, console=console) as progress:
+    with jobs.in_foreground(config) as job, Progress(*options.BAR, console=console) as progress:
         bar = progress.add_task("preparing the data", total=None)
         plural = "" if config.epochs == 1 else "s"
         progress.console.print(f"{config.model_id}: {config.epochs} epoch{plural}, job {job.job_id}")

@@ -68,11 +68,11 @@ class StrokeFile:
     digits: tuple[DrawnDigit, ...] = field(repr=False)
 
 
-def load_stroke_files(folder: Path) -> tuple[StrokeFile, ...]:
+def load_stroke_files(folder: Path | None) -> tuple[StrokeFile, ...]:
     """Read every file of a folder of pen strokes, in the order of their names.
 
     Raises:
-        DataMissing: the folder is not there or holds no such file.
+        DataMissing: no folder was named, it is not there or holds no such file.
         DataCorrupt: a file cannot be unpacked, or a line is not a digit's strokes.
     """
     return tuple(_load(path) for path in stroke_paths(folder))
@@ -100,12 +100,18 @@ _count: Final[Callable[[Path, int, int], int]] = functools.lru_cache(_COUNTS_KEP
 """Of a file that was written at this time with this size: counted once."""
 
 
-def stroke_paths(folder: Path) -> list[Path]:
+def stroke_paths(folder: Path | None) -> list[Path]:
     """The files of a folder of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
 
     Raises:
-        DataMissing: the folder is not there or holds no such file, or of UCI's only ones that are still packed.
+        DataMissing: no folder was named, it is not there or holds no such file, or of UCI's only ones that are still
+            packed.
     """
+    if folder is None:
+        raise DataMissing(
+            "Pen strokes are needed. Set TRAINING__INK_DIR to a folder of them: the README names public sets, and the "
+            "page Saved drawings exports your own."
+        )
     texts = [folder / name for name in FILE_NAMES if (folder / name).exists()]
     packed = [folder / f"{name}.Z" for name in FILE_NAMES if (folder / f"{name}.Z").exists()]
     if packed and not texts:

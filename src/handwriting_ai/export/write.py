@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
 
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import ExportError
 from handwriting_ai.export.check import check_against_engine
 from handwriting_ai.export.graph import as_onnx
+from handwriting_ai.extras import require_extra
 from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.members import Member, load_members
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.preprocess import preprocess_signature
-
-_PACKAGES: Final = ("onnx", "onnxruntime", "onnxscript")
-"""Those of the extra `export`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,10 +54,11 @@ def export_ensemble(
         on_step: is told what is done next.
 
     Raises:
-        ExportError: a package or a model is missing, the file is there or cannot be written, or the answers differ;
-            nothing is written.
+        PackagesMissing: the extra `export` is not installed.
+        ExportError: a model is missing, the file is there or cannot be written, or the answers differ; nothing is
+            written.
     """
-    _require_packages()
+    require_extra("export")
     _refuse_output(output, force=force)
     on_step(f"Tracing {', '.join(choice.members)} with TTA {choice.tta}.")
     members = _load(choice, root)
@@ -77,12 +74,6 @@ def export_ensemble(
         size_bytes=len(content),
         difference=difference,
     )
-
-
-def _require_packages() -> None:
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise ExportError(f"Export needs {', '.join(missing)}: run `pip install -e '.[export]'` in the checkout.")
 
 
 def _refuse_output(output: Path, *, force: bool) -> None:

@@ -1,10 +1,9 @@
 """Opens the queue that the settings name."""
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from handwriting_ai.config import Backend, Settings
-from handwriting_ai.errors import SettingsError
+from handwriting_ai.extras import require_extra
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.registry.store import ModelStore
@@ -14,14 +13,13 @@ if TYPE_CHECKING:
 
 RUNS: Final = "runs"
 """Where jobs lie, under `APP__DATA_ROOT`."""
-_PACKAGES: Final = ("rq", "redis")
 
 
 def open_jobs(settings: Settings) -> JobQueue:
     """The queue of this machine, or that in Redis; nobody looks after it until `start` is called.
 
     Raises:
-        SettingsError: `TRAINING__BACKEND=rq` without the packages it needs.
+        PackagesMissing: `TRAINING__BACKEND=rq` without the extra `queue`.
     """
     if settings.training.backend is Backend.RQ:
         return open_rq(settings)
@@ -33,24 +31,11 @@ def open_rq(settings: Settings) -> "RqJobs":
     """The queue in Redis, whatever the backend.
 
     Raises:
-        SettingsError: the packages it needs are missing.
+        PackagesMissing: the extra `queue` is not installed.
     """
-    require_rq()
+    require_extra("queue")
     from handwriting_ai.jobs.redis_queue import RedisQueue
     from handwriting_ai.jobs.rq import RqJobs
 
     queue = RedisQueue(settings.redis_url, settings.rq)
     return RqJobs(settings.app.data_root / RUNS, ModelStore(settings.digits.model_dir), queue)
-
-
-def require_rq() -> None:
-    """See whether the queue in Redis can be used from this installation.
-
-    Raises:
-        SettingsError: packages are missing.
-    """
-    missing = [name for name in _PACKAGES if find_spec(name) is None]
-    if missing:
-        raise SettingsError(
-            f"The queue in Redis needs {', '.join(missing)}. Install them in the checkout: pip install -e '.[queue]'."
-        )

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, with_epochs
 
+MOST_EPOCHS: Final = 500
+LARGEST_SEED: Final = 2**32 - 1
+"""What may be asked for on a page, on the command line and over HTTP."""
 SILENCE_S: Final = 30.0
 """A run that gave no sign of life for so long, where it should give one each second, deserves a word."""
 

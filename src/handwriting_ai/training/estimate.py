@@ -4,6 +4,7 @@ A pace is given in pictures a second that `compact` would be trained on; other n
 same rate of multiply-adds. On processors that holds to within a factor of two; small networks do not fill a GPU.
 """
 
+import logging
 import statistics
 import subprocess
 import sys
@@ -35,10 +36,11 @@ _STEP_COST: Final = 3
 _BATCH: Final = 128
 _ROUNDS: Final = 3
 _LIMIT_S: Final = 60.0
+_LOG: Final = logging.getLogger(__name__)
 
 
 def measure_pace() -> float | None:
-    """Find the pace of this machine out, in a few seconds; None where that cannot be done.
+    """Find the pace of this machine out, in a few seconds; None where that cannot be done, and the log says why.
 
     In a process of its own, as a run has it: this one may have given its threads other work, and would keep a GPU.
     """
@@ -47,8 +49,13 @@ def measure_pace() -> float | None:
             [sys.executable, "-m", __name__], capture_output=True, text=True, timeout=_LIMIT_S, check=True
         )
         return float(done.stdout)
-    except (OSError, subprocess.SubprocessError, ValueError):
-        return None
+    except subprocess.CalledProcessError as error:
+        said: str = error.stderr
+        reason = (said.splitlines() or [str(error)])[-1]
+    except (OSError, subprocess.TimeoutExpired, ValueError) as error:
+        reason = str(error)
+    _LOG.warning("The pace of this machine could not be measured: %s", reason)
+    return None
 
 
 def pace_of(arch: str, history: Sequence[TrainingMetrics]) -> float:

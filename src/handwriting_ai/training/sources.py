@@ -25,7 +25,7 @@ from handwriting_ai.data.rendering import (
 from handwriting_ai.data.scribbles import NOT_A_DIGIT, drawn_scribble
 from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
-from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.errors import DataCorrupt
 from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.renderings import kept
@@ -102,7 +102,7 @@ class DataFolders:
         """
         require_mnist(self.mnist)
         if recipe.needs(DataSet.STROKES):
-            stroke_paths(_named(self.strokes, recipe))
+            stroke_paths(self.strokes)
         if recipe.needs(DataSet.EMNIST):
             emnist_paths(self.emnist)
 
@@ -113,10 +113,10 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     The renderings depend on constants and the recipe alone, so that every seed sees the same data.
 
     Raises:
-        DataMissing, DataCorrupt: as the loaders of the sets; DataMissing also where the recipe needs pen strokes and
-            no folder of them is named, DataCorrupt where a file of them has no digit whose label is beyond doubt.
+        DataMissing, DataCorrupt: as the loaders of the sets; DataCorrupt also where a file of pen strokes has no digit
+            whose label is beyond doubt.
     """
-    files = _stroke_files(recipe, folders)
+    files = load_stroke_files(folders.strokes) if recipe.needs(DataSet.STROKES) else ()
     mnist = load_mnist(folders.mnist, Part.TRAIN)
     training_rows, validation_rows = split_rows(mnist.labels)
     kept_digits = mnist.pick(training_rows[: recipe.trial_digits])
@@ -156,20 +156,6 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         test=load_mnist(folders.mnist, Part.TEST) if recipe.trial_digits is None else None,
         test_overlap=overlap,
     )
-
-
-def _stroke_files(recipe: Recipe, folders: DataFolders) -> tuple[StrokeFile, ...]:
-    return load_stroke_files(_named(folders.strokes, recipe)) if recipe.needs(DataSet.STROKES) else ()
-
-
-def _named(folder: Path | None, recipe: Recipe) -> Path:
-    """The folder of pen strokes, which must be named."""
-    if folder is None:
-        raise DataMissing(
-            f"The recipe {recipe.name!r} learns from pen strokes. Set TRAINING__INK_DIR to a folder of them: the "
-            "README names public sets, and the page Saved drawings exports your own."
-        )
-    return folder
 
 
 def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 0) -> Source:
