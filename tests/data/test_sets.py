@@ -1,6 +1,7 @@
 """MNIST, its split, pen strokes and scribbles."""
 
 import gzip
+import hashlib
 import json
 import math
 import shutil
@@ -218,3 +219,18 @@ def test_scribbles_lie_on_the_canvas_and_repeat_with_their_seed() -> None:
             again = random_scribble(np.random.default_rng(seed), digits)
             assert all(np.array_equal(one, two) for one, two in zip(strokes, again, strict=True))
             assert np.any(render(strokes, pen_px=8))
+
+
+def test_the_scribbles_of_a_seed_stay_the_same() -> None:
+    """Pictures of them are kept on disk: where they change, `RENDERING_RULES` must be raised, and this digest changed.
+
+    To a hundredth of a pixel, since processors round sine and cosine differently.
+    """
+    shapes = [(_line((0, 0), (1, n / 10)), _line((0.5, 1), (0.2, 0.1), (n / 5, 2))) for n in range(10)]
+    digits = [DrawnDigit(label=n, writer="a", strokes=strokes) for n, strokes in enumerate(shapes)]
+    drawn: list[list[object]] = []
+    for seed in range(400):
+        strokes = random_scribble(np.random.default_rng(seed), digits)
+        drawn.append([np.round(stroke, 2).tolist() for stroke in strokes])
+    digest = hashlib.sha256(json.dumps(drawn).encode()).hexdigest()
+    assert digest == "39839b3e5dc134180ac0c05019ab8e717b0b0fff8db9f42c073b22d27fceb64e"
