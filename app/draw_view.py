@@ -15,7 +15,7 @@ import resources
 import troubles
 import wording
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.prediction import EnsembleChoice, Prediction, TtaMode
+from handwriting_ai.prediction import N_CLASSES, EnsembleChoice, Prediction, TtaMode
 from handwriting_ai.reader import DigitReader, Reading
 from ui_state import UiState, ui_state
 
@@ -196,7 +196,7 @@ def _offer_saving(state: UiState, prediction: Prediction) -> None:
         return
     st.pills(
         "It was a …",
-        list(range(10)),
+        list(range(N_CLASSES)),
         key=_label_key(state),
         help="Saves the drawing with the digit you choose.",
         on_change=_save,

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from handwriting_ai.data.rendering import PEN_PX, through_preprocessing
 from handwriting_ai.data.strokes import CANVAS_SIDE_PX, DrawnDigit, Stroke, place, render
+from handwriting_ai.prediction import N_CLASSES
 
-NOT_A_DIGIT: Final = 10
-"""The label of a scribble."""
+NOT_A_DIGIT: Final = N_CLASSES
+"""The label of a scribble, after those of the digits."""
 _EXTENT_SHARE: Final = (0.3, 0.9)
 """Smallest and largest scribble, as a share of the canvas."""
 
