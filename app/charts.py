@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from handwriting_ai.prediction import Prediction, ViewPrediction
+from handwriting_ai.prediction import DIGIT_NAMES, Prediction, ViewPrediction
 from handwriting_ai.training.progress import TrainingMetrics
 
-_DIGITS: Final = [str(digit) for digit in range(10)]
+_DIGITS: Final = list(DIGIT_NAMES)
 _INPUT_COLUMN: Final = "input"
 _BAR_HEIGHT_PX: Final = 26
 _ROW_HEIGHT_PX: Final = 30

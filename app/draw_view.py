@@ -17,7 +17,7 @@ import troubles
 import wording
 from explanations import MNIST, TEMPERATURE
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.prediction import Prediction, TtaMode
+from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode
 from handwriting_ai.reader import DigitReader, Reading
 from ui_state import Saving, UiState, ui_state
 
@@ -212,7 +212,7 @@ def _offer_saving(state: UiState, prediction: Prediction) -> None:
         return
     st.pills(
         "It was a …",
-        list(range(10)),
+        list(range(N_CLASSES)),
         key=_label_key(state),
         help="Saves the drawing with the digit you choose.",
         on_change=_save,

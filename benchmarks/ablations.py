@@ -27,7 +27,6 @@ from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
-from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import Compute, choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
@@ -117,7 +116,7 @@ def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: i
     for config in plan:
         config.refuse_existing()
     if plan:
-        compute, workers = choose_compute(device), resolve_threads(settings.app.threads)
+        compute, workers = choose_compute(device), settings.app.workers
         data = prepare_data(as_trial(DRAWN, trial_digits), DataFolders.of(settings), workers=workers)
         for config in plan:
             train(config, data, compute)

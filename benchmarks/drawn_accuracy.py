@@ -106,7 +106,7 @@ def main() -> None:
     settings = load_settings()
     digits = held_out_digits(settings, limit)
     labels = [digit.label for digit in digits]
-    with InferenceEngine(settings.digits, threads=settings.app.threads, signature=preprocess_signature()) as engine:
+    with InferenceEngine(settings.digits, threads=settings.app.workers, signature=preprocess_signature()) as engine:
         engine.try_load_active()
 
         def report(name: str, picture: Callable[[DrawnDigit], Gray], config: PreprocessConfig = _DEFAULT) -> None:

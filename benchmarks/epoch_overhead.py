@@ -16,6 +16,7 @@ import torch
 from torch.nn import functional
 
 from handwriting_ai import load_settings
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.checkpoint import save_checkpoint
 from handwriting_ai.training.precision import choose_compute
@@ -24,7 +25,7 @@ from handwriting_ai.training.recipes import DRAWN
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig
 from handwriting_ai.training.sources import DataFolders, prepare_data
 from handwriting_ai.training.stages import DataSet
-from handwriting_ai.training.trainer import N_CLASSES, Trainer
+from handwriting_ai.training.trainer import Trainer
 
 RECIPE = replace(DRAWN, stages=(replace(DRAWN.stages[0], data=(DataSet.MNIST,), epochs=100),), scribbles=0)
 

@@ -22,10 +22,10 @@ from benchmarks.engine_latency import THREADS, onnx_session
 
 from handwriting_ai import TtaMode, load_settings, preprocess_signature
 from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.architectures.running import as_input
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.predictions import EvaluationDigits, load_evaluation_digits, predict
 from handwriting_ai.inference.views import make_views, views_for
-from handwriting_ai.preprocess import normalize
 from handwriting_ai.registry.store import ModelStore
 
 _VIEWS: Final = views_for(TtaMode.ADVANCED)
@@ -71,8 +71,7 @@ def main() -> None:
 
 def _through_onnx(session: InferenceSession, digits: DigitImages) -> None:
     """The same views of the same digits."""
-    pictures = torch.from_numpy(normalize(digits.images)).unsqueeze(1)
-    for chunk in torch.split(pictures, _ONNX_DIGITS):
+    for chunk in torch.split(as_input(digits.images), _ONNX_DIGITS):
         views: NDArray[np.float32] = make_views(chunk, _VIEWS).numpy()
         session.run(None, {"x": views})
 

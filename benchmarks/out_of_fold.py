@@ -34,7 +34,6 @@ from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import EvaluationDigits
 from handwriting_ai.evaluation.statistics import wilson_interval
-from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.recipes import Recipe
@@ -116,7 +115,7 @@ def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Setti
     for config in plan:
         config.refuse_existing()
         folders.require(config.recipe)
-    folds, workers = fold_rows(mnist.labels), resolve_threads(settings.app.threads)
+    folds, workers = fold_rows(mnist.labels), settings.app.workers
     for recipe, runs in groupby(plan, key=_recipe):
         data = prepare_data(recipe, folders, workers=workers)
         for config in runs:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwriting_ai.config import PROJECT_ROOT, load_settings
+from handwriting_ai.config import PROJECT_ROOT, AppSettings, load_settings
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import TtaMode
 
@@ -161,3 +161,9 @@ def _variables() -> set[str]:
         inner = [f"__{name}" for name in fields] if isinstance(fields, dict) else [""]
         names |= {f"{section}{name}".upper() for name in inner}
     return names
+
+
+def test_zero_threads_means_as_many_as_cores_up_to_eight(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number stands as it is."""
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    assert (AppSettings().workers, AppSettings(threads=3).workers, AppSettings(threads=12).workers) == (8, 3, 12)

@@ -4,6 +4,7 @@ A nested field is written with two underscores: `DIGITS__UNCERTAIN_THRESHOLD=0.8
 set. `.env.example` lists every variable.
 """
 
+import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,14 +13,17 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RedisDsn, Sec
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
-from handwriting_ai.prediction import TtaMode
+from handwriting_ai.prediction import SURE, TtaMode
 from handwriting_ai.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
 _SECRET: Final = frozenset({"redis_url", "security"})
 
+
 _Folder = Annotated[Path, AfterValidator(Path.absolute)]
+_MOST_WORKERS: Final = 8
+"""Unless more are asked for."""
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -29,11 +33,16 @@ class AppSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threads: int = Field(default=0, ge=0, le=256)
-    """Workers of the engine; 0 means min(8, cores)."""
+    """As it was asked for; `workers` is what comes of it."""
     port: int = Field(default=8081, ge=1, le=65535)
     """Of the HTTP API."""
     data_root: _Folder = PROJECT_ROOT
     """Where drawings and runs are kept."""
+
+    @property
+    def workers(self) -> int:
+        """Threads of the engine, and of what else is computed side by side: `threads`, 0 for min(8, cores)."""
+        return self.threads or min(_MOST_WORKERS, os.cpu_count() or 1)
 
 
 class DigitsSettings(BaseModel):
@@ -47,7 +56,7 @@ class DigitsSettings(BaseModel):
     tta: bool = False
     tta_advanced: bool = False
     temperature_override: _Positive | None = None
-    uncertain_threshold: float = Field(default=0.70, ge=0, le=1, allow_inf_nan=False)
+    uncertain_threshold: float = Field(default=SURE, ge=0, le=1, allow_inf_nan=False)
     max_image_mb: float = Field(default=2, gt=0, le=1024, allow_inf_nan=False)
     max_image_side_px: int = Field(default=1024, ge=28, le=16384)
     predict_timeout_seconds: float = Field(default=5, gt=0, allow_inf_nan=False)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from handwriting_ai.data.strokes import Stroke, render_each
 from handwriting_ai.errors import DataCorrupt
 from handwriting_ai.files import write_atomically
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import Gray
 
 WRITER: Final = "saved-drawings"
@@ -28,8 +29,8 @@ class SavedDrawing(BaseModel):
     model_config = ConfigDict(frozen=True, protected_namespaces=())
 
     drawing_id: str
-    label: int = Field(ge=0, le=9)
-    read_as: int = Field(ge=0, le=9)
+    label: int = Field(ge=0, lt=N_CLASSES)
+    read_as: int = Field(ge=0, lt=N_CLASSES)
     confidence: float = Field(ge=0, le=1)
     model_id: str
     created_at: datetime

@@ -11,12 +11,15 @@ HandwritingError
 │   ├── ModelsUnreadable       the models folder cannot be listed
 │   ├── UnknownArchitecture    no such architecture (also a ValueError)
 │   ├── UnknownModel           no such folder in the models folder
+│   ├── ModelRefused           a model that was asked for and does not check out
 │   ├── ManifestError          a manifest that is missing, broken or out of range (also a ValueError)
 │   ├── WeightsError           weights that are missing, broken, unsafe or do not fit
 │   ├── SignatureMismatch      trained for another preprocessing
+│   ├── ClassesMismatch        tells other classes apart than the ten digits
 │   ├── FiguresMismatch        validation figures that its weights do not reach
 │   ├── PredictionsError       predictions that are missing, damaged or of other weights
-│   └── ModelExists            a model of this name is registered already
+│   ├── ModelExists            a model of this name is registered already
+│   └── ModelNamed             a preset or the settings name a model that is to be deleted
 ├── EngineError                the engine cannot answer
 │   ├── EngineNotReady         no model is loaded
 │   ├── EngineBusy             the queue is full
@@ -88,6 +91,10 @@ class UnknownModel(ModelError):
     """The models folder holds no such model."""
 
 
+class ModelRefused(ModelError):
+    """A model that was asked for does not check out; the message says which and why."""
+
+
 class ManifestError(ModelError, ValueError):
     """A manifest is missing, broken or out of range; the message names the field and the file."""
 
@@ -98,6 +105,10 @@ class WeightsError(ModelError):
 
 class SignatureMismatch(ModelError):
     """The model was trained for another preprocessing than the one that runs here."""
+
+
+class ClassesMismatch(ModelError):
+    """The model tells other classes apart than the ten digits."""
 
 
 class FiguresMismatch(ModelError):

@@ -3,6 +3,13 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+N_CLASSES: Final = 10
+"""The digits 0 to 9."""
+DIGIT_NAMES: Final = tuple(str(digit) for digit in range(N_CLASSES))
+SURE: Final = 0.70
+"""The confidence from which an answer is shown without a caveat, unless `DIGITS__UNCERTAIN_THRESHOLD` is another."""
 
 
 class TtaMode(StrEnum):

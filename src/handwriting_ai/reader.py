@@ -14,26 +14,25 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import ModelError, UnknownModel
+from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import (
+    FULL_INK,
     IMAGE_SIDE,
-    MNIST_MEAN,
-    MNIST_STD,
     Gray,
     ImageLimits,
     NormalizedImage,
     Pixels,
     Step,
+    denormalize,
     preprocess,
     preprocess_signature,
 )
-from handwriting_ai.registry.store import LoadReport
+from handwriting_ai.registry.report import LoadReport
+from handwriting_ai.units import MS_PER_S
 
-_FULL: Final = 255.0
-_MS_PER_S: Final = 1_000.0
 _TIMED_RUNS: Final = 9
 
 
@@ -60,7 +59,7 @@ class DigitReader:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
         self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
-        self.engine = InferenceEngine(digits, threads=settings.app.threads, signature=preprocess_signature())
+        self.engine = InferenceEngine(digits, threads=settings.app.workers, signature=preprocess_signature())
         self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
@@ -68,7 +67,7 @@ class DigitReader:
     def _warm_up(self) -> None:
         """Read a thick stroke: the first picture costs more than those after it."""
         picture = np.zeros((300, 120), dtype=np.uint8)
-        picture[50:250, 50:70] = 255
+        picture[50:250, 50:70] = FULL_INK
         preprocess(picture, limits=ImageLimits())
 
     def refresh(self) -> None:
@@ -108,10 +107,10 @@ class DigitReader:
         """
         started = time.perf_counter()
         prepared = preprocess(source, limits=self.limits, invert=invert)
-        preprocess_ms = (time.perf_counter() - started) * _MS_PER_S
+        preprocess_ms = (time.perf_counter() - started) * MS_PER_S
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)
-        total_ms = (time.perf_counter() - started) * _MS_PER_S
+        total_ms = (time.perf_counter() - started) * MS_PER_S
         return Reading(
             prediction=prediction,
             image=prepared.image,
@@ -125,11 +124,10 @@ class DigitReader:
         """The median time that one model takes for a picture on this machine, in this mode.
 
         Raises:
-            UnknownModel: it is not there, or is refused; the message says why.
+            ModelRefused: it cannot be loaded.
             EngineError: as `read`.
         """
-        for refusal in self.engine.make_available([model_id]).refused:
-            raise UnknownModel(f"Model {model_id!r} cannot be loaded: {refusal.reason}")
+        self.engine.make_available([model_id]).require_all()
         blank: NormalizedImage = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), dtype=np.float32)
         options = PredictOptions(tta=tta, members=(model_id,))
         return statistics.median(self.engine.predict(blank, options).latency_ms for _ in range(_TIMED_RUNS))
@@ -151,8 +149,5 @@ def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
     """The views as people see them: grey levels, ink 255."""
     views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
     levels: NDArray[np.float32] = views.squeeze(1).numpy()
-    ink = np.add(np.multiply(levels, np.float32(MNIST_STD)), np.float32(MNIST_MEAN))
-    levels_255: NDArray[np.float32] = np.clip(np.rint(np.multiply(ink, np.float32(_FULL))), 0, _FULL)
-    grays = levels_255.astype(np.uint8)
-    pictures: list[Gray] = list(grays)
+    pictures: list[Gray] = list(denormalize(levels))
     return tuple(pictures)

@@ -61,7 +61,7 @@ class HeldEngine(InferenceEngine):
 
     def __init__(self, settings: Settings) -> None:
         """Open, and sound."""
-        super().__init__(settings.digits, threads=settings.app.threads, signature=preprocess_signature())
+        super().__init__(settings.digits, threads=settings.app.workers, signature=preprocess_signature())
         self.gate = threading.Event()
         self.gate.set()
         self.failure: Exception | None = None

@@ -11,13 +11,20 @@ from numpy.typing import NDArray
 
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.emnist import FETCH_COMMAND, load_emnist_digits
-from handwriting_ai.data.mnist import Part, join, load_mnist
+from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.training.recipes import SEMI_SUPERVISED
 from handwriting_ai.training.sources import DataFolders, prepare_data
 
 _MNIST = PROJECT_ROOT / "data" / "mnist"
+
+
+def _joined(*parts: DigitImages) -> DigitImages:
+    """Several sets as one, in order."""
+    images: NDArray[np.uint8] = np.concatenate([part.images for part in parts])
+    labels: NDArray[np.int64] = np.concatenate([part.labels for part in parts])
+    return DigitImages(images=images, labels=labels)
 
 
 def write_emnist(folder: Path, images: "NDArray[np.uint8]", labels: "NDArray[np.int64]", *, packed: bool) -> None:
@@ -79,7 +86,7 @@ def test_what_repeats_a_digit_of_validation_or_test_is_dropped_and_counted(tmp_p
     training_rows, validation_rows = split_rows(mnist.labels)
     test: NDArray[np.int64] = np.arange(10)
     train = mnist.pick(training_rows[:10])
-    every = join([train, mnist.pick(validation_rows[:10]), load_mnist(_MNIST, Part.TEST).pick(test)])
+    every = _joined(train, mnist.pick(validation_rows[:10]), load_mnist(_MNIST, Part.TEST).pick(test))
     write_emnist(tmp_path, every.images, every.labels, packed=True)
     folders = DataFolders(mnist=_MNIST, emnist=tmp_path, cache=tmp_path / "cache")
     for _ in range(2):  # found out, then read from the cache

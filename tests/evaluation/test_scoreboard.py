@@ -9,7 +9,7 @@ import torch
 from tests.evaluation.samples import evaluation_digits, fake_predictions, keep_v1_fields_only, register_with_predictions
 from torch import Tensor
 
-from handwriting_ai.errors import PredictionsError, SignatureMismatch, UnknownModel
+from handwriting_ai.errors import ClassesMismatch, PredictionsError, SignatureMismatch, UnknownModel
 from handwriting_ai.evaluation import scoreboard
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
@@ -127,12 +127,12 @@ def test_what_cannot_be_scored_is_refused_with_a_reason(tmp_path: Path) -> None:
     assert [entry.model_id for entry in scorable.entries] == ["old"]
     reasons = {refusal.model_id: refusal.reason for refusal in scorable.refused}
     assert set(reasons) == {"foreign", "letters", "bare", "broken"}
-    assert "cannot be compared" in reasons["foreign"]
+    assert "was trained for the preprocessing" in reasons["foreign"]
     assert "26 classes" in reasons["letters"]
     assert "evaluate --refresh bare" in reasons["bare"]
     for model_id, error in (
         ("foreign", SignatureMismatch),
-        ("letters", UnknownModel),
+        ("letters", ClassesMismatch),
         ("bare", PredictionsError),
         ("nobody", UnknownModel),
     ):

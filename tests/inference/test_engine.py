@@ -17,7 +17,7 @@ from tests.registry.samples import fresh_state, manifest
 from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
-from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
+from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.shelf import MOST_KEPT
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
@@ -99,13 +99,13 @@ def test_an_engine_knows_what_has_changed_on_the_disk(model_dir: Path) -> None:
 
 
 def test_a_model_of_other_classes_is_refused(model_dir: Path) -> None:
-    """It loads by itself, but its answers cannot be averaged with digits."""
+    """Its answers cannot be averaged with digits."""
     fields = {"preprocess_hash": preprocess_signature(), "n_classes": 4}
     ModelStore(model_dir).register(manifest("letters").model_copy(update=fields), build_fresh_state_dict("compact", 4))
     with _engine(model_dir) as engine:
         report = engine.try_load_active()
         assert report.loaded == ("first", "second")
-        assert [refusal.reason for refusal in report.refused] == ["It has 4 classes, not 10."]
+        assert [refusal.reason for refusal in report.refused] == ["Model 'letters' has 4 classes, not 10."]
 
 
 def test_answers_are_the_same_from_run_to_run(engine: InferenceEngine) -> None:
@@ -311,9 +311,3 @@ def test_many_threads_load_models_at_once(model_dir: Path) -> None:
         pending = [threads.submit(engine.make_available, [name]) for name in names]
         assert [each.result().loaded for each in pending] == [(name,) for name in names]
         assert len(engine.predict(PICTURE, PredictOptions(members=tuple(names))).members) == 6
-
-
-def test_zero_threads_means_as_many_as_cores_up_to_eight(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A number stands as it is."""
-    monkeypatch.setattr("os.cpu_count", lambda: 64)
-    assert (resolve_threads(0), resolve_threads(3)) == (8, 3)

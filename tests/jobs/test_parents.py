@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from handwriting_ai import cli
 from handwriting_ai.architectures import build_fresh_state_dict
-from handwriting_ai.errors import ManifestError, ParentMismatch, UnknownModel
+from handwriting_ai.errors import ClassesMismatch, ManifestError, ParentMismatch, SignatureMismatch, UnknownModel
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, check_parent, possible_parents, read_parent, start_from
 from handwriting_ai.jobs.types import TrainingConfig, plan
@@ -50,12 +50,12 @@ def test_a_parent_must_fit(jobs: LocalJobs) -> None:
     _write(jobs, "sound")
     _write(jobs, "broken")
     (jobs.models.folder("broken") / MANIFEST_NAME).write_text("{", encoding="utf-8")
-    for name, said in (
-        ("older", "cannot start from the weights of 'older': it was trained for another preprocessing"),
-        ("letters", "it has 26 classes, not 10"),
-        ("wide", "A compact cannot start from the weights of 'wide': it is a compact_wide"),
+    for name, error, said in (
+        ("older", SignatureMismatch, "'older' was trained for the preprocessing"),
+        ("letters", ClassesMismatch, "'letters' has 26 classes, not 10"),
+        ("wide", ParentMismatch, "A compact cannot start from the weights of 'wide': it is a compact_wide"),
     ):
-        with pytest.raises(ParentMismatch, match=said):
+        with pytest.raises(error, match=said):
             start_from(name, "compact", jobs.models)
     with pytest.raises(UnknownModel, match=r"no model 'nobody'.*Available: broken, "):
         start_from("nobody", None, jobs.models)

@@ -10,7 +10,17 @@ from pydantic import TypeAdapter
 from tests.digit_strokes import DIGIT_STROKES
 
 from handwriting_ai.data.strokes import Stroke, render
-from handwriting_ai.preprocess import STEP_NAMES, Gray, PreprocessConfig, preprocess, preprocess_signature
+from handwriting_ai.preprocess import (
+    FULL_INK,
+    STEP_NAMES,
+    Gray,
+    PreprocessConfig,
+    denormalize,
+    grey_levels,
+    normalize,
+    preprocess,
+    preprocess_signature,
+)
 
 _DEFAULTS: dict[str, object] = asdict(PreprocessConfig())
 
@@ -65,6 +75,14 @@ def test_no_parameter_changes_without_the_signature(name: str) -> None:
 def test_the_signature_names_its_steps_and_is_the_shipped_models() -> None:
     """A change here means that every shipped model must be trained again."""
     assert preprocess_signature() == f"v2/{'+'.join(STEP_NAMES)}/877d4a870e0c"
+
+
+def test_every_grey_level_comes_back() -> None:
+    """What is normalised can be shown again; views may reach beyond paper and ink."""
+    levels: Gray = np.arange(FULL_INK + 1, dtype=np.uint8)
+    assert np.array_equal(denormalize(normalize(levels)), levels)
+    ink: NDArray[np.float32] = np.linspace(-0.5, 1.5, 5, dtype=np.float32)
+    assert np.array_equal(grey_levels(ink), [0, 0, 128, 255, 255])
 
 
 def test_deskew_draws_upright_what_leans() -> None:

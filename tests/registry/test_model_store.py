@@ -11,9 +11,11 @@ from tests.registry.samples import SIGNATURE, fresh_state, manifest, names_in, s
 from torch import Tensor
 
 from handwriting_ai.errors import (
+    ClassesMismatch,
     HandwritingError,
     ManifestError,
     ModelExists,
+    ModelRefused,
     ModelsUnreadable,
     SignatureMismatch,
     UnknownArchitecture,
@@ -153,6 +155,29 @@ def test_another_preprocessing_is_refused(tmp_path: Path) -> None:
     write_model(tmp_path, "good", b"", {"preprocess_hash": "v0/other"})
     with pytest.raises(SignatureMismatch, match=r"good.*v0/other.*v1/this/pipeline"):
         ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+def test_other_classes_than_the_digits_are_refused(tmp_path: Path) -> None:
+    """Its answers are no digits, however sound its weights are; these are not even looked at."""
+    write_model(tmp_path, "letters", b"", {"n_classes": 26})
+    store = ModelStore(tmp_path)
+    for refused in (store.read, store.fitting_manifest):
+        with pytest.raises(ClassesMismatch, match="'letters' has 26 classes, not 10"):
+            refused("letters", signature=SIGNATURE)
+
+
+def test_a_report_can_ask_for_every_model(tmp_path: Path) -> None:
+    """Each that was refused is named with its reason, not said to be missing."""
+    write_model(tmp_path, "good", saved(fresh_state()))
+    write_model(tmp_path, "letters", b"", {"n_classes": 26})
+    store = ModelStore(tmp_path)
+    store.read_all(["good"], signature=SIGNATURE)[1].require_all()
+    report = store.read_all(["letters", "good", "gone"], signature=SIGNATURE)[1]
+    said = (
+        r"^Model 'letters' cannot be loaded: .* 26 classes, not 10\. Model 'gone' cannot be loaded: There is no model"
+    )
+    with pytest.raises(ModelRefused, match=said):
+        report.require_all()
 
 
 @pytest.mark.parametrize("missing", ["manifest.json", "model.pt"])

@@ -25,10 +25,10 @@ from handwriting_ai.config import Settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.units import BYTES_PER_MB
 
 FORM_OVERHEAD_BYTES: Final = 65_536
 """What a request may hold beside the picture."""
-_BYTES_PER_MB: Final = 1_000_000
 _BODY_ERRORS: Final = (408, 413, 415, 422)
 
 
@@ -92,7 +92,7 @@ def create_app(
 def _middleware(settings: Settings, metrics: Metrics, upload_timeout_s: float) -> list[Middleware]:
     """From the outside in."""
     key = settings.security.api_key
-    largest = int(settings.digits.max_image_mb * _BYTES_PER_MB) + FORM_OVERHEAD_BYTES
+    largest = int(settings.digits.max_image_mb * BYTES_PER_MB) + FORM_OVERHEAD_BYTES
     return [
         Middleware(RequestLog, metrics=metrics),
         *([] if key is None else [Middleware(KeyCheck, key=key.get_secret_value())]),

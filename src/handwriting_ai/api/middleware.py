@@ -26,6 +26,7 @@ from handwriting_ai.api.problems import (
     request_id_of,
 )
 from handwriting_ai.errors import ImageTooLarge, UploadTooSlow
+from handwriting_ai.units import BYTES_PER_MB, MS_PER_S
 
 Scope: TypeAlias = "MutableMapping[str, object]"
 Message: TypeAlias = "MutableMapping[str, object]"
@@ -51,7 +52,6 @@ _ID_PREFIX: Final = 12
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _GUARDED: Final = "/v1"
 _ROUTE: Final[type[APIRoute]] = APIRoute
-_MS_PER_S: Final = 1_000.0
 _LOG: Final = logging.getLogger("handwriting_ai.api")
 
 
@@ -101,7 +101,7 @@ class RequestLog:
         self._metrics.note_request(route.path if isinstance(route, _ROUTE) else UNMATCHED, status, seconds)
         method, path = quote(str(scope["method"])), quote(str(scope["path"])[:_MOST_LOGGED])
         line = "request_id=%s method=%s path=%s status=%d latency_ms=%.1f"
-        _LOG.info(line, request_id_of(scope), method, path, status, seconds * _MS_PER_S)
+        _LOG.info(line, request_id_of(scope), method, path, status, seconds * MS_PER_S)
 
 
 class KeyCheck:
@@ -125,7 +125,7 @@ class BodyLimit:
 
     def __init__(self, app: App, *, max_bytes: int, timeout_s: float = UPLOAD_TIMEOUT_S) -> None:
         self._app, self._max_bytes, self._timeout_s = app, max_bytes, timeout_s
-        megabytes = max_bytes / 1_000_000
+        megabytes = max_bytes / BYTES_PER_MB
         self._too_large = ImageTooLarge(f"The request is too large; at most {megabytes:.2f} MB are read.")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

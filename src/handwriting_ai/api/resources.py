@@ -10,15 +10,15 @@ from typing import Final
 
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
-from handwriting_ai.inference.engine import PENDING_PER_THREAD, resolve_threads
+from handwriting_ai.inference.engine import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""
-_MS_PER_S: Final = 1_000.0
 _LOG: Final = logging.getLogger("handwriting_ai.api")
 
 
@@ -45,7 +45,7 @@ class AsyncReader:
 
     def __init__(self, reader: DigitReader, settings: Settings) -> None:
         """So many pictures are at work or wait as the engine itself would queue; one more is turned away."""
-        threads = resolve_threads(settings.app.threads)
+        threads = settings.app.workers
         self.digits, self._limit_s = reader, settings.digits.predict_timeout_seconds
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="api-preprocess")
         self._most, self._pending = threads * PENDING_PER_THREAD, 0
@@ -74,7 +74,7 @@ class AsyncReader:
         started = time.perf_counter()
         asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
         prediction = await asyncio.wrap_future(asked.answer)
-        latency_ms = (time.perf_counter() - started) * _MS_PER_S
+        latency_ms = (time.perf_counter() - started) * MS_PER_S
         return ReadResult(prediction=prediction, picture=asked.prepared.steps[-1].picture, latency_ms=latency_ms)
 
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":

@@ -8,10 +8,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, JobStatus
-from handwriting_ai.prediction import TtaMode
+from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.training.recipes import recipe_names
 
-_DIGITS: Final = 10
 _MEMBER: Final[dict[str, JsonValue]] = {
     "model_id": "mnist_compact_drawn_seed0",
     "arch": "compact",
@@ -191,9 +190,9 @@ class ReadAnswer(BaseModel):
         }
     )
 
-    digit: int = Field(ge=0, lt=_DIGITS)
+    digit: int = Field(ge=0, lt=N_CLASSES)
     confidence: float = Field(ge=0, le=1, description="The largest of `probs`.")
-    probs: tuple[float, ...] = Field(min_length=_DIGITS, max_length=_DIGITS)
+    probs: tuple[float, ...] = Field(min_length=N_CLASSES, max_length=N_CLASSES)
     model_id: str
     visual_png_b64: str | None = Field(
         default=None,

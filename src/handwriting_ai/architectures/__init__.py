@@ -14,6 +14,7 @@ from handwriting_ai.architectures.resnet import resnet18
 from handwriting_ai.architectures.simplecnn import simplecnn_m3, simplecnn_m5, simplecnn_m7
 from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE
 from handwriting_ai.randomness import seeded
 
@@ -26,6 +27,7 @@ __all__ = [
     "count_multiply_adds",
     "count_parameters",
     "drop_features",
+    "require_architecture",
 ]
 
 _BUILDERS: Final[dict[str, Callable[[int], TypedModule]]] = {
@@ -49,14 +51,23 @@ def architecture_names() -> tuple[str, ...]:
     return tuple(_BUILDERS)
 
 
+def require_architecture(arch: str) -> None:
+    """Find out whether `build_model` knows a name.
+
+    Raises:
+        UnknownArchitecture: it does not.
+    """
+    if arch not in _BUILDERS:
+        raise UnknownArchitecture(f"No architecture {arch!r}. Available: {', '.join(_BUILDERS)}.")
+
+
 def build_model(arch: str, n_classes: int) -> TypedModule:
     """A network with fresh weights, drawn from torch's global generator.
 
     Raises:
         UnknownArchitecture: no architecture has this name.
     """
-    if arch not in _BUILDERS:
-        raise UnknownArchitecture(f"No architecture {arch!r}. Available: {', '.join(_BUILDERS)}.")
+    require_architecture(arch)
     return _BUILDERS[arch](n_classes)
 
 
@@ -85,7 +96,7 @@ def _count_multiply_adds(arch: str) -> int:
             counts.append(weight.numel() * output.shape[2:].numel())
 
     with torch.device("meta"):
-        network = build_model(arch, 10).eval()
+        network = build_model(arch, N_CLASSES).eval()
     # Not a pass on the meta device, nor torch's FlopCounterMode: the first of either takes a second.
     network.to_empty(device="cpu")
     for layer in network.modules():

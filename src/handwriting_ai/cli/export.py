@@ -2,18 +2,17 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from handwriting_ai.cli import options
 from handwriting_ai.cli.evaluate import choose
 from handwriting_ai.config import load_settings
+from handwriting_ai.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
     from handwriting_ai.export.write import Exported
-
-_BYTES_PER_MB: Final = 1_000_000
 
 
 class ExportFormat(StrEnum):
@@ -41,7 +40,7 @@ def export(
     root = settings.digits.model_dir
     choice = choose(models or [], tta, temperature, ModelStore(root))
     target = output or Path(f"{ensemble_name(choice.members)}.{file_format}")
-    done = export_ensemble(choice, root, target, force=force, threads=settings.app.threads, on_step=_say)
+    done = export_ensemble(choice, root, target, force=force, threads=settings.app.workers, on_step=_say)
     typer.echo(_sentence(done))
 
 
@@ -52,6 +51,6 @@ def _say(step: str) -> None:
 
 def _sentence(done: "Exported") -> str:
     return (
-        f"Wrote {done.path} ({done.size_bytes / _BYTES_PER_MB:.1f} MB; models: {len(done.members)}, views: "
+        f"Wrote {done.path} ({done.size_bytes / BYTES_PER_MB:.1f} MB; models: {len(done.members)}, views: "
         f"{done.n_views}). Largest difference from the engine's probabilities: {done.difference:.0e}."
     )

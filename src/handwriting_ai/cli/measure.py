@@ -9,12 +9,13 @@ from rich.progress import Progress, TaskID
 
 from handwriting_ai.cli import options
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import DataMissing, UnknownModel
+from handwriting_ai.errors import DataMissing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy as np
+    import torch
     from numpy.typing import NDArray
 
     from handwriting_ai.data.mnist import DigitImages
@@ -112,10 +113,9 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
 
     Raises:
         DataMissing: no folder of strokes is named, or it holds none that the members have not learnt from.
-        UnknownModel, ManifestError: a model is refused.
+        ModelError: a model is refused.
     """
-    import torch
-
+    from handwriting_ai.architectures.running import as_input
     from handwriting_ai.evaluation.pen_strokes import (
         PENS_PX,
         ScribbleScore,
@@ -123,22 +123,21 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
         render_scribbles,
         score_pen_strokes,
     )
-    from handwriting_ai.inference.engine import InferenceEngine, PredictOptions, resolve_threads
-    from handwriting_ai.preprocess import normalize, preprocess_signature
+    from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
+    from handwriting_ai.preprocess import preprocess_signature
 
     files = _unlearnt_files(settings, choice.members)
     options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
-    workers = resolve_threads(settings.app.threads)
+    workers = settings.app.workers
     scores: list[PenStrokeScore] = []
     with (
         InferenceEngine(settings.digits, threads=workers, signature=preprocess_signature()) as engine,
         _bars() as progress,
     ):
-        for refusal in engine.make_available(choice.members).refused:
-            raise UnknownModel(f"Model {refusal.model_id!r} cannot be loaded: {refusal.reason}")
+        engine.make_available(choice.members).require_all()
 
         def read(images: "NDArray[np.uint8]") -> "torch.Tensor":
-            return engine.predict_batch(torch.from_numpy(normalize(images)).unsqueeze(1), options)
+            return engine.predict_batch(as_input(images), options)
 
         pens: list[float | None] = [None, *PENS_PX]
         drawn: list[DrawnDigit] = []

@@ -1,25 +1,22 @@
 """EMNIST's digits (Cohen et al. 2017), from the IDX files that torchvision's `EMNIST` downloads."""
 
-import gzip
-import math
-import struct
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.data.idx import idx_array, unpacked
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import DataCorrupt, DataMissing
-from handwriting_ai.files import GZIP_DAMAGE
+from handwriting_ai.prediction import N_CLASSES
+from handwriting_ai.preprocess import IMAGE_SIDE
 
 FETCH_COMMAND: Final = "handwriting-ai data fetch emnist"
 _IMAGES: Final = "emnist-digits-train-images-idx3-ubyte"
 _LABELS: Final = "emnist-digits-train-labels-idx1-ubyte"
-_MAGIC: Final = {3: 2051, 1: 2049}
-"""First number of an IDX file of bytes, by its dimensions."""
-_SIDE: Final = 28
-_DIGITS: Final = 10
+EMNIST_DIGITS: Final = 240_000
+"""In the training part of the split `digits`."""
 
 
 def load_emnist_digits(folder: Path | None) -> DigitImages:
@@ -34,11 +31,11 @@ def load_emnist_digits(folder: Path | None) -> DigitImages:
     """
     images_path, labels_path = emnist_paths(folder)
     # The files hold each picture column by column.
-    images: NDArray[np.uint8] = _read_idx(images_path, dimensions=3).transpose(0, 2, 1)
-    labels = _read_idx(labels_path, dimensions=1).astype(np.int64)
+    images: NDArray[np.uint8] = idx_array(images_path, unpacked(images_path), dimensions=3).transpose(0, 2, 1)
+    labels = idx_array(labels_path, unpacked(labels_path), dimensions=1).astype(np.int64)
     values: list[int] = labels.tolist()
     largest = max(values, default=0)
-    if images.shape != (labels.size, _SIDE, _SIDE) or largest >= _DIGITS:
+    if images.shape != (labels.size, IMAGE_SIDE, IMAGE_SIDE) or largest >= N_CLASSES:
         raise DataCorrupt(
             f"{images_path.parent} does not hold EMNIST's digits: pictures {images.shape}, {labels.size} labels up to "
             f"{largest}. Delete it and run `{FETCH_COMMAND}`."
@@ -66,26 +63,3 @@ def _present(path: Path) -> Path:
     raise DataMissing(
         f"EMNIST's {path.name} is not in {path.parent}. Get it with `{FETCH_COMMAND}`, or set TRAINING__EMNIST_DIR."
     )
-
-
-def _read_idx(path: Path, *, dimensions: int) -> "NDArray[np.uint8]":
-    """An IDX file of bytes, plain or gzipped."""
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
-    header = struct.Struct(f">{dimensions + 1}I")
-    if len(content) < header.size:
-        raise DataCorrupt(f"{path} is cut off: {len(content)} bytes.")
-    numbers: tuple[int, ...] = header.unpack_from(content)
-    magic, shape = numbers[0], numbers[1:]
-    expected = math.prod(shape)
-    if magic != _MAGIC[dimensions] or len(content) - header.size != expected:
-        raise DataCorrupt(
-            f"{path} is no sound IDX file: it begins with {magic}, expected {_MAGIC[dimensions]}, and holds "
-            f"{len(content) - header.size} bytes for a shape of {shape}."
-        )
-    pixels: NDArray[np.uint8] = np.frombuffer(content, dtype=np.uint8, offset=header.size)
-    return pixels.reshape(shape)

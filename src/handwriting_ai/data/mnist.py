@@ -1,6 +1,5 @@
 """MNIST from its four gzipped IDX files, each checked by digest before it is used."""
 
-import gzip
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,10 +9,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.data.idx import idx_array, unpacked
 from handwriting_ai.errors import DataCorrupt, DataMissing
-from handwriting_ai.files import GZIP_DAMAGE
 
-_HEADER_BYTES: Final = {"images": 16, "labels": 8}
 _MD5: Final = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -32,6 +30,9 @@ class Part(StrEnum):
 
     TRAIN = "train"
     TEST = "t10k"
+
+
+PART_SIZES: Final = {Part.TRAIN: 60_000, Part.TEST: 10_000}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,23 +59,16 @@ class DigitImages:
         return digest.hexdigest()
 
 
-def join(parts: "list[DigitImages]") -> DigitImages:
-    """Several sets as one, in order."""
-    return DigitImages(
-        images=np.concatenate([part.images for part in parts]), labels=np.concatenate([part.labels for part in parts])
-    )
-
-
 def load_mnist(folder: Path, part: Part) -> DigitImages:
-    """Read one part: 60,000 (`Part.TRAIN`) or 10,000 (`Part.TEST`) pictures.
+    """Read one part, `PART_SIZES` pictures.
 
     Raises:
         DataMissing: a file is not in `folder`.
         DataCorrupt: a file is damaged or not the one LeCun et al. published.
     """
-    images = _read_idx(folder, f"{part}-images-idx3-ubyte", _HEADER_BYTES["images"])
-    labels = _read_idx(folder, f"{part}-labels-idx1-ubyte", _HEADER_BYTES["labels"])
-    return DigitImages(images=images.reshape(-1, 28, 28), labels=labels.astype(np.int64))
+    images = _read(folder, f"{part}-images-idx3-ubyte", dimensions=3)
+    labels = _read(folder, f"{part}-labels-idx1-ubyte", dimensions=1)
+    return DigitImages(images=images, labels=labels.astype(np.int64))
 
 
 def require_mnist(folder: Path) -> None:
@@ -93,18 +87,15 @@ def published_digests() -> tuple[str, ...]:
     return tuple(_MD5.values())
 
 
-def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]":
+def _read(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
     path = _packed(folder, name)
-    try:
-        content = gzip.decompress(path.read_bytes())
-    except FileNotFoundError as error:
-        raise _missing(folder, name) from error
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+    if not path.exists():
+        raise _missing(folder, name)
+    content = unpacked(path)
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 != _MD5[name]:
         raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
-    return np.frombuffer(content, dtype=np.uint8, offset=header_bytes)
+    return idx_array(path, content, dimensions=dimensions)
 
 
 def _packed(folder: Path, name: str) -> Path:

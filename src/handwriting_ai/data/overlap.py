@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from handwriting_ai.preprocess import FULL_INK
+
 FRAME_PX: Final = 20
 """Side of the common frame."""
 FRAME_RADIUS: Final = 0.42
@@ -32,7 +34,6 @@ SAME: Final = 0.99
 PARAMETERS: Final = (FRAME_PX, FRAME_RADIUS, FRAME_BLUR_PX, CLOSE, NEIGHBOURS, BLURS_PX, SAME)
 """All that the result depends on, beside the pictures."""
 _CHUNK: Final = 1_000
-_FULL: Final = 255.0
 _TRUNCATE: Final = 4.0
 _TINY: Final = 1e-6
 
@@ -63,7 +64,7 @@ def near_duplicates(images: "NDArray[np.uint8]", references: "NDArray[np.uint8]"
 def _as_ink(images: "NDArray[np.uint8]") -> Tensor:
     """`(n, side, side)` bytes as `(n, 1, side, side)` in [0, 1]."""
     writable: NDArray[np.uint8] = images.copy()
-    return torch.from_numpy(writable).float().unsqueeze(1) / _FULL
+    return torch.from_numpy(writable).float().unsqueeze(1) / FULL_INK
 
 
 def _close_pairs(framed: Tensor, references: Tensor) -> Iterator[tuple[Tensor, Tensor]]:

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from handwriting_ai.prediction import DIGIT_NAMES
+
 FILE_NAMES: Final = ("pendigits-orig.tra", "pendigits-orig.tes")
 """Unpacked; UCI's archive has them as `.Z`."""
 SEGMENT: Final = b".SEGMENT DIGIT"
 """What each digit begins with."""
 _SEGMENT_WORDS: Final = 5
 _COMMENT_WORDS: Final = 4
-_LABELS: Final = tuple("0123456789")
 _Point = tuple[float, float]
 
 
@@ -71,7 +72,7 @@ def parse_pendigits(text: str) -> Iterator[Segment]:
 
 def _label(words: list[str], number: int) -> int:
     label = words[-1].strip('"')
-    if len(words) != _SEGMENT_WORDS or words[1] != "DIGIT" or label not in _LABELS:
+    if len(words) != _SEGMENT_WORDS or words[1] != "DIGIT" or label not in DIGIT_NAMES:
         raise ValueError(f'line {number}: expected .SEGMENT DIGIT 0 ? "7", found {" ".join(words)!r}')
     return int(label)
 

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.prediction import N_CLASSES
+
 VALIDATION_COUNT: Final = 5_000
 """MNIST training digits that are never trained on."""
 WRITERS_HELD_OUT: Final = 1 / 6
@@ -24,7 +26,7 @@ def split_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], NDArray
         proportion to its share (largest remainders rounded up).
     """
     generator = np.random.default_rng(SPLIT_SEED)
-    counts: NDArray[np.int64] = np.bincount(labels, minlength=10)
+    counts: NDArray[np.int64] = np.bincount(labels, minlength=N_CLASSES)
     exact: NDArray[np.float64] = np.multiply(counts, VALIDATION_COUNT / labels.size)
     floors: NDArray[np.float64] = np.floor(exact)
     quota: list[int] = floors.astype(np.int64).tolist()

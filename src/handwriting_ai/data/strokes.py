@@ -18,6 +18,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.files import GZIP_DAMAGE
+from handwriting_ai.prediction import N_CLASSES
+from handwriting_ai.preprocess import FULL_INK
 from handwriting_ai.problems import describe_problems
 
 Stroke: TypeAlias = "NDArray[np.float64]"
@@ -30,7 +32,6 @@ SEVERAL_DIGITS_ASPECT: Final = 2.0
 """Width over height of the box around strokes side by side, above which they are several digits in a row."""
 _JSON_LINES: Final = ".jsonl.gz"
 _SUBPIXEL_BITS: Final = 4
-_INK: Final = 255
 _COUNTS_KEPT: Final = 256
 
 
@@ -39,7 +40,7 @@ class _Line(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    label: int = Field(ge=0, le=9)
+    label: int = Field(ge=0, lt=N_CLASSES)
     writer: str = Field(validation_alias=AliasChoices("writer_group", "writer"))
     strokes: list[list[tuple[float, float]]] = Field(min_length=1)
     slashed_zero: bool = False
@@ -230,9 +231,9 @@ def render(strokes: Sequence[Stroke], *, pen_px: float, side_px: int = CANVAS_SI
         if len(points) == 1:  # a tap of the pen leaves a dot
             x: int = points.item(0)
             y: int = points.item(1)
-            cv2.circle(canvas, (x, y), round(pen_px / 2 * unit), _INK, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
+            cv2.circle(canvas, (x, y), round(pen_px / 2 * unit), FULL_INK, -1, cv2.LINE_AA, _SUBPIXEL_BITS)
         else:
-            cv2.polylines(canvas, [points], False, _INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+            cv2.polylines(canvas, [points], False, FULL_INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
     return canvas
 
 

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.preprocess import FULL_INK, IMAGE_SIDE, grey_levels
 
-_FULL: Final = 255
 _DIRECTIONS: Final = 16
 """A round pen tip is this many points of its rim: enough to miss the circle by 2 % of its radius at most."""
 _OVERSAMPLING: Final = 2
@@ -95,15 +94,15 @@ def damaged(images: "NDArray[np.uint8]", damage: Damage, severity: int, *, seed:
     if not 1 <= severity <= len(SEVERITIES[damage]):
         raise ValueError(f"There is no severity {severity}: it is 1 to {len(SEVERITIES[damage])}.")
     changed = _DAMAGES[damage](_as_ink(images), SEVERITIES[damage][severity - 1], torch.Generator().manual_seed(seed))
-    levels: NDArray[np.uint8] = (changed.clamp(0, 1) * _FULL).round().to(torch.uint8).squeeze(1).numpy()
-    return levels
+    ink: NDArray[np.float32] = changed.squeeze(1).numpy()
+    return grey_levels(ink)
 
 
 def _as_ink(images: "NDArray[np.uint8]") -> Tensor:
     shape: tuple[int, ...] = images.shape
     if images.dtype != np.uint8 or shape[1:] != (IMAGE_SIDE, IMAGE_SIDE) or not shape[0]:
         raise ValueError(f"Pictures are {images.dtype} {shape}, not uint8 (n, {IMAGE_SIDE}, {IMAGE_SIDE}) with n > 0.")
-    scaled: NDArray[np.float32] = np.divide(images, _FULL, dtype=np.float32)
+    scaled: NDArray[np.float32] = np.divide(images, FULL_INK, dtype=np.float32)
     return torch.from_numpy(scaled).unsqueeze(1)
 
 
@@ -164,7 +163,7 @@ def _restore_level(changed: Tensor, ink: Tensor) -> Tensor:
     """Make narrowed strokes as dark as they were: erosion leaves those of two or three pixels faint."""
     before = functional.max_pool2d(ink, 3, stride=1, padding=1)
     after = functional.max_pool2d(changed, 3, stride=1, padding=1)
-    return changed * (before / after.clamp_min(1 / _FULL)).clamp(1, _LARGEST_GAIN)
+    return changed * (before / after.clamp_min(1 / FULL_INK)).clamp(1, _LARGEST_GAIN)
 
 
 def _occlude(ink: Tensor, side_px: float, generator: torch.Generator) -> Tensor:

@@ -21,12 +21,12 @@ from torch import Tensor
 
 from handwriting_ai.architectures import TypedModule
 from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.architectures.running import as_input, logits_of
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, published_digests
 from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
 from handwriting_ai.errors import PredictionsError
 from handwriting_ai.inference.views import make_views, views_for
-from handwriting_ai.prediction import TtaMode
-from handwriting_ai.preprocess import normalize
+from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
 from handwriting_ai.registry.weights import WEIGHTS_NAME
@@ -35,7 +35,6 @@ PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
 _VIEWS: Final = views_for(TtaMode.ADVANCED)
 """The views of the smaller modes are its first ones."""
-_CLASSES: Final = 10
 _PICTURES_AT_ONCE: Final = 4
 """With 17 views each, a batch that fits the processor's cache."""
 _DIGESTS_KEPT: Final = 1_024
@@ -131,13 +130,11 @@ def refresh_predictions(
 def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:
     """`float16 (views, n, 10)`."""
     chunks: list[Tensor] = []
-    pictures = torch.from_numpy(normalize(digits.images)).unsqueeze(1)
-    with torch.inference_mode():
-        for chunk in torch.split(pictures, _PICTURES_AT_ONCE):
-            views = make_views(chunk.to(device), _VIEWS).contiguous(memory_format=torch.channels_last)
-            logits = network(views).float().cpu().view(len(_VIEWS), len(chunk), _CLASSES)
-            chunks.append((logits - logits.amax(dim=2, keepdim=True)).half())
-            count(len(chunk))
+    for chunk in torch.split(as_input(digits.images), _PICTURES_AT_ONCE):
+        read = logits_of(network, make_views(chunk.to(device), _VIEWS))
+        logits = read.float().cpu().view(len(_VIEWS), len(chunk), N_CLASSES)
+        chunks.append((logits - logits.amax(dim=2, keepdim=True)).half())
+        count(len(chunk))
     return torch.cat(chunks, dim=1)
 
 
@@ -182,7 +179,7 @@ def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> "dict[str, 
 
 def _checked(folder: Path, manifest: Manifest, name: str, array: "NDArray[np.float16]", count: int) -> Tensor:
     """One array as a tensor, if it is `float16 (views, n, 10)`."""
-    expected = (len(_VIEWS), count, _CLASSES)
+    expected = (len(_VIEWS), count, N_CLASSES)
     if array.dtype != np.float16 or array.shape != expected:
         raise PredictionsError(
             f"{folder / PREDICTIONS_NAME} is damaged: {name} holds {array.dtype} {array.shape}, expected float16 "

@@ -12,13 +12,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from torch import Tensor
 
 from handwriting_ai.architectures import TypedModule
+from handwriting_ai.architectures.running import all_logits
 from handwriting_ai.data.mnist import DigitImages, published_digests
 from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT
 from handwriting_ai.errors import PredictionsError
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint, damaged
 from handwriting_ai.evaluation.metrics import count_errors
 from handwriting_ai.evaluation.predictions import weights_digest
-from handwriting_ai.preprocess import normalize
 from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.manifest import Manifest
 
@@ -84,14 +84,7 @@ def measure_damage(
 
 def _count_misread(network: TypedModule, images: "NDArray[np.uint8]", labels: Tensor, device: torch.device) -> int:
     """How many of `(n, 28, 28)` have another answer than their label."""
-    pictures = torch.from_numpy(normalize(images)).unsqueeze(1)
-    errors = 0
-    with torch.inference_mode():
-        batches = zip(torch.split(pictures, _PICTURES_AT_ONCE), torch.split(labels, _PICTURES_AT_ONCE), strict=True)
-        for chunk, expected in batches:
-            logits = network(chunk.to(device).contiguous(memory_format=torch.channels_last))
-            errors += count_errors(logits.cpu(), expected)
-    return errors
+    return count_errors(all_logits(network, images, size=_PICTURES_AT_ONCE, device=device), labels)
 
 
 def packed_damage(points: tuple[DamagePoint, ...], weights_sha256: str) -> bytes:

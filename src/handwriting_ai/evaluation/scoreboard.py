@@ -11,7 +11,7 @@ from torch import Tensor
 
 from handwriting_ai.architectures import count_multiply_adds
 from handwriting_ai.data.mnist import DISPUTED_TEST_ROWS, DigitImages
-from handwriting_ai.errors import HandwritingError, SignatureMismatch, UnknownModel
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import (
     CoveragePoint,
@@ -38,7 +38,8 @@ from handwriting_ai.inference.ensemble import member_probabilities
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.store import ModelStore, Refusal
+from handwriting_ai.registry.report import Refusal
+from handwriting_ai.registry.store import ModelStore
 
 _PREDICTIONS_KEPT: Final = 24
 """Models whose predictions stay in memory, 5 MB each."""
@@ -48,7 +49,6 @@ _RESULTS_KEPT: Final = 64
 """Fitted temperatures, and rankings."""
 _CHECKS_KEPT: Final = 4_096
 """Files of predictions that were found sound: a name each."""
-_CLASSES: Final = 10
 _State = tuple[str, str, int]
 """A model's name, the digest of its weights, and when its predictions were written."""
 
@@ -231,15 +231,7 @@ class Scoreboard:
         return Entry(manifest=manifest, multiply_adds=count_multiply_adds(manifest.arch))
 
     def _manifest(self, model_id: str) -> Manifest:
-        manifest = self._store.read_manifest(model_id)
-        if manifest.preprocess_hash != self._signature:
-            raise SignatureMismatch(
-                f"Model {model_id!r} was trained for the preprocessing {manifest.preprocess_hash!r}; here runs "
-                f"{self._signature!r}. It cannot be compared with the others."
-            )
-        if manifest.n_classes != _CLASSES:
-            raise UnknownModel(f"Model {model_id!r} has {manifest.n_classes} classes, not {_CLASSES}.")
-        return manifest
+        return self._store.fitting_manifest(model_id, signature=self._signature)
 
     def _state(self, manifest: Manifest) -> _State:
         """Changes with the model's weights and with its predictions."""

@@ -3,13 +3,12 @@
 from typing import Final
 
 import torch
-from torch import Tensor
 
 from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.architectures.running import all_logits
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import FiguresMismatch
 from handwriting_ai.evaluation.metrics import count_errors, expected_calibration_error, negative_log_likelihood
-from handwriting_ai.preprocess import normalize
 from handwriting_ai.registry.store import StoredModel
 
 DIGITS_TOLERANCE: Final = 1
@@ -28,20 +27,14 @@ def verify_figures(model: StoredModel, validation: DigitImages) -> None:
         FiguresMismatch: a figure differs; the message has both.
     """
     manifest, labels = model.manifest, torch.from_numpy(validation.labels)
-    probs = (_logits(model, validation) / manifest.temperature).softmax(dim=1)
+    network = for_inference(manifest.arch, manifest.n_classes, model.state)
+    logits = all_logits(network, validation.images, size=_BATCH, device=torch.device("cpu"))
+    probs = (logits / manifest.temperature).softmax(dim=1)
     right = len(labels) - count_errors(probs, labels)
     if abs(round(manifest.val_acc * len(labels)) - right) > DIGITS_TOLERANCE:
         raise _mismatch(model, "val_acc", manifest.val_acc, right / len(labels))
     _compare_losses(model, "val_nll", manifest.val_nll, negative_log_likelihood(probs, labels))
     _compare_losses(model, "val_ece", manifest.val_ece, expected_calibration_error(probs, labels))
-
-
-def _logits(model: StoredModel, digits: DigitImages) -> Tensor:
-    """`(n, 10)`."""
-    network = for_inference(model.manifest.arch, model.manifest.n_classes, model.state)
-    pictures = torch.from_numpy(normalize(digits.images)).unsqueeze(1).contiguous(memory_format=torch.channels_last)
-    with torch.inference_mode():
-        return torch.cat([network(batch) for batch in torch.split(pictures, _BATCH)])
 
 
 def _compare_losses(model: StoredModel, name: str, stated: float | None, found: float) -> None:

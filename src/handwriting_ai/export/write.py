@@ -40,23 +40,23 @@ def export_ensemble(
     output: Path,
     *,
     force: bool = False,
-    threads: int = 0,
+    threads: int = 1,
     on_step: Callable[[str], None] = _silent,
 ) -> Exported:
-    """Write an ensemble as one ONNX file, after ONNX Runtime and the engine have given the same answers.
+    """Write an ensemble as one ONNX file, after ONNX Runtime and the engine have given the same answers; else nothing.
 
     Args:
         choice: members, views and temperature.
         root: the models folder.
         output: the file.
         force: whether a file that is there is replaced.
-        threads: of the engine that the file is checked against; 0 means min(8, cores).
+        threads: of the engine that the file is checked against.
         on_step: is told what is done next.
 
     Raises:
         PackagesMissing: the extra `export` is not installed.
-        ExportError: a model is missing, the file is there or cannot be written, or the answers differ; nothing is
-            written.
+        ModelRefused: a model cannot be loaded.
+        ExportError: the file is there or cannot be written, or the answers differ; nothing is written.
     """
     require_extra("export")
     _refuse_output(output, force=force)
@@ -87,8 +87,7 @@ def _refuse_output(output: Path, *, force: bool) -> None:
 def _load(choice: EnsembleChoice, root: Path) -> tuple[Member, ...]:
     """Every member, each once; an ensemble is exported as a whole or not at all."""
     members, report = load_members(root, choice.members, signature=preprocess_signature())
-    for refusal in report.refused:
-        raise ExportError(f"Model {refusal.model_id!r} cannot be loaded: {refusal.reason}")
+    report.require_all()
     return members
 
 

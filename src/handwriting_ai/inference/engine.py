@@ -1,6 +1,5 @@
 """The engine: loaded members behind a bounded pool of threads."""
 
-import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,32 +13,26 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from handwriting_ai.architectures import TypedModule
+from handwriting_ai.architectures.running import logits_of
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
 from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
-from handwriting_ai.inference.members import N_CLASSES, Member, load_members
+from handwriting_ai.inference.members import Member, load_members
 from handwriting_ai.inference.shelf import Shelf, Version, version_of
 from handwriting_ai.inference.views import make_views, views_for
-from handwriting_ai.prediction import Prediction, TtaMode, check_temperature
+from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import Choice, choose_members
-from handwriting_ai.registry.store import LoadReport
+from handwriting_ai.registry.report import LoadReport
+from handwriting_ai.units import MS_PER_S
 
-MOST_THREADS: Final = 8
 PENDING_PER_THREAD: Final = 8
 """Requests that may wait or run, for each thread; one more is told that the engine is busy."""
 _BATCH: Final = 128
 """Views of a large batch that are computed at one time: few enough for the processor's cache."""
-_MS_PER_S: Final = 1_000.0
 
 Picture = Tensor | NDArray[np.float32]
-
-
-def resolve_threads(threads: int) -> int:
-    """`APP__THREADS`: 0 means min(8, cores)."""
-    return threads or min(MOST_THREADS, os.cpu_count() or 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +78,7 @@ class InferenceEngine:
         many threads as were asked for.
         """
         self._settings, self._signature = settings, signature
-        self._threads = resolve_threads(threads)
+        self._threads = threads
         torch.set_num_threads(1)
         self._compute = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-compute")
         self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
@@ -259,7 +252,7 @@ class InferenceEngine:
             model_ids=_ids(active.members),
             temperatures=self._temperatures(active, options),
             uncertain_below=self._settings.uncertain_threshold,
-            latency_ms=(time.perf_counter() - submitted) * _MS_PER_S,
+            latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
         )
 
     def _temperatures(self, active: _Active, options: PredictOptions) -> list[float]:
@@ -272,17 +265,12 @@ class InferenceEngine:
         pictures = make_views(batch, views)
         shares = pictures.tensor_split(min(self._threads, len(pictures)))
         tasks = [
-            [self._compute.submit(_logits, member.network, share) for share in shares] for member in active.members
+            [self._compute.submit(logits_of, member.network, share) for share in shares] for member in active.members
         ]
         logits = torch.stack([torch.cat([task.result() for task in row]) for row in tasks])
         return member_probabilities(
             logits.view(len(active.members), len(views), len(batch), -1), self._temperatures(active, options)
         )
-
-
-def _logits(network: TypedModule, pictures: Tensor) -> Tensor:
-    with torch.inference_mode():
-        return network(pictures.contiguous(memory_format=torch.channels_last))
 
 
 def _ids(members: Sequence[Member]) -> tuple[str, ...]:

@@ -1,16 +1,14 @@
-"""Models made ready to answer: folded, checked to tell the ten digits apart."""
+"""Models made ready to answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from handwriting_ai.architectures import TypedModule
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.store import LoadReport, ModelStore, Refusal, StoredModel
-
-N_CLASSES: Final = 10
+from handwriting_ai.registry.report import LoadReport
+from handwriting_ai.registry.store import ModelStore, StoredModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,21 +26,8 @@ class Member:
 
 def load_members(root: Path, model_ids: Sequence[str], *, signature: str) -> tuple[tuple[Member, ...], LoadReport]:
     """Load models of a folder in order; what does not check out is refused with a reason, and stops no other."""
-    read, found = ModelStore(root).read_all(model_ids, signature=signature)
-    models, report = _only_ten_classes(read, found)
+    models, report = ModelStore(root).read_all(model_ids, signature=signature)
     return tuple(_prepare(model) for model in models), report
-
-
-def _only_ten_classes(models: Sequence[StoredModel], report: LoadReport) -> tuple[tuple[StoredModel, ...], LoadReport]:
-    """Refuse sound models that tell another number of classes apart: their answers cannot be averaged."""
-    fitting = tuple(model for model in models if model.manifest.n_classes == N_CLASSES)
-    others = tuple(
-        Refusal(model_id=model.manifest.model_id, reason=f"It has {model.manifest.n_classes} classes, not {N_CLASSES}.")
-        for model in models
-        if model.manifest.n_classes != N_CLASSES
-    )
-    names = tuple(model.manifest.model_id for model in fitting)
-    return fitting, LoadReport(loaded=names, refused=report.refused + others)
 
 
 def _prepare(model: StoredModel) -> Member:

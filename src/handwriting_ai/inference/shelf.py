@@ -9,7 +9,8 @@ from typing import Final
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.members import Member, load_members
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.store import LoadReport, ModelStore
+from handwriting_ai.registry.report import LoadReport
+from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import WEIGHTS_NAME
 
 MOST_KEPT: Final = 16

@@ -14,7 +14,6 @@ from typing import Final
 
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
-from handwriting_ai.inference.engine import resolve_threads
 from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus
@@ -128,7 +127,7 @@ def prepare(job: Job, settings: Settings) -> TrainingData:
         DataMissing, DataCorrupt: as `prepare_data`.
     """
     folders = DataFolders.of(settings)
-    return prepare_data(job.config.resolved_recipe(), folders, workers=resolve_threads(settings.app.threads))
+    return prepare_data(job.config.resolved_recipe(), folders, workers=settings.app.workers)
 
 
 def run_job(

@@ -7,9 +7,7 @@ from handwriting_ai.errors import ModelError, ParentMismatch
 from handwriting_ai.evaluation.predictions import weights_digest
 from handwriting_ai.jobs.types import Parent, TrainingConfig
 from handwriting_ai.preprocess import preprocess_signature
-from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
-from handwriting_ai.training.trainer import N_CLASSES
 
 USUAL_ARCHITECTURE: Final = "compact"
 """What is trained where nobody asks for another."""
@@ -24,22 +22,21 @@ def start_from(parent: str | None, arch: str | None, models: ModelStore) -> tupl
         models: where the parent lies.
 
     Raises:
-        UnknownModel, ManifestError: there is no such model.
+        UnknownModel, ManifestError, SignatureMismatch, ClassesMismatch: as `ModelStore.fitting_manifest`.
         PredictionsError: it has no weights.
-        ParentMismatch: this architecture cannot start from it.
+        ParentMismatch: it is another architecture.
     """
     if parent is None:
         return arch or USUAL_ARCHITECTURE, None
-    manifest = models.read_manifest(parent)
+    manifest = models.fitting_manifest(parent, signature=preprocess_signature())
     chosen = arch or manifest.arch
-    reason = _why_not(manifest, chosen)
-    if reason is not None:
-        raise ParentMismatch(f"A {chosen} cannot start from the weights of {parent!r}: {reason}.")
+    if manifest.arch != chosen:
+        raise ParentMismatch(f"A {chosen} cannot start from the weights of {parent!r}: it is a {manifest.arch}.")
     return chosen, Parent(model_id=parent, weights_sha256=weights_digest(models.folder(parent), manifest))
 
 
 def possible_parents(arch: str, models: ModelStore) -> tuple[str, ...]:
-    """The models that this architecture can start from, sorted; one whose manifest cannot be read is none.
+    """The models that this architecture can start from, sorted; one that is refused is none.
 
     Raises:
         ModelsUnreadable: as `ModelStore.model_ids`.
@@ -47,7 +44,7 @@ def possible_parents(arch: str, models: ModelStore) -> tuple[str, ...]:
     names: list[str] = []
     for model_id in models.model_ids():
         with suppress(ModelError):
-            if _why_not(models.read_manifest(model_id), arch) is None:
+            if models.fitting_manifest(model_id, signature=preprocess_signature()).arch == arch:
                 names.append(model_id)
     return tuple(names)
 
@@ -90,14 +87,3 @@ def _replaced(parent: Parent) -> ParentMismatch:
     return ParentMismatch(
         f"The run starts from the model {parent.model_id!r}, which has been replaced since. Plan the run anew."
     )
-
-
-def _why_not(manifest: Manifest, arch: str) -> str | None:
-    """What keeps a network of this architecture from starting with a model's weights."""
-    if manifest.arch != arch:
-        return f"it is a {manifest.arch}"
-    if manifest.n_classes != N_CLASSES:
-        return f"it has {manifest.n_classes} classes, not {N_CLASSES}"
-    if manifest.preprocess_hash != preprocess_signature():
-        return "it was trained for another preprocessing"
-    return None

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
-from handwriting_ai.architectures import architecture_names
-from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable, UnknownArchitecture
+from handwriting_ai.architectures import require_architecture
+from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable
 from handwriting_ai.files import put_aside
 from handwriting_ai.jobs.parents import check_parent
 from handwriting_ai.jobs.store import JobStore
@@ -65,8 +65,7 @@ class JobQueue(ABC):
             QueueUnavailable: the queue is elsewhere and does not answer.
         """
         config.resolved_recipe()
-        if config.arch not in architecture_names():
-            raise UnknownArchitecture(f"No architecture {config.arch!r}. Available: {', '.join(architecture_names())}.")
+        require_architecture(config.arch)
         check_parent(config, self.models)
         self.models.refuse_existing(config.model_id, force=config.force)
         for job in self.store.all().jobs:

@@ -8,10 +8,11 @@ import altair as alt
 import pandas as pd
 
 from handwriting_ai.plots.common import ERROR_COLOR, GREY, SQUARE_PX, layered, tooltip
+from handwriting_ai.prediction import DIGIT_NAMES
 
 CELL: Final = "cell"
 """The name of the heat map's selection; its fields are `label` and `answer`."""
-_DIGITS: Final = [str(digit) for digit in range(10)]
+_DIGITS: Final = list(DIGIT_NAMES)
 _FONT_PX: Final = 13
 _FAINTEST: Final = 0.6
 _AXIS: Final = alt.Axis(

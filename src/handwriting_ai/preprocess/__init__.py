@@ -2,6 +2,7 @@
 
 from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels
 from handwriting_ai.preprocess.parameters import (
+    FULL_INK,
     IMAGE_SIDE,
     MNIST_MEAN,
     MNIST_STD,
@@ -9,9 +10,18 @@ from handwriting_ai.preprocess.parameters import (
     PreprocessConfig,
     preprocess_signature,
 )
-from handwriting_ai.preprocess.pipeline import NormalizedImage, Preprocessed, Step, normalize, preprocess
+from handwriting_ai.preprocess.pipeline import (
+    NormalizedImage,
+    Preprocessed,
+    Step,
+    denormalize,
+    grey_levels,
+    normalize,
+    preprocess,
+)
 
 __all__ = [
+    "FULL_INK",
     "IMAGE_SIDE",
     "MNIST_MEAN",
     "MNIST_STD",
@@ -23,6 +33,8 @@ __all__ = [
     "PreprocessConfig",
     "Preprocessed",
     "Step",
+    "denormalize",
+    "grey_levels",
     "normalize",
     "preprocess",
     "preprocess_signature",

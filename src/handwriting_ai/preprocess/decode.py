@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from handwriting_ai.errors import ImageTooLarge, InvalidImage
+from handwriting_ai.units import BYTES_PER_MB
 
 Gray: TypeAlias = "NDArray[np.uint8]"
 Pixels: TypeAlias = "NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64] | NDArray[np.bool_]"
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
-_BYTES_PER_MB: Final = 1_000_000
 _WHITE: Final = 255
 _MIDDLE_GREY: Final = 127.5
 _LEVELS_16_TO_8_BIT: Final = 257
@@ -51,9 +51,9 @@ def decode(source: "bytes | Pixels", limits: ImageLimits) -> Gray:
 def _decode_file(data: bytes, limits: ImageLimits) -> Gray:
     if not data:
         raise InvalidImage("The file is empty (0 bytes). Send a PNG, JPEG or WebP picture.")
-    if len(data) > limits.max_megabytes * _BYTES_PER_MB:
+    if len(data) > limits.max_megabytes * BYTES_PER_MB:
         raise ImageTooLarge(
-            f"The file has {len(data) / _BYTES_PER_MB:.1f} MB; at most {limits.max_megabytes:g} MB are read."
+            f"The file has {len(data) / BYTES_PER_MB:.1f} MB; at most {limits.max_megabytes:g} MB are read."
         )
     try:
         with Image.open(io.BytesIO(data)) as image:

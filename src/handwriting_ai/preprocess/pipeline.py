@@ -8,12 +8,11 @@ from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import steps
 from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels, decode
-from handwriting_ai.preprocess.parameters import MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
+from handwriting_ai.preprocess.parameters import FULL_INK, MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
 
 NormalizedImage: TypeAlias = "NDArray[np.float32]"
 """`(1, 28, 28)`, ink bright, mean and standard deviation of MNIST applied."""
 
-_FULL: Final = np.float32(255.0)
 DEFAULT_CONFIG: Final = PreprocessConfig()
 DEFAULT_LIMITS: Final = ImageLimits()
 
@@ -73,5 +72,17 @@ def preprocess(
 
 def normalize(pixels: Gray) -> "NDArray[np.float32]":
     """Grey levels `uint8 (…)` → `float32 (…)` with MNIST's mean and standard deviation taken out."""
-    scaled = np.divide(pixels, _FULL, dtype=np.float32)
+    scaled = np.divide(pixels, np.float32(FULL_INK), dtype=np.float32)
     return np.divide(np.subtract(scaled, np.float32(MNIST_MEAN)), np.float32(MNIST_STD))
+
+
+def denormalize(image: "NDArray[np.float32]") -> Gray:
+    """The way back from `normalize`, to the nearest grey level."""
+    return grey_levels(np.add(np.multiply(image, np.float32(MNIST_STD)), np.float32(MNIST_MEAN)))
+
+
+def grey_levels(ink: "NDArray[np.float32]") -> Gray:
+    """Ink `float32 (…)` in [0, 1], what lies outside cut off → grey levels `uint8 (…)`."""
+    inside: NDArray[np.float32] = np.clip(ink, 0, 1)
+    levels: NDArray[np.float32] = np.rint(np.multiply(inside, np.float32(FULL_INK)))
+    return levels.astype(np.uint8)

@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.preprocess.decode import Gray
-from handwriting_ai.preprocess.parameters import IMAGE_SIDE, PreprocessConfig
+from handwriting_ai.preprocess.parameters import FULL_INK, IMAGE_SIDE, PreprocessConfig
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 
 _LEVELS: Final = 256
-_FULL: Final = 255
 _CONNECTIVITY: Final = 8
 _DISTANCE_TO_WIDTH: Final = 4.0
 """Inside a stroke of width w the mean distance to the paper is w / 4."""
@@ -38,19 +37,19 @@ def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gr
         BlankImage: paper and ink differ by less than `min_contrast` levels.
     """
     paper = _rim_level(gray, config.border_share)
-    otsu, _ = cv2.threshold(gray, 0, _FULL, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    otsu, _ = cv2.threshold(gray, 0, FULL_INK, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     ink_is_darker = paper > otsu if invert is None else invert
     if ink_is_darker != (paper > otsu):
         paper = _level_beyond(gray, otsu, lighter=ink_is_darker)
     counts: NDArray[np.int64] = np.bincount(gray.ravel(), minlength=_LEVELS)
     levels: NDArray[np.float64] = np.arange(_LEVELS, dtype=np.float64)
     if ink_is_darker:
-        counts, otsu, paper, levels = np.flip(counts), _FULL - otsu - 1, _FULL - paper, np.flip(levels)
+        counts, otsu, paper, levels = np.flip(counts), FULL_INK - otsu - 1, FULL_INK - paper, np.flip(levels)
     peak = _quantile_above(counts, otsu, config.peak_quantile)
     if peak - paper < config.min_contrast:
         raise blank(f"its ink differs from its paper by {max(peak - paper, 0):.0f} of 255 grey levels")
-    stretched: NDArray[np.float64] = np.multiply(np.subtract(levels, paper), _FULL / (peak - paper))
-    lookup: NDArray[np.float64] = np.clip(np.rint(stretched), 0, _FULL)
+    stretched: NDArray[np.float64] = np.multiply(np.subtract(levels, paper), FULL_INK / (peak - paper))
+    lookup: NDArray[np.float64] = np.clip(np.rint(stretched), 0, FULL_INK)
     return cv2.LUT(gray, lookup.astype(np.uint8))
 
 
@@ -87,7 +86,7 @@ def _quantile_above(counts: "NDArray[np.int64]", threshold: float, quantile: flo
 
 def threshold_ink(ink: Gray) -> Gray:
     """The mask of ink, by Otsu's threshold (Otsu 1979)."""
-    _, mask = cv2.threshold(ink, 0, _FULL, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
+    _, mask = cv2.threshold(ink, 0, FULL_INK, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
     return mask
 
 
@@ -116,7 +115,7 @@ def keep_digit(mask: Gray, config: PreprocessConfig) -> Gray:
     is_near: Mask = _gaps(stats, main) <= config.max_gap_share * extent
     belongs: Mask = is_no_speck & is_near & (is_large | (is_stroke & is_thin))
     belongs[0], belongs[main] = False, True
-    levels: Gray = np.where(belongs, _FULL, 0).astype(np.uint8)
+    levels: Gray = np.where(belongs, FULL_INK, 0).astype(np.uint8)
     kept: Gray = levels[labels]
     return kept
 
@@ -234,7 +233,7 @@ def _grow(mask: Gray, radius: float) -> Gray:
     outside = cv2.distanceTransform(cv2.bitwise_not(mask), cv2.DIST_L2, cv2.DIST_MASK_5)
     distance: NDArray[np.float32] = np.add(np.subtract(inside, outside), np.float32(radius + 0.5))
     level: NDArray[np.float32] = np.clip(distance, 0.0, 1.0)
-    gray: NDArray[np.float32] = np.rint(np.multiply(level, np.float32(_FULL)))
+    gray: NDArray[np.float32] = np.rint(np.multiply(level, np.float32(FULL_INK)))
     return gray.astype(np.uint8)
 
 

@@ -5,10 +5,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from handwriting_ai.errors import ManifestError
+from handwriting_ai.errors import ClassesMismatch, ManifestError, SignatureMismatch
 from handwriting_ai.files import write_atomically
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.problems import describe_problems
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -17,16 +18,10 @@ _LONGEST_NAME: Final = 200
 _PLAIN_NAME: Final = re.compile(rf"(?!\.)[A-Za-z0-9._-]{{1,{_LONGEST_NAME}}}")
 
 
-def _no_nan(value: object) -> object:
-    """JSON as Python reads it may hold NaN; no field of a manifest may."""
-    if isinstance(value, float) and value != value:
-        raise ValueError("must be a number, not NaN")
-    return value
-
-
-Share = Annotated[float, BeforeValidator(_no_nan), Field(ge=0, le=1)]
-Positive = Annotated[float, BeforeValidator(_no_nan), Field(gt=0, allow_inf_nan=False)]
-NonNegative = Annotated[float, BeforeValidator(_no_nan), Field(ge=0, allow_inf_nan=False)]
+# JSON as Python reads it may hold NaN; no field of a manifest may.
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 def check_model_id(model_id: str) -> str:
@@ -118,6 +113,22 @@ def read_manifest(path: Path) -> Manifest:
     if manifest.model_id != path.parent.name:
         raise ManifestError(f"{path}: model_id is {manifest.model_id!r}, but the folder is {path.parent.name!r}.")
     return manifest
+
+
+def check_fit(manifest: Manifest, signature: str) -> None:
+    """Let a model pass that reads the ten digits in pictures of this preprocessing.
+
+    Raises:
+        SignatureMismatch: it was trained for another one.
+        ClassesMismatch: it tells other classes apart.
+    """
+    if manifest.preprocess_hash != signature:
+        raise SignatureMismatch(
+            f"Model {manifest.model_id!r} was trained for the preprocessing {manifest.preprocess_hash!r}; here runs "
+            f"{signature!r}. Train it again, or run the version it was made with."
+        )
+    if manifest.n_classes != N_CLASSES:
+        raise ClassesMismatch(f"Model {manifest.model_id!r} has {manifest.n_classes} classes, not {N_CLASSES}.")
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -16,13 +16,20 @@ from handwriting_ai.errors import (
     HandwritingError,
     ModelExists,
     ModelsUnreadable,
-    SignatureMismatch,
     UnknownModel,
     WeightsError,
 )
 from handwriting_ai.files import write_atomically
 from handwriting_ai.locks import locked
-from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, check_model_id, read_manifest, write_manifest
+from handwriting_ai.registry.manifest import (
+    MANIFEST_NAME,
+    Manifest,
+    check_fit,
+    check_model_id,
+    read_manifest,
+    write_manifest,
+)
+from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state
 
 _INCOMING: Final = ".incoming-"
@@ -38,22 +45,6 @@ class StoredModel:
     """The weights, in single precision."""
     weights_sha256: str
     """Of the file itself, since a v1 manifest states none."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
-    """A model that was not loaded, and why."""
-
-    model_id: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoadReport:
-    """What a load brought: every model asked for is in one of the two."""
-
-    loaded: tuple[str, ...]
-    refused: tuple[Refusal, ...]
 
 
 def _holds_a_model(folder: Path) -> bool:
@@ -134,19 +125,25 @@ class ModelStore:
             raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
         return read_manifest(folder / MANIFEST_NAME)
 
-    def read(self, model_id: str, *, signature: str) -> StoredModel:
-        """Load one model after checking folder, manifest, signature, digest, architecture, shapes and numbers.
+    def fitting_manifest(self, model_id: str, *, signature: str) -> Manifest:
+        """The manifest of one model that reads digits in pictures of this preprocessing.
 
         Raises:
-            UnknownModel, ManifestError, SignatureMismatch, UnknownArchitecture, WeightsError: the first check that
-                fails; nothing of the file is executed before or after.
+            UnknownModel, ManifestError: as `read_manifest`.
+            SignatureMismatch, ClassesMismatch: as `check_fit`.
         """
         manifest = self.read_manifest(model_id)
-        if manifest.preprocess_hash != signature:
-            raise SignatureMismatch(
-                f"Model {model_id!r} was trained for the preprocessing {manifest.preprocess_hash!r}; here runs "
-                f"{signature!r}. Train it again, or run the version it was made with."
-            )
+        check_fit(manifest, signature)
+        return manifest
+
+    def read(self, model_id: str, *, signature: str) -> StoredModel:
+        """Load one model after checking folder, manifest, signature, classes, digest, architecture, shapes and numbers.
+
+        Raises:
+            UnknownModel, ManifestError, SignatureMismatch, ClassesMismatch, UnknownArchitecture, WeightsError: the
+                first check that fails; nothing of the file is executed before or after.
+        """
+        manifest = self.fitting_manifest(model_id, signature=signature)
         path = self.folder(model_id) / WEIGHTS_NAME
         state, digest = load_state(path, manifest)
         check_shapes(path, manifest, state)

@@ -16,21 +16,19 @@ import torch
 from torch.nn import functional
 
 from handwriting_ai.architectures import build_model, channels_last, count_multiply_adds
+from handwriting_ai.data.emnist import EMNIST_DIGITS
+from handwriting_ai.data.mnist import PART_SIZES, Part
 from handwriting_ai.data.split import VALIDATION_COUNT, WRITERS_HELD_OUT
 from handwriting_ai.inference.views import views_for
-from handwriting_ai.prediction import TtaMode
+from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import VALIDATION_SCRIBBLES
 from handwriting_ai.training.stages import DataSet
-from handwriting_ai.training.trainer import N_CLASSES
 
 _REFERENCE: Final = "compact"
-_MNIST_DIGITS: Final = 60_000
-_TEST_DIGITS: Final = 10_000
-_EMNIST_DIGITS: Final = 240_000
 _STEP_COST: Final = 3
 """To learn from a picture costs as much as to read three: the way back is twice the way forward."""
 _BATCH: Final = 128
@@ -83,8 +81,8 @@ def estimate_seconds(arch: str, recipe: Recipe, drawn: Sequence[int], pace: floa
     """
     held_out = [round(count * WRITERS_HELD_OUT) for count in drawn]
     sizes = {
-        DataSet.MNIST: [_MNIST_DIGITS - VALIDATION_COUNT],
-        DataSet.EMNIST: [_EMNIST_DIGITS],
+        DataSet.MNIST: [PART_SIZES[Part.TRAIN] - VALIDATION_COUNT],
+        DataSet.EMNIST: [EMNIST_DIGITS],
         DataSet.STROKES: [count - left for count, left in zip(drawn, held_out, strict=True)],
         DataSet.SCRIBBLES: [recipe.scribbles],
     }
@@ -98,7 +96,7 @@ def estimate_seconds(arch: str, recipe: Recipe, drawn: Sequence[int], pace: floa
     )
     read = recipe.epochs * sum(recipe.limited(count) for count in watched) + 2 * VALIDATION_COUNT
     if recipe.trial_digits is None:
-        read += len(views_for(TtaMode.ADVANCED)) * (VALIDATION_COUNT + _TEST_DIGITS)
+        read += len(views_for(TtaMode.ADVANCED)) * (VALIDATION_COUNT + PART_SIZES[Part.TEST])
     pictures = learnt + read / _STEP_COST
     return pictures / pace * count_multiply_adds(arch) / count_multiply_adds(_REFERENCE)
 

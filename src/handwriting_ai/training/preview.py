@@ -4,10 +4,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from handwriting_ai.preprocess import FULL_INK, grey_levels
 from handwriting_ai.training.augment import augment, mix
 from handwriting_ai.training.recipes import Recipe
-
-_FULL = 255.0
 
 
 def augmented(images: "NDArray[np.uint8]", recipe: Recipe, *, draws: int, seed: int = 0) -> "NDArray[np.uint8]":
@@ -25,13 +24,12 @@ def augmented(images: "NDArray[np.uint8]", recipe: Recipe, *, draws: int, seed: 
     ranges = recipe.stages[-1].augmentation
     generator = torch.Generator().manual_seed(seed)
     writable: NDArray[np.uint8] = images.copy()
-    ink = torch.from_numpy(writable).unsqueeze(1) / _FULL
+    ink = torch.from_numpy(writable).unsqueeze(1) / FULL_INK
     shown = [ink]
     for _ in range(draws):
         changed = augment(ink, ranges, generator)
         if ranges.mixup_alpha > 0:
             changed, _targets = mix(changed, torch.eye(len(ink)), ranges.mixup_alpha, generator)
         shown.append(changed)
-    pictures = torch.cat(shown, dim=1).clamp(0, 1) * _FULL
-    answer: NDArray[np.uint8] = pictures.round().to(torch.uint8).numpy()
-    return answer
+    pictures: NDArray[np.float32] = torch.cat(shown, dim=1).numpy()
+    return grey_levels(pictures)

@@ -23,7 +23,7 @@ class TrainingMetrics:
     val_accuracy: float
     drawn_accuracy: dict[str, float]
     scribble_confidence: float | None
-    """Share of scribbles read with a confidence of 0.7 or more; None where there are none."""
+    """Share of scribbles read with a confidence of `SURE` or more; None where there are none."""
     images_per_second: float
     seconds: float
     train_accuracy: float | None = None

@@ -24,6 +24,7 @@ from handwriting_ai.evaluation.metrics import (
     negative_log_likelihood,
 )
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, predict
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource, Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
@@ -39,7 +40,7 @@ from handwriting_ai.training.progress import (
 )
 from handwriting_ai.training.recipes import Recipe, model_name
 from handwriting_ai.training.sources import NO_OVERLAP, Source, TrainingData
-from handwriting_ai.training.trainer import N_CLASSES, Trainer, predict_logits
+from handwriting_ai.training.trainer import Trainer, predict_logits
 
 CHECKPOINT_NAME: Final = "checkpoint.pt"
 SCHEMA_VERSION: Final = "v1.1"

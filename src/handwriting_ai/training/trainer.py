@@ -5,18 +5,18 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from handwriting_ai.architectures import build_fresh_state_dict, build_model, channels_last, drop_features
+from handwriting_ai.architectures.running import all_logits
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
 from handwriting_ai.errors import CheckpointError, TrainingDiverged
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
-from handwriting_ai.preprocess import MNIST_MEAN, MNIST_STD
+from handwriting_ai.prediction import N_CLASSES, SURE
+from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
 from handwriting_ai.randomness import seeded
 from handwriting_ai.training.augment import augment, mix
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
@@ -25,16 +25,12 @@ from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import TrainingData
 
-N_CLASSES: Final = 10
 _EVALUATION_BATCH: Final = 100
-_FULL: Final = 255.0
 _SEEDS: Final = 2**31
 _HARD: Final = (0.1, 0.8)
 """A digit is hard if its label's probability was between these when it was last trained on; below, it may be noise."""
 _EPOCHS_BEFORE_HARD: Final = 2
 """In the first epochs of a stage, most of all with fresh weights, too many digits are hard."""
-SURE: Final = 0.70
-"""The confidence from which an answer is shown without a caveat, as in `DIGITS__UNCERTAIN_THRESHOLD`."""
 
 
 class Trainer:
@@ -200,7 +196,7 @@ class Trainer:
             Its loss, the probabilities of the labels, `(b,)`, and how many digits were read rightly.
         """
         ranges = self.stage.augmentation
-        ink = augment(pixels.unsqueeze(1) / _FULL, ranges, self.generator)
+        ink = augment(pixels.unsqueeze(1) / FULL_INK, ranges, self.generator)
         targets = self._targets[labels]
         if ranges.mixup_alpha > 0:
             ink, targets = mix(ink, targets, ranges.mixup_alpha, self.generator)
@@ -252,15 +248,7 @@ class Trainer:
 def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) -> Tensor:
     """Logits `float32 (n, 10)` on the CPU, in evaluation mode and full precision."""
     network.eval()
-    outputs: list[Tensor] = []
-    with torch.inference_mode():
-        for start in range(0, len(digits), _EVALUATION_BATCH):
-            chunk: NDArray[np.uint8] = np.ascontiguousarray(digits.images[start : start + _EVALUATION_BATCH])
-            pixels = torch.from_numpy(chunk)
-            batch = (pixels.to(compute.device).unsqueeze(1) / _FULL - MNIST_MEAN) / MNIST_STD
-            logits: Tensor = network(batch.contiguous(memory_format=torch.channels_last))
-            outputs.append(logits.float().cpu())
-    return torch.cat(outputs)
+    return all_logits(network, digits.images, size=_EVALUATION_BATCH, device=compute.device)
 
 
 def _part(state: dict[str, object], name: str) -> dict[str, object]:
