@@ -15,13 +15,15 @@ HandwritingError
 │   ├── SignatureMismatch      trained for another preprocessing
 │   ├── FiguresMismatch        validation figures that its weights do not reach
 │   ├── PredictionsError       predictions that are missing, damaged or of other weights
-│   └── ModelExists            a model of this name is registered already
+│   ├── ModelExists            a model of this name is registered already
+│   └── ModelNamed             a model to be deleted that a preset or the settings name
 ├── EngineError                the engine cannot answer
 │   ├── EngineNotReady         no model is loaded
 │   ├── EngineBusy             the queue is full
 │   └── PredictTimeout         the answer took too long
 ├── DataError                  a data set that is missing or damaged
 │   ├── DataMissing
+│   ├── DataUnreadable         a data file that the system refuses
 │   └── DataCorrupt
 ├── JobError                   a job that cannot be handled as asked
 │   ├── UnknownJob             no such job
@@ -134,6 +136,10 @@ class DataError(HandwritingError):
 
 class DataMissing(DataError):
     """A data set is not on this machine; the message names the file, the folder and the command that gets it."""
+
+
+class DataUnreadable(DataError):
+    """A data file is there, but the system refuses it; the message has its reason."""
 
 
 class DataCorrupt(DataError):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from handwriting_ai import cli
 from handwriting_ai.architectures import build_fresh_state_dict
-from handwriting_ai.errors import ManifestError, ParentMismatch, UnknownModel
+from handwriting_ai.errors import ManifestError, ParentMismatch, UnknownModel, WeightsError
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, check_parent, possible_parents, read_parent, start_from
 from handwriting_ai.jobs.types import TrainingConfig, plan
@@ -121,6 +121,9 @@ def test_a_parent_without_a_digest_is_told_by_its_file(jobs: LocalJobs) -> None:
     found = read_parent(config, jobs.models)
     assert found is not None
     assert found.weights_sha256 == config.parent.weights_sha256
+    (jobs.models.folder("old") / WEIGHTS_NAME).unlink()
+    with pytest.raises(WeightsError, match=r"model\.pt cannot be read"):
+        start_from("old", None, jobs.models)
 
 
 @pytest.mark.usefixtures("few_validation_digits")

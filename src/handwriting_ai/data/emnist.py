@@ -1,6 +1,5 @@
 """EMNIST's digits (Cohen et al. 2017), from the IDX files that torchvision's `EMNIST` downloads."""
 
-import gzip
 import math
 import struct
 from pathlib import Path
@@ -10,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.data.packed import read_file, unpack
 from handwriting_ai.errors import DataCorrupt, DataMissing
-from handwriting_ai.files import GZIP_DAMAGE
 
 FETCH_COMMAND: Final = "handwriting-ai data fetch emnist"
 _IMAGES: Final = "emnist-digits-train-images-idx3-ubyte"
@@ -30,6 +29,7 @@ def load_emnist_digits(folder: Path | None) -> DigitImages:
 
     Raises:
         DataMissing: no folder was named, or a file is not there; the message has the command that gets it.
+        DataUnreadable: the system refuses a file.
         DataCorrupt: a file is damaged or holds something else.
     """
     images_path, labels_path = emnist_paths(folder)
@@ -70,12 +70,9 @@ def _present(path: Path) -> Path:
 
 def _read_idx(path: Path, *, dimensions: int) -> "NDArray[np.uint8]":
     """An IDX file of bytes, plain or gzipped."""
-    try:
-        content = path.read_bytes()
-        if path.suffix == ".gz":
-            content = gzip.decompress(content)
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+    content = read_file(path)
+    if path.suffix == ".gz":
+        content = unpack(path, content)
     header = struct.Struct(f">{dimensions + 1}I")
     if len(content) < header.size:
         raise DataCorrupt(f"{path} is cut off: {len(content)} bytes.")

@@ -1,6 +1,5 @@
 """MNIST from its four gzipped IDX files, each checked by digest before it is used."""
 
-import gzip
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,8 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.data.packed import read_file, unpack
 from handwriting_ai.errors import DataCorrupt, DataMissing
-from handwriting_ai.files import GZIP_DAMAGE
 
 _HEADER_BYTES: Final = {"images": 16, "labels": 8}
 _MD5: Final = {
@@ -70,6 +69,7 @@ def load_mnist(folder: Path, part: Part) -> DigitImages:
 
     Raises:
         DataMissing: a file is not in `folder`.
+        DataUnreadable: the system refuses a file.
         DataCorrupt: a file is damaged or not the one LeCun et al. published.
     """
     images = _read_idx(folder, f"{part}-images-idx3-ubyte", _HEADER_BYTES["images"])
@@ -96,11 +96,9 @@ def published_digests() -> tuple[str, ...]:
 def _read_idx(folder: Path, name: str, header_bytes: int) -> "NDArray[np.uint8]":
     path = _packed(folder, name)
     try:
-        content = gzip.decompress(path.read_bytes())
+        content = unpack(path, read_file(path))
     except FileNotFoundError as error:
         raise _missing(folder, name) from error
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 != _MD5[name]:
         raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")

@@ -125,7 +125,7 @@ def prepare(job: Job, settings: Settings) -> TrainingData:
     """The data of a job.
 
     Raises:
-        DataMissing, DataCorrupt: as `prepare_data`.
+        DataMissing, DataUnreadable, DataCorrupt: as `prepare_data`.
     """
     folders = DataFolders.of(settings)
     return prepare_data(job.config.resolved_recipe(), folders, workers=resolve_threads(settings.app.threads))

@@ -4,11 +4,11 @@ from contextlib import suppress
 from typing import Final
 
 from handwriting_ai.errors import ModelError, ParentMismatch
-from handwriting_ai.evaluation.predictions import weights_digest
 from handwriting_ai.jobs.types import Parent, TrainingConfig
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
+from handwriting_ai.registry.weights import weights_digest
 from handwriting_ai.training.trainer import N_CLASSES
 
 USUAL_ARCHITECTURE: Final = "compact"
@@ -25,7 +25,7 @@ def start_from(parent: str | None, arch: str | None, models: ModelStore) -> tupl
 
     Raises:
         UnknownModel, ManifestError: there is no such model.
-        PredictionsError: it has no weights.
+        WeightsError: it has no weights.
         ParentMismatch: this architecture cannot start from it.
     """
     if parent is None:
