@@ -45,9 +45,7 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
         load_mnist(tmp_path, Part.TEST)
 
 
-def test_files_that_the_system_refuses_are_not_called_damaged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_files_that_the_system_refuses_are_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its reason is said."""
     _write(tmp_path, [])
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.jobs.samples import MNIST
 from tests.registry.samples import SIGNATURE, fresh_state, saved, write_model
 from typer.testing import CliRunner
 
@@ -27,7 +28,7 @@ _TRIAL = ["train", "--recipe", "baseline", "--epochs", "1", "--trial", "40"]
 @pytest.fixture()
 def jobs(clean_environment: Path) -> Iterator[LocalJobs]:
     """An empty queue and an empty models folder."""
-    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"))
+    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
     yield opened
     opened.close()
 

@@ -315,9 +315,10 @@ def test_a_registration_that_is_cancelled_leaves_the_old_model_or_the_new(
         raise KeyboardInterrupt
 
     newer = Manifest.model_validate_json(json.dumps(v1_fields() | {"version": "2.0.0"}))
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, "rename", interrupted)
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
         store.register(newer, fresh_state(), force=True)
+    monkeypatch.undo()
     found = store.read("good", signature=SIGNATURE).manifest.version
     assert found == ("2.0.0" if done else manifest().version)
     store.recover()

@@ -205,9 +205,7 @@ def test_what_ends_a_run_while_a_checkpoint_is_read_is_no_damage(
         load_checkpoint(path, "run")
 
 
-def test_a_checkpoint_that_cannot_be_read_is_not_to_be_deleted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_that_cannot_be_read_is_not_to_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing may be wrong with it."""
 
     def denied(_: Path) -> bytes:
@@ -230,8 +228,8 @@ def _resumed(state: dict[str, object]) -> Trainer:
 def test_a_run_goes_on_on_another_kind_of_device(caplog: pytest.LogCaptureFixture) -> None:
     """The generator's state fits only the kind it was made on; the log says so, and it is the same each time."""
     state = _trained(1, epochs=1).state()
-    foreign = state | {"device": "cuda", "generator": torch.zeros(16, dtype=torch.uint8)}
-    first, second = _resumed(foreign), _resumed(foreign)
+    made_up: dict[str, object] = {"device": "cuda", "generator": torch.zeros(16, dtype=torch.uint8)}
+    first, second = _resumed(state | made_up), _resumed(state | made_up)
     assert caplog.text.count("made on cuda, this is cpu") == 2
     assert first.epoch == 2
     assert _same(_weights(first), _weights(second))

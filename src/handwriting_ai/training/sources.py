@@ -114,7 +114,8 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
 
     Raises:
         DataMissing, DataUnreadable, DataCorrupt: as the loaders of the sets; DataMissing also where the recipe needs
-            pen strokes and no folder of them is named, DataCorrupt where a file of them has no digit whose label is beyond doubt.
+            pen strokes and no folder of them is named, DataCorrupt where a file of them has no digit whose label is
+            beyond doubt.
     """
     files = _stroke_files(recipe, folders)
     mnist = load_mnist(folders.mnist, Part.TRAIN)

@@ -154,7 +154,9 @@ class Trainer:
             self.generator.set_state(generator)
         else:  # each kind of device has generators of its own, whose states fit no other
             self.generator.manual_seed(_seed_after(self._seed, epoch))
-            _LOG.warning("The checkpoint was made on %s, this is %s: from here on chance is seeded anew.", made_on, here)
+            _LOG.warning(
+                "The checkpoint was made on %s, this is %s: from here on chance is seeded anew.", made_on, here
+            )
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average of weights and statistics, on the CPU: what is kept as the model."""
@@ -274,8 +276,9 @@ def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) ->
 
 def _seed_after(seed: int, epoch: int) -> int:
     """For the draws that follow an epoch, where the generator that the run began with is lost."""
-    sequence = np.random.SeedSequence([seed, epoch])
-    return int(sequence.generate_state(1)[0])
+    mixed: NDArray[np.uint32] = np.random.SeedSequence([seed, epoch]).generate_state(1)
+    words: list[int] = mixed.tolist()
+    return words[0]
 
 
 def _part(state: dict[str, object], name: str) -> dict[str, object]:
