@@ -276,8 +276,7 @@ def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) ->
 
 def _seed_after(seed: int, epoch: int) -> int:
     """For the draws that follow an epoch, where the generator that the run began with is lost."""
-    mixed: NDArray[np.uint32] = np.random.SeedSequence([seed, epoch]).generate_state(1)
-    words: list[int] = mixed.tolist()
+    words: list[int] = np.random.SeedSequence([seed, epoch]).generate_state(1).tolist()
     return words[0]
 
 
