@@ -14,7 +14,7 @@ from compared import Compared, alone
 from controls import say_reasons
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
-from handwriting_ai.errors import PredictionsError
+from handwriting_ai.errors import PredictionsError, WeightsError
 from handwriting_ai.evaluation.damage import Damage
 from handwriting_ai.evaluation.robustness import read_damage
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart
@@ -181,7 +181,7 @@ def show_damage(compared: Compared) -> None:
     for entry in compared.chosen:
         try:
             points = read_damage(store.folder(entry.model_id), entry.manifest)
-        except PredictionsError as error:
+        except (PredictionsError, WeightsError) as error:
             reasons.append(str(error))
             continue
         rows += [

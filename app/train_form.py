@@ -26,7 +26,6 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, recipe_names
-from handwriting_ai.training.sources import DataFolders
 from handwriting_ai.training.stages import DataSet
 from ui_state import ui_state
 
@@ -50,7 +49,7 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
             persist_state="session",
         )
         parent, is_sound = _choose_parent(arch, jobs.models)
-        recipe, is_at_hand = _choose_recipe()
+        recipe, is_at_hand = _choose_recipe(jobs)
         epochs = st.number_input(
             "Epochs",
             min_value=len(recipe.stages),
@@ -105,13 +104,13 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         _show_preview(recipe)
 
 
-def _choose_recipe() -> tuple[Recipe, bool]:
+def _choose_recipe(jobs: JobQueue) -> tuple[Recipe, bool]:
     """A recipe, at first one whose sets are at hand; and whether they are."""
-    folders, names = DataFolders.of(resources.settings()), recipe_names()
+    names = recipe_names()
     lacking: dict[str, str] = {}
     for name in names:
         try:
-            folders.require(get_recipe(name))
+            jobs.data.require(get_recipe(name))
         except (DataMissing, OSError) as error:
             lacking[name] = troubles.in_words(error)
     usual = next((index for index, name in enumerate(names) if name not in lacking), 0)
@@ -179,7 +178,6 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
 def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
     """Queue all of them, unless one of them cannot be trained."""
     for config in plans:
-        DataFolders.of(resources.settings()).require(config.resolved_recipe())
         jobs.refuse(config)
     with troubles.toasted():  # once one is queued the page is drawn anew, and a message in its place would be gone
         for config in plans:

@@ -40,7 +40,7 @@ def toasted() -> Iterator[None]:
 def in_words(error: HandwritingError | OSError) -> str:
     """What went wrong, and what to do on the pages."""
     if isinstance(error, ModelExists):
-        return str(error).replace("Use --force", f"Choose another first seed, or switch on “{REPLACE}”")
+        return f"{error} Start a new run with another first seed, or with “{REPLACE}” switched on."
     return _of_the_system(error) if isinstance(error, OSError) else str(error)
 
 

@@ -26,6 +26,7 @@ HandwritingError
 │   └── PredictTimeout         the answer took too long
 ├── DataError                  a data set that is missing or damaged
 │   ├── DataMissing
+│   ├── DataUnreadable         a data file that the system refuses
 │   └── DataCorrupt
 ├── JobError                   a job that cannot be handled as asked
 │   ├── UnknownJob             no such job
@@ -149,6 +150,10 @@ class DataError(HandwritingError):
 
 class DataMissing(DataError):
     """A data set is not on this machine; the message names the file, the folder and the command that gets it."""
+
+
+class DataUnreadable(DataError):
+    """A data file is there, but the system refuses it; the message has its reason."""
 
 
 class DataCorrupt(DataError):

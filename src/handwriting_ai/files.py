@@ -1,15 +1,12 @@
 """Writing and replacing files so that nobody ever sees half of one, and none is lost."""
 
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
-GZIP_DAMAGE: Final = (OSError, EOFError, zlib.error)
-"""What `gzip` raises for a file that cannot be read or is not whole."""
 _UNFINISHED: Final = f".*-{'[0-9a-f]' * 32}"
 """What the files are called that are not to be seen, as a glob pattern."""
 

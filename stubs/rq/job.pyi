@@ -25,6 +25,7 @@ class Job:
     def execution_registry(self) -> ExecutionRegistry: ...
     id: str
     meta: dict[str, object]
+    timeout: float | None
     retries_left: int | None
     @classmethod
     def fetch(cls, id: str, connection: Redis, serializer: type[JSONSerializer]) -> Job: ...

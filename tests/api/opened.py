@@ -20,6 +20,7 @@ from handwriting_ai.api.server import DEFAULT_PATIENCE, Patience, configure
 from handwriting_ai.config import load_settings
 from handwriting_ai.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.sources import DataFolders
 
 HOST = "127.0.0.1"
 
@@ -43,7 +44,7 @@ class OpenApi:
     def app(self, upload_timeout_s: float = UPLOAD_TIMEOUT_S, refresh_s: float = REFRESH_S) -> Api:
         """An application that has not started."""
         settings = load_settings()
-        jobs = IdleJobs(self._workplace / "runs", ModelStore(settings.digits.model_dir))
+        jobs = IdleJobs(self._workplace / "runs", ModelStore(settings.digits.model_dir), DataFolders.of(settings))
 
         def open_reader() -> DigitReader:
             self._readers.append(HeldReader(settings))

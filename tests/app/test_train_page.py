@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 from tests.app.test_draw_page import open_app
+from tests.jobs.samples import MNIST
 from tests.registry.samples import fresh_state, saved, write_model
 
 import controls
@@ -45,7 +46,7 @@ def jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> LocalJobs:
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
-    return LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"))
+    return LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
 
 
 @pytest.fixture()

@@ -13,9 +13,9 @@ from handwriting_ai.errors import HandwritingError, JobConflict, ModelExists
     [
         (JobConflict("Job x is running."), "Job x is running."),
         (
-            ModelExists("Model 'm' exists in models. Use --force to replace it."),
-            "Model 'm' exists in models. Choose another first seed, or switch on “Replace a model of the same name” to "
-            "replace it.",
+            ModelExists("Model 'm' exists in models."),
+            "Model 'm' exists in models. Start a new run with another first seed, or with “Replace a model of the same "
+            "name” switched on.",
         ),
         (OSError(errno.EIO, "Input/output error"), "The disk refused it: Input/output error."),
         (

@@ -13,7 +13,7 @@ from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.emnist import FETCH_COMMAND, load_emnist_digits
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
-from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.errors import DataCorrupt, DataMissing, DataUnreadable
 from handwriting_ai.training.recipes import SEMI_SUPERVISED
 from handwriting_ai.training.sources import DataFolders, prepare_data
 
@@ -77,6 +77,20 @@ def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes, said
     write_emnist(tmp_path, digits.images, digits.labels, packed=name.endswith(".gz"))
     (tmp_path / "EMNIST" / "raw" / name).write_bytes(content)
     with pytest.raises(DataCorrupt, match=said):
+        load_emnist_digits(tmp_path)
+
+
+def test_a_file_that_the_system_refuses_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is it to be fetched anew."""
+    few: NDArray[np.int64] = np.arange(5)
+    digits = load_mnist(_MNIST, Part.TRAIN).pick(few)
+    write_emnist(tmp_path, digits.images, digits.labels, packed=True)
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(DataUnreadable, match=r"ubyte\.gz cannot be read: Permission denied\.$"):
         load_emnist_digits(tmp_path)
 
 

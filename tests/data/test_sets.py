@@ -16,8 +16,8 @@ from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.scribbles import random_scribble
 from handwriting_ai.data.split import VALIDATION_COUNT, held_out_writers, split_rows, writers_left_out
-from handwriting_ai.data.strokes import DrawnDigit, Stroke, load_stroke_files, place, render
-from handwriting_ai.errors import DataCorrupt, DataMissing
+from handwriting_ai.data.strokes import DrawnDigit, Stroke, count_digits, load_stroke_files, place, render
+from handwriting_ai.errors import DataCorrupt, DataMissing, DataUnreadable
 
 MNIST = PROJECT_ROOT / "data" / "mnist"
 
@@ -44,6 +44,21 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
     images.write_bytes(gzip.compress(b"other"))
     with pytest.raises(DataCorrupt, match="its MD5 is"):
         load_mnist(tmp_path, Part.TEST)
+
+
+def test_files_that_the_system_refuses_are_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its reason is said."""
+    _write(tmp_path, [])
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(DataUnreadable, match=r"t10k-images-idx3-ubyte\.gz cannot be read: Permission denied\.$"):
+        load_mnist(MNIST, Part.TEST)
+    for read in (load_stroke_files, count_digits):
+        with pytest.raises(DataUnreadable, match=r"some\.jsonl\.gz cannot be read: Permission denied\.$"):
+            read(tmp_path)
 
 
 def test_validation_is_stratified_fixed_and_apart() -> None:

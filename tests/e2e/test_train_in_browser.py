@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser import plain_environment, running_dashboard, visit, wait_until_idle
+from tests.jobs.samples import MNIST
 
 from handwriting_ai.errors import JobConflict
 from handwriting_ai.jobs.local import LocalJobs
@@ -25,7 +26,7 @@ def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
     environment = plain_environment() | {"DIGITS__MODEL_DIR": str(tmp_path / "models")}
     with running_dashboard(tmp_path, environment) as address, visit(chromium, f"{address}/train") as opened:
         yield opened
-    jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"))
+    jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"), MNIST)
     for job in jobs.store.all().jobs:  # runs outlive their server
         with suppress(JobConflict):  # it has ended meanwhile
             jobs.cancel(job.job_id)

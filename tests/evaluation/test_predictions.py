@@ -16,7 +16,7 @@ from torch import Tensor
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.config import PROJECT_ROOT, DigitsSettings
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.errors import PredictionsError
+from handwriting_ai.errors import PredictionsError, WeightsError
 from handwriting_ai.evaluation.metrics import count_errors
 from handwriting_ai.evaluation.predictions import (
     PREDICTIONS_NAME,
@@ -27,7 +27,6 @@ from handwriting_ai.evaluation.predictions import (
     load_predictions,
     predict,
     refresh_predictions,
-    weights_digest,
 )
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.ensemble import member_probabilities, merge
@@ -36,6 +35,7 @@ from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import normalize, preprocess_signature
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import weights_digest
 
 
 def _few(count: int) -> DigitImages:
@@ -193,7 +193,7 @@ def test_predictions_of_other_weights_are_stale(tmp_path: Path) -> None:
     with pytest.raises(PredictionsError, match="other weights, views or digits"):
         check_predictions(folder, v1)
     (folder / "model.pt").unlink()
-    with pytest.raises(PredictionsError, match=r"model\.pt cannot be read"):
+    with pytest.raises(WeightsError, match=r"model\.pt cannot be read"):
         check_predictions(folder, v1)
 
 

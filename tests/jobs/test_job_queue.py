@@ -5,28 +5,30 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.jobs.samples import MNIST
 from tests.jobs.test_local_jobs import LIMIT_S, ended, tiny, until
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
-from handwriting_ai.errors import JobConflict, UnknownJob
+from handwriting_ai.errors import DataMissing, JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, LOG_NAME
-from handwriting_ai.jobs.types import Job, JobStatus
+from handwriting_ai.jobs.types import Job, JobStatus, running
 from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.run import CHECKPOINT_NAME
+from handwriting_ai.training.sources import DataFolders
 
 
 @pytest.fixture()
 def jobs(clean_environment: Path) -> Iterator[LocalJobs]:
     """An empty folder of jobs, whose queue nobody works off yet."""
-    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"))
+    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
     yield opened
     opened.close()
 
@@ -88,7 +90,7 @@ def test_a_running_job_with_a_damaged_configuration_is_stopped_and_deleted(jobs:
     folder = jobs.store.folder(job.job_id)
     (folder / CONFIG_NAME).write_text("{", encoding="utf-8")
     with subprocess.Popen(["/bin/sleep", "60"]) as process, locked(folder):
-        _write(jobs, job, status=JobStatus.RUNNING, pid=process.pid)
+        jobs.store.write_state(running(job.state, process.pid))
         with pytest.raises(JobConflict, match="Cancel it first"):
             jobs.delete(job.job_id)
         jobs.cancel(job.job_id)
@@ -99,7 +101,7 @@ def test_a_running_job_with_a_damaged_configuration_is_stopped_and_deleted(jobs:
 
 def test_a_job_that_cannot_be_started_holds_up_no_other(jobs: LocalJobs, caplog: pytest.LogCaptureFixture) -> None:
     """Its log cannot be opened; the log of the queue says so, once."""
-    quick = LocalJobs(jobs.store.root, jobs.models, command=[sys.executable, "-c", "import time"])
+    quick = LocalJobs(jobs.store.root, jobs.models, jobs.data, command=[sys.executable, "-c", "import time"])
     first, second = jobs.submit(tiny(0)), jobs.submit(tiny(1))
     (jobs.store.folder(first.job_id) / LOG_NAME).mkdir()
     with caplog.at_level(logging.WARNING):
@@ -107,7 +109,13 @@ def test_a_job_that_cannot_be_started_holds_up_no_other(jobs: LocalJobs, caplog:
         quick.tick()
     assert jobs.store.read(first.job_id).state.status is JobStatus.QUEUED
     assert caplog.text.count(f"{first.job_id} could not be started") == 1
+    assert f"{first.job_id} could not be started" in (quick.standstill([first]) or "")
+    assert quick.standstill([]) is None
     assert until(jobs, second, ended).state.status is JobStatus.FAILED
+    (jobs.store.folder(first.job_id) / LOG_NAME).rmdir()
+    quick.tick()
+    assert quick.standstill([first]) is None
+    assert until(jobs, first, ended).state.status is JobStatus.FAILED
 
 
 def test_the_queue_outlives_an_error(
@@ -128,6 +136,76 @@ def test_the_queue_outlives_an_error(
             time.sleep(0.05)
     assert len(ticks) >= 2
     assert "removed" in caplog.text
+    job = jobs.store.create(tiny())
+    assert "no job 'removed'" in (jobs.standstill([job]) or "")
+    monkeypatch.undo()
+    _wait(lambda: jobs.standstill([job]) is None)
+
+
+def _wait(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + LIMIT_S
+    while not reached():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_queue_that_nobody_looks_after_any_more_says_so(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bug ended its thread."""
+
+    def tick() -> None:
+        raise ZeroDivisionError("a bug")
+
+    job = jobs.submit(tiny())
+    monkeypatch.setattr(jobs, "tick", tick)
+    assert jobs.standstill([job]) is None
+    jobs.start()
+    _wait(lambda: "ZeroDivisionError: a bug. Nobody looks after it" in (jobs.standstill([job]) or ""))
+
+
+def test_a_models_folder_that_cannot_be_written_does_not_keep_the_queue_from_starting(
+    jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is set down there is read alone; the log says so, once, and the queue is looked after."""
+    ticks: list[int] = []
+
+    def refuse() -> None:
+        raise OSError(30, "Read-only file system", "models/.lock")
+
+    monkeypatch.setattr(jobs.models, "recover", refuse)
+    monkeypatch.setattr(jobs, "tick", lambda: ticks.append(1))
+    with caplog.at_level(logging.WARNING):
+        jobs.start()
+        _wait(lambda: len(ticks) > 1)
+    assert caplog.text.count("Read-only file system") == 1
+
+
+@pytest.mark.parametrize("host", ["elsewhere", None])
+def test_a_process_of_another_machine_is_not_signalled(
+    jobs: LocalJobs, caplog: pytest.LogCaptureFixture, host: str | None
+) -> None:
+    """Here its number is that of a stranger; the run itself sees that it is to stop."""
+    job = jobs.submit(tiny())
+    with subprocess.Popen(["/bin/sleep", "60"]) as process, locked(jobs.store.folder(job.job_id)):
+        _write(jobs, job, status=JobStatus.RUNNING, pid=process.pid, host=host)
+        with caplog.at_level(logging.WARNING):
+            jobs.cancel(job.job_id)
+        assert jobs.store.is_to_stop(job.job_id)
+        assert f"runs on {host or 'another machine'}" in caplog.text
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(0.2)
+        process.kill()
+
+
+def test_a_job_whose_data_are_gone_is_not_resumed(jobs: LocalJobs, tmp_path: Path) -> None:
+    """It could only fail; so does one that is submitted."""
+    job = _failed(jobs)
+    elsewhere = LocalJobs(jobs.store.root, jobs.models, DataFolders(mnist=tmp_path / "nowhere"))
+    with pytest.raises(DataMissing, match="git checkout"):
+        elsewhere.resume(job.job_id)
+    with pytest.raises(DataMissing, match="git checkout"):
+        elsewhere.submit(tiny(1))
+    assert [each.state.status for each in jobs.store.all().jobs] == [JobStatus.FAILED]
 
 
 @pytest.fixture()
@@ -142,10 +220,19 @@ def test_submit_queues_no_seed_if_one_of_them_cannot_be(jobs: LocalJobs, termina
     """Found out before the first of them is in the queue; a seed named twice is one run."""
     (jobs.models.root / "mnist_compact_baseline_seed1_trial40").mkdir(parents=True)
     command = ["jobs", "submit", "--recipe", "baseline", "--trial", "40", "--seeds"]
-    assert terminal.invoke(cli.app, [*command, "0-1"]).exit_code != 0
+    assert "Use --force" in str(terminal.invoke(cli.app, [*command, "0-1"]).exception)
     assert jobs.store.all().names == ()
     assert terminal.invoke(cli.app, [*command, "0,2,0"]).exit_code == 0
     assert [job.config.seed for job in jobs.store.all().jobs] == [0, 2]
+
+
+def test_resume_says_what_it_can_do_where_the_name_is_taken(jobs: LocalJobs, terminal: CliRunner) -> None:
+    """It has no `--force` of its own."""
+    job = _failed(jobs)
+    (jobs.models.root / job.config.model_id).mkdir(parents=True)
+    said = str(terminal.invoke(cli.app, ["jobs", "resume", job.job_id]).exception)
+    assert "exists in" in said
+    assert "Delete it with `models delete`" in said
 
 
 def test_show_tells_a_silent_run(jobs: LocalJobs, terminal: CliRunner) -> None:

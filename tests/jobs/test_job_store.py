@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.registry.samples import fresh_state, manifest
 from tests.training.samples import EPOCH
 
 from handwriting_ai.data.mnist import DigitImages
@@ -100,8 +101,25 @@ def test_a_damaged_configuration_is_reported_beside_the_jobs(store: JobStore) ->
     assert [(each.job_id, job.job_id in each.problem) for each in found.damaged] == [(job.job_id, True)]
     with pytest.raises(JobDamaged):
         store.read(job.job_id)
+    (store.folder(other.job_id) / CONFIG_NAME).unlink()
+    assert all("Delete the job" in each.problem for each in store.all().damaged)
     store.delete(job.job_id)
+    store.delete(other.job_id)
     assert store.all().damaged == ()
+
+
+def test_a_configuration_that_the_system_refuses_is_not_to_be_deleted(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its reason is said; the job may be sound."""
+    job = _job(store)
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    (damaged,) = store.all().damaged
+    assert damaged.problem == f"{store.folder(job.job_id) / CONFIG_NAME} cannot be read: Permission denied."
 
 
 @pytest.mark.parametrize("name", ["nothing", "../runs", ".", "", "a/b"])
@@ -150,6 +168,20 @@ def test_how_a_run_ended_is_written_down(
     assert state.status is status
     assert store.read(job.job_id).state == state
     assert state.error is None if said is None else said in (state.error or "")
+
+
+def test_a_run_cancelled_when_its_model_was_registered_is_completed(store: JobStore) -> None:
+    """The signal came between the registration and the last word."""
+    models, job = ModelStore(store.root.parent / "models"), _job(store)
+
+    def train(_: Job, __: Pulse) -> Path:
+        fields: dict[str, object] = {"run_id": job.job_id}
+        models.register(manifest(job.config.model_id).model_copy(update=fields), fresh_state())
+        raise KeyboardInterrupt
+
+    state = carry_out(store, job, train)
+    assert (state.status, state.progress, state.error) == (JobStatus.COMPLETED, 1.0, None)
+    assert store.read(job.job_id).state == state
 
 
 def test_an_unforeseen_error_is_written_down_and_goes_on(store: JobStore) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.jobs.samples import MNIST
 from tests.registry.samples import names_in
 
 from handwriting_ai.config import PROJECT_ROOT
@@ -56,7 +57,7 @@ def open_jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     def open_one(fault: str = "none", *, start: bool = True) -> LocalJobs:
         command = (sys.executable, "-m", "tests.jobs.faulty_child", fault)
-        jobs = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), command=command)
+        jobs = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST, command=command)
         opened.append(jobs)
         if start:
             jobs.start()
@@ -322,7 +323,7 @@ def test_what_cannot_be_trained_is_refused_before_it_is_queued(open_jobs: Open) 
         jobs.submit(tiny())
     jobs.start()
     until(jobs, job, ended)
-    with pytest.raises(ModelExists, match="--force"):
+    with pytest.raises(ModelExists, match="exists in"):
         jobs.submit(tiny())
     with pytest.raises(JobConflict, match="completed"):
         jobs.resume(job.job_id)

@@ -6,12 +6,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.jobs.samples import MNIST
 from tests.registry.samples import SIGNATURE, fresh_state, saved, write_model
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
 from handwriting_ai.architectures import build_fresh_state_dict
-from handwriting_ai.errors import ClassesMismatch, ManifestError, ParentMismatch, SignatureMismatch, UnknownModel
+from handwriting_ai.errors import (
+    ClassesMismatch,
+    ManifestError,
+    ParentMismatch,
+    SignatureMismatch,
+    UnknownModel,
+    WeightsError,
+)
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.parents import USUAL_ARCHITECTURE, check_parent, possible_parents, read_parent, start_from
 from handwriting_ai.jobs.types import TrainingConfig, plan
@@ -27,7 +35,7 @@ _TRIAL = ["train", "--recipe", "baseline", "--epochs", "1", "--trial", "40"]
 @pytest.fixture()
 def jobs(clean_environment: Path) -> Iterator[LocalJobs]:
     """An empty queue and an empty models folder."""
-    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"))
+    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
     yield opened
     opened.close()
 
@@ -121,6 +129,9 @@ def test_a_parent_without_a_digest_is_told_by_its_file(jobs: LocalJobs) -> None:
     found = read_parent(config, jobs.models)
     assert found is not None
     assert found.weights_sha256 == config.parent.weights_sha256
+    (jobs.models.folder("old") / WEIGHTS_NAME).unlink()
+    with pytest.raises(WeightsError, match=r"model\.pt cannot be read"):
+        start_from("old", None, jobs.models)
 
 
 @pytest.mark.usefixtures("few_validation_digits")

@@ -16,6 +16,7 @@ from redis import Redis
 from rq.job import Job as RqJob
 from rq.serializers import JSONSerializer
 from tests.jobs.redis_server import RedisServer, Workers
+from tests.jobs.samples import MNIST
 from tests.registry.samples import names_in
 from typer.testing import CliRunner
 
@@ -83,7 +84,7 @@ def site(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, redis_server:
     workers = Workers(os.environ, clean_environment)
     settings = load_settings()
     queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
-    jobs = RqJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), queue)
+    jobs = RqJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST, queue)
     yield Site(redis=redis_server, jobs=jobs, workers=workers)
     jobs.close()
     workers.stop()
@@ -236,14 +237,27 @@ def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: p
     """It can be resumed."""
     monkeypatch.setenv("RQ__JOB_TIMEOUT_SEC", "20")
     settings = load_settings()
+    monkeypatch.delenv("RQ__JOB_TIMEOUT_SEC")  # the worker's own is another
     queue = RedisQueue(settings.redis_url, settings.rq, task=TASK)
-    jobs = RqJobs(site.jobs.store.root, site.jobs.models, queue)
+    jobs = RqJobs(site.jobs.store.root, site.jobs.models, site.jobs.data, queue)
     job = jobs.submit(tiny(epochs=LONG))
     site.workers.start()
     failed = site.until(job, ended)
     assert failed.state.status is JobStatus.FAILED
     assert failed.state.error is not None
+    assert "longer than its limit of 20 s" in failed.state.error
     assert "RQ__JOB_TIMEOUT_SEC" in failed.state.error
+
+
+def test_a_closed_queue_keeps_no_connection(site: Site) -> None:
+    """Redis counts them; whatever is asked later makes a new one."""
+    queue, observer = site.jobs.queue, RedisQueue(load_settings().redis_url, load_settings().rq)
+    queue.check()
+    before = len(observer.connection.client_list())
+    site.jobs.close()
+    assert len(observer.connection.client_list()) == before - 1
+    queue.check()
+    observer.close()
 
 
 def test_redis_stopped_before_a_job(site: Site) -> None:

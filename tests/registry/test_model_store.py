@@ -323,6 +323,43 @@ def test_a_failed_registration_leaves_the_folder_as_it_was(
         store.read("good", signature=SIGNATURE)
 
 
+@pytest.mark.parametrize("done", [False, True])
+def test_a_registration_that_is_cancelled_leaves_the_old_model_or_the_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, done: bool
+) -> None:
+    """The signal comes just before the new folder is renamed, or just after."""
+    store = ModelStore(tmp_path)
+    store.register(manifest(), fresh_state())
+    rename = Path.rename
+
+    def interrupted(source: Path, target: Path) -> Path:
+        if source.name != ".incoming-good":
+            return rename(source, target)
+        if done:
+            rename(source, target)
+        raise KeyboardInterrupt
+
+    newer = Manifest.model_validate_json(json.dumps(v1_fields() | {"version": "2.0.0"}))
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        store.register(newer, fresh_state(), force=True)
+    monkeypatch.undo()
+    found = store.read("good", signature=SIGNATURE).manifest.version
+    assert found == ("2.0.0" if done else manifest().version)
+    store.recover()
+    assert names_in(tmp_path) == ["good"]
+
+
+def test_a_deleted_model_does_not_return(tmp_path: Path) -> None:
+    """Although a registration that replaced it was killed before the older one was removed."""
+    store = ModelStore(tmp_path)
+    folder = store.register(manifest(), fresh_state())
+    shutil.copytree(folder, tmp_path / ".replaced-good")
+    store.delete("good")
+    store.recover()
+    assert names_in(tmp_path) == []
+
+
 def test_a_model_may_be_moved_with_its_folder_name(tmp_path: Path) -> None:
     """A copied folder under another name is refused until its manifest says so too."""
     store = ModelStore(tmp_path)

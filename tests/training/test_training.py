@@ -1,5 +1,6 @@
 """A run from recipe to registered model, on a handful of digits."""
 
+import copy
 import gzip
 import json
 import math
@@ -34,7 +35,7 @@ from handwriting_ai.training.augment import augment, change_pen, cut_out, elasti
 from handwriting_ai.training.checkpoint import load_checkpoint, save_checkpoint
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute, choose_compute
-from handwriting_ai.training.progress import TrainingMetrics
+from handwriting_ai.training.progress import TrainingMetrics, read_metrics, write_metrics
 from handwriting_ai.training.recipes import (
     BASELINE,
     DRAWN,
@@ -178,32 +179,72 @@ def test_bad_checkpoints_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="holds no state"):
         load_checkpoint(path, "run")
     state = _trained(1, epochs=1).state()
-    for name in state:
+    for name in set(state) - {"device"}:  # older checkpoints have none
         without = {key: value for key, value in state.items() if key != name}
         with pytest.raises(CheckpointError, match="lacks its"):
             Trainer("compact", TINY, 1, _data(), CPU).restore(without)
 
 
-def test_a_signal_while_a_checkpoint_is_read_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The run is cancelled, and its checkpoint is not said to be bad."""
+class _Alarm(Exception):
+    """Stands in for that of the queue, whose run has taken too long."""
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt("Signal 15."), MemoryError(), _Alarm()])
+def test_what_ends_a_run_while_a_checkpoint_is_read_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    """The checkpoint is not said to be bad."""
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, "run", {})
 
     def interrupted(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt("Signal 15.")
+        raise error
 
     monkeypatch.setattr(torch, "load", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(type(error)):
         load_checkpoint(path, "run")
 
 
+def test_a_checkpoint_that_cannot_be_read_is_not_to_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing may be wrong with it."""
+
+    def denied(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", denied)
+    with pytest.raises(CheckpointError, match="cannot be read: Permission denied") as caught:
+        load_checkpoint(tmp_path / "checkpoint.pt", "run")
+    assert "Delete" not in str(caught.value)
+
+
+def _resumed(state: dict[str, object]) -> Trainer:
+    """Gone on for one epoch from a state."""
+    trainer = Trainer("compact", TINY, 1, _data(), CPU)
+    trainer.restore(copy.deepcopy(state))  # as from a file: it is gone on from several times
+    trainer.run_epoch(_ignore_step)
+    return trainer
+
+
+def test_a_run_goes_on_on_another_kind_of_device(caplog: pytest.LogCaptureFixture) -> None:
+    """The generator's state fits only the kind it was made on; the log says so, and it is the same each time."""
+    state = _trained(1, epochs=1).state()
+    made_up: dict[str, object] = {"device": "cuda", "generator": torch.zeros(16, dtype=torch.uint8)}
+    first, second = _resumed(state | made_up), _resumed(state | made_up)
+    assert caplog.text.count("made on cuda, this is cpu") == 2
+    assert first.epoch == 2
+    assert _same(_weights(first), _weights(second))
+    older = {name: value for name, value in state.items() if name != "device"}
+    assert _same(_weights(_resumed(older)), _weights(_trained(1)))
+    assert caplog.text.count("made on") == 2
+
+
 def test_a_loss_that_is_no_number_stops_the_run() -> None:
-    """With the epoch and the learning rate in the message."""
+    """With the epoch, and what one can do, in the message."""
     trainer = Trainer("compact", TINY, 1, _data(), CPU)
     with torch.no_grad():
         for parameter in trainer.network.parameters():
             parameter.fill_(float("nan"))
-    with pytest.raises(TrainingDiverged, match="epoch 1 is nan"):
+    with pytest.raises(TrainingDiverged, match=r"epoch 1 is nan\. Try another seed"):
         trainer.run_epoch(_ignore_step)
 
 
@@ -255,7 +296,7 @@ def test_a_run_registers_a_complete_model(tmp_path: Path) -> None:
 def test_an_existing_model_is_not_replaced_without_force(tmp_path: Path) -> None:
     """Found out before any training; with force the finished run registers again."""
     _run(tmp_path)
-    with pytest.raises(ModelExists, match="--force"):
+    with pytest.raises(ModelExists, match="exists in"):
         _run(tmp_path)
     _, epochs = _run(tmp_path, force=True)
     assert epochs == []
@@ -318,6 +359,14 @@ def test_a_checkpoint_without_its_history_is_refused(tmp_path: Path) -> None:
     torch.save(content, path)
     with pytest.raises(CheckpointError, match="lacks its history"):
         _run(tmp_path, force=True)
+
+
+def test_a_run_killed_before_its_last_metrics_were_written_has_them_when_it_goes_on(tmp_path: Path) -> None:
+    """The checkpoint holds them too."""
+    config, epochs = _run(tmp_path)
+    write_metrics(config.run_folder, epochs[:1])
+    _run(tmp_path, force=True)
+    assert read_metrics(config.run_folder) == epochs
 
 
 def test_recipes_are_found_by_name() -> None:

@@ -16,7 +16,6 @@ from handwriting_ai.config import PROJECT_ROOT, Settings
 from handwriting_ai.errors import UnknownJob, UnsupportedMedia
 from handwriting_ai.jobs.types import Job, JobStatus, plan
 from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.sources import DataFolders
 
 JSON: Final = "application/json"
 JobId = Annotated[str, Path(description="As `POST /v1/train` answered.", examples=["20260131-120000-1f2e"])]
@@ -37,7 +36,7 @@ class TrainingRoutes:
     """Queues runs and shows how they stand."""
 
     def __init__(self, settings: Settings, resources: Resources) -> None:
-        self._settings, self._resources = settings, resources
+        self._resources = resources
         training = settings.training
         folders = (settings.digits.model_dir, settings.app.data_root, training.data_dir, PROJECT_ROOT)
         self._folders = tuple(folder for folder in (*folders, training.ink_dir, training.emnist_dir) if folder)
@@ -45,7 +44,6 @@ class TrainingRoutes:
     def train(self, wanted: TrainRequest, response: Response) -> JobView:
         """Queue a run. It is registered under `config.model_id` when it is done."""
         config = plan(wanted.arch, wanted.recipe, seed=wanted.seed, epochs=wanted.epochs)
-        DataFolders.of(self._settings).require(config.resolved_recipe())
         job = self._resources.jobs.submit(config)
         response.headers["Location"] = f"/v1/jobs/{job.job_id}"
         return self._view(job, [])

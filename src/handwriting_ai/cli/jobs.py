@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from handwriting_ai.cli import options
-from handwriting_ai.cli.train import open_jobs, parse_seeds
+from handwriting_ai.cli.train import force_named, open_jobs, parse_seeds
 from handwriting_ai.config import load_settings
+from handwriting_ai.errors import ModelExists
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
@@ -69,18 +70,16 @@ def submit_jobs(
     """Put runs into the queue, which `jobs work`, an open dashboard or the workers of TRAINING__BACKEND=rq work off."""
     from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import plan
-    from handwriting_ai.training.sources import DataFolders
 
-    settings = load_settings()
-    jobs = open_jobs(settings)
+    jobs = open_jobs(load_settings())
     chosen, start = start_from(parent, arch, jobs.models)
     plans = [
         plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, force=force, parent=start)
         for seed in parse_seeds(seeds)
     ]
-    for config in plans:  # before any is queued
-        jobs.refuse(config)
-        DataFolders.of(settings).require(config.resolved_recipe())
+    with force_named():
+        for config in plans:  # before any is queued
+            jobs.refuse(config)
     for config in plans:
         typer.echo(jobs.submit(config).job_id)
 
@@ -113,7 +112,10 @@ def resume_job(
 ) -> None:
     """Queue a failed or cancelled job again; it goes on from its last checkpoint."""
     jobs = open_jobs(load_settings())
-    jobs.resume(job_id, afresh=afresh)
+    try:
+        jobs.resume(job_id, afresh=afresh)
+    except ModelExists as error:
+        raise ModelExists(f"{error} Delete it with `models delete`, or queue the run anew with --force.") from error
     typer.echo(f"{job_id}: queued. {jobs.worked_off_by}")
 
 

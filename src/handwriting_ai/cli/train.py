@@ -1,6 +1,8 @@
 """`handwriting-ai train`: runs in the foreground, kept as jobs like all others."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -9,6 +11,7 @@ from rich.progress import Progress
 
 from handwriting_ai.cli import options
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.errors import ModelExists
 from handwriting_ai.jobs.types import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -41,7 +44,6 @@ def train(
     from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import JobStatus, plan
     from handwriting_ai.training.precision import choose_compute
-    from handwriting_ai.training.sources import DataFolders
 
     choose_compute(device)
     settings, console = load_settings(), Console()
@@ -51,9 +53,9 @@ def train(
         plan(chosen, recipe, seed=seed, epochs=epochs, trial_digits=trial, device=device, force=force, parent=start)
         for seed in parse_seeds(seeds)
     ]
-    for config in plans:  # before any work is done
-        jobs.refuse(config)
-        DataFolders.of(settings).require(config.resolved_recipe())
+    with force_named():
+        for config in plans:  # before any work is done
+            jobs.refuse(config)
     previous = signal.signal(signal.SIGTERM, raise_cancelled)  # so that `jobs cancel` works from elsewhere
     try:
         for config in plans:
@@ -63,6 +65,15 @@ def train(
                 raise typer.Exit(1)
     finally:
         signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def force_named() -> Iterator[None]:
+    """Where a name is taken, say what this command can do about it."""
+    try:
+        yield
+    except ModelExists as error:
+        raise ModelExists(f"{error} Use --force to replace it.") from error
 
 
 def parse_seeds(text: str, *, option: str = "--seeds") -> list[int]:

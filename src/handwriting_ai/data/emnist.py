@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.idx import idx_array, unpacked
+from handwriting_ai.data.idx import idx_array
 from handwriting_ai.data.mnist import DigitImages
+from handwriting_ai.data.packed import read_unpacked
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import IMAGE_SIDE
@@ -27,12 +28,13 @@ def load_emnist_digits(folder: Path | None) -> DigitImages:
 
     Raises:
         DataMissing: no folder was named, or a file is not there; the message has the command that gets it.
+        DataUnreadable: the system refuses a file.
         DataCorrupt: a file is damaged or holds something else.
     """
     images_path, labels_path = emnist_paths(folder)
     # The files hold each picture column by column.
-    images: NDArray[np.uint8] = idx_array(images_path, unpacked(images_path), dimensions=3).transpose(0, 2, 1)
-    labels = idx_array(labels_path, unpacked(labels_path), dimensions=1).astype(np.int64)
+    images: NDArray[np.uint8] = idx_array(images_path, read_unpacked(images_path), dimensions=3).transpose(0, 2, 1)
+    labels = idx_array(labels_path, read_unpacked(labels_path), dimensions=1).astype(np.int64)
     values: list[int] = labels.tolist()
     largest = max(values, default=0)
     if images.shape != (labels.size, IMAGE_SIDE, IMAGE_SIDE) or largest >= N_CLASSES:

@@ -1,6 +1,5 @@
 """IDX files, as MNIST and EMNIST come: a magic number and the shape, then the bytes of the array."""
 
-import gzip
 import math
 import struct
 from pathlib import Path
@@ -10,27 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.errors import DataCorrupt
-from handwriting_ai.files import GZIP_DAMAGE
 
 _MAGIC: Final = {3: 2051, 1: 2049}
 """First number of a file of bytes, by its dimensions."""
 
 
-def unpacked(path: Path) -> bytes:
-    """What a file holds, plain or gzipped.
-
-    Raises:
-        DataCorrupt: it cannot be read.
-    """
-    try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if path.suffix == ".gz" else content
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
-
-
 def idx_array(path: Path, content: bytes, *, dimensions: int) -> "NDArray[np.uint8]":
-    """The array in what `unpacked` found in a file.
+    """The array in what was read from a file, unpacked.
 
     Raises:
         DataCorrupt: it is cut off, or of another kind.

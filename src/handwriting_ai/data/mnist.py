@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.idx import idx_array, unpacked
+from handwriting_ai.data.idx import idx_array
+from handwriting_ai.data.packed import read_unpacked
 from handwriting_ai.errors import DataCorrupt, DataMissing
 
 _MD5: Final = {
@@ -64,6 +65,7 @@ def load_mnist(folder: Path, part: Part) -> DigitImages:
 
     Raises:
         DataMissing: a file is not in `folder`.
+        DataUnreadable: the system refuses a file.
         DataCorrupt: a file is damaged or not the one LeCun et al. published.
     """
     images = _read(folder, f"{part}-images-idx3-ubyte", dimensions=3)
@@ -89,9 +91,10 @@ def published_digests() -> tuple[str, ...]:
 
 def _read(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
     path = _packed(folder, name)
-    if not path.exists():
-        raise _missing(folder, name)
-    content = unpacked(path)
+    try:
+        content = read_unpacked(path)
+    except FileNotFoundError as error:
+        raise _missing(folder, name) from error
     md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
     if md5 != _MD5[name]:
         raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")

@@ -1,7 +1,6 @@
 """Pen strokes of digits: files of strokes, and how a canvas draws them."""
 
 import functools
-import gzip
 import hashlib
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -15,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
+from handwriting_ai.data.packed import read_file, unpack
 from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
-from handwriting_ai.files import GZIP_DAMAGE
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK
 from handwriting_ai.problems import describe_problems
@@ -74,6 +73,7 @@ def load_stroke_files(folder: Path | None) -> tuple[StrokeFile, ...]:
 
     Raises:
         DataMissing: no folder was named, it is not there or holds no such file.
+        DataUnreadable: the system refuses a file.
         DataCorrupt: a file cannot be unpacked, or a line is not a digit's strokes.
     """
     return tuple(_load(path) for path in stroke_paths(folder))
@@ -83,7 +83,7 @@ def count_digits(folder: Path) -> tuple[int, ...]:
     """How many digits each file of a folder of pen strokes has, told without parsing them.
 
     Raises:
-        DataMissing, DataCorrupt: as `load_stroke_files`, except that lines are not looked at.
+        DataMissing, DataUnreadable, DataCorrupt: as `load_stroke_files`, except that lines are not looked at.
     """
     counts: list[int] = []
     for path in stroke_paths(folder):
@@ -93,7 +93,7 @@ def count_digits(folder: Path) -> tuple[int, ...]:
 
 
 def _count_anew(path: Path, _modified_ns: int, _size: int) -> int:
-    content = path.read_bytes()
+    content = read_file(path)
     return content.count(SEGMENT) if path.name in FILE_NAMES else len(_lines(path, content))
 
 
@@ -125,7 +125,7 @@ def stroke_paths(folder: Path | None) -> list[Path]:
 
 
 def _load(path: Path) -> StrokeFile:
-    content = path.read_bytes()
+    content = read_file(path)
     digits = _of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content)
     return StrokeFile(
         name=path.name.removesuffix(_JSON_LINES), sha256=hashlib.sha256(content).hexdigest(), digits=tuple(digits)
@@ -144,10 +144,7 @@ def _of_pendigits(path: Path, content: bytes) -> Iterator[DrawnDigit]:
 
 def _lines(path: Path, content: bytes) -> list[bytes]:
     """One digit each."""
-    try:
-        return gzip.decompress(content).splitlines()
-    except GZIP_DAMAGE as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+    return unpack(path, content).splitlines()
 
 
 def _of_json_lines(path: Path, content: bytes) -> Iterator[DrawnDigit]:

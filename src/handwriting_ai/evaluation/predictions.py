@@ -4,7 +4,6 @@ They hold every view of the largest mode, so that any choice of members, views a
 a network. Rows are kept less their largest number, which no softmax notices and half precision likes.
 """
 
-import functools
 import hashlib
 import io
 import zlib
@@ -29,7 +28,7 @@ from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
-from handwriting_ai.registry.weights import WEIGHTS_NAME
+from handwriting_ai.registry.weights import weights_digest
 
 PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
@@ -37,7 +36,6 @@ _VIEWS: Final = views_for(TtaMode.ADVANCED)
 """The views of the smaller modes are its first ones."""
 _PICTURES_AT_ONCE: Final = 4
 """With 17 views each, a batch that fits the processor's cache."""
-_DIGESTS_KEPT: Final = 1_024
 _DAMAGE: Final = (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error)
 """What numpy raises for a file that is not what it wrote."""
 
@@ -77,7 +75,7 @@ def load_evaluation_digits(folder: Path) -> EvaluationDigits:
     """MNIST's validation digits and its test part.
 
     Raises:
-        DataMissing, DataCorrupt: as `load_mnist`.
+        DataMissing, DataUnreadable, DataCorrupt: as `load_mnist`.
     """
     training = load_mnist(folder, Part.TRAIN)
     return EvaluationDigits(
@@ -143,6 +141,7 @@ def load_predictions(folder: Path, manifest: Manifest, digits: EvaluationDigits)
 
     Raises:
         PredictionsError: there are none, they are damaged, or of other weights, views or digits than those of today.
+        WeightsError: as `weights_digest`.
     """
     expected = {"validation": len(digits.validation), "test": len(digits.test)}
     arrays = _read(folder, manifest, list(expected))
@@ -155,6 +154,7 @@ def check_predictions(folder: Path, manifest: Manifest) -> None:
 
     Raises:
         PredictionsError: there are none, or of others; damage further on is found by `load_predictions`.
+        WeightsError: as `weights_digest`.
     """
     _read(folder, manifest, ())
 
@@ -190,30 +190,6 @@ def _checked(folder: Path, manifest: Manifest, name: str, array: "NDArray[np.flo
 
 def _advice(manifest: Manifest) -> str:
     return f"Make them with `{REFRESH_COMMAND} {manifest.model_id}`."
-
-
-def weights_digest(folder: Path, manifest: Manifest) -> str:
-    """SHA-256 of a model's weights: its manifest's, or that of the file where a v1 manifest has none.
-
-    Raises:
-        PredictionsError: there is neither.
-    """
-    if manifest.weights_sha256 is not None:
-        return manifest.weights_sha256
-    path = folder / WEIGHTS_NAME
-    try:
-        found = path.stat()
-        return _file_digest(path, found.st_mtime_ns, found.st_size)
-    except OSError as error:
-        raise PredictionsError(f"{path} cannot be read: {error.strerror}.") from error
-
-
-def _read_digest(path: Path, _modified_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-_file_digest: Final[Callable[[Path, int, int], str]] = functools.lru_cache(_DIGESTS_KEPT)(_read_digest)
-"""Of a file that was written at this time with this size: read once."""
 
 
 def _made_from(weights_sha256: str) -> str:

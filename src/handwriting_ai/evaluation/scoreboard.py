@@ -29,7 +29,6 @@ from handwriting_ai.evaluation.predictions import (
     Predictions,
     check_predictions,
     load_predictions,
-    weights_digest,
 )
 from handwriting_ai.evaluation.recent import Recent
 from handwriting_ai.evaluation.search import RankedSubset, rank_subsets
@@ -40,6 +39,7 @@ from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.report import Refusal
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import weights_digest
 
 _PREDICTIONS_KEPT: Final = 24
 """Models whose predictions stay in memory, 5 MB each."""

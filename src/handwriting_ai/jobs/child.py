@@ -16,7 +16,7 @@ from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
-from handwriting_ai.jobs.types import Job, JobState, JobStatus
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
@@ -101,21 +101,22 @@ def carry_out(
         job: what to do.
         train: trains and registers; returns the model's folder.
     """
-    started: dict[str, object] = {"status": JobStatus.RUNNING, "pid": os.getpid(), "started_at": datetime.now(UTC)}
-    fresh: dict[str, object] = {"error": None, "completed_at": None, "activity": "starting"}
-    with Pulse(store, job.state.model_copy(update=started | fresh)) as pulse:
+    with Pulse(store, running(job.state, os.getpid())) as pulse:
         try:
             folder = train(job, pulse)
         except KeyboardInterrupt:
-            _LOG.info("Cancelled.")
-            return pulse.finish(JobStatus.CANCELLED)
+            if not store.has_registered(job):
+                _LOG.info("Cancelled.")
+                return pulse.finish(JobStatus.CANCELLED)
+            _LOG.info("Cancelled, but the model was registered already.")
         except HandwritingError as error:
             _LOG.error("%s", error)
             return pulse.finish(JobStatus.FAILED, str(error))
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
-        _LOG.info("Registered %s.", folder)
+        else:
+            _LOG.info("Registered %s.", folder)
         pulse.note(progress=1.0)
         return pulse.finish(JobStatus.COMPLETED)
 
@@ -124,7 +125,7 @@ def prepare(job: Job, settings: Settings) -> TrainingData:
     """The data of a job.
 
     Raises:
-        DataMissing, DataCorrupt: as `prepare_data`.
+        DataMissing, DataUnreadable, DataCorrupt: as `prepare_data`.
     """
     folders = DataFolders.of(settings)
     return prepare_data(job.config.resolved_recipe(), folders, workers=settings.app.workers)

@@ -7,6 +7,7 @@ dashboards and commands may work on one folder.
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.errors import HandwritingError, JobConflict, JobDamaged
-from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled, running
+from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobState, JobStatus
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.locks import take_lock
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.sources import DataFolders
 
 CHILD_COMMAND: Final = (sys.executable, "-m", "handwriting_ai.jobs.child")
 _LOG: Final = logging.getLogger(__name__)
@@ -31,16 +33,28 @@ class LocalJobs(JobQueue):
     worked_off_by: ClassVar[str] = "An open dashboard, the API or `handwriting-ai jobs work` starts it."
 
     def __init__(
-        self, root: Path, models: ModelStore, *, max_concurrent: int = 1, command: Sequence[str] = CHILD_COMMAND
+        self,
+        root: Path,
+        models: ModelStore,
+        data: DataFolders,
+        *,
+        max_concurrent: int = 1,
+        command: Sequence[str] = CHILD_COMMAND,
     ) -> None:
         """Jobs under `root`, whose models go to `models`; `command` starts the process of a job."""
-        super().__init__(JobStore(root, models), models)
+        super().__init__(JobStore(root, models), models, data)
         self._max_concurrent, self._command = max_concurrent, command
         self._children: list[subprocess.Popen[bytes]] = []
         self._said: set[str] = set()
+        self._unstarted: dict[str, str] = {}
+        """Jobs that could not be started when that was last tried, and why."""
 
-    def standstill(self, jobs: Sequence[Job]) -> None:
-        """The dashboard works off whatever there is."""
+    def standstill(self, jobs: Sequence[Job]) -> str | None:
+        """What hinders this program from working the jobs off, if anything does."""
+        if self.trouble is not None and any(not job.state.status.ended for job in jobs):
+            return f"The training queue could not be looked after: {self.trouble}"
+        reasons = [self._unstarted.get(job.job_id) for job in jobs if job.state.status is JobStatus.QUEUED]
+        return next((reason for reason in reasons if reason is not None), None)
 
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue, or ask its process to stop; it is gone within a few seconds."""
@@ -54,7 +68,7 @@ class LocalJobs(JobQueue):
             if state.status is JobStatus.QUEUED:
                 self.store.write_state(cancelled(state))
             else:
-                _signal(state, signal.SIGTERM)
+                self._signal(state, signal.SIGTERM)
 
     def delete(self, job_id: str) -> None:
         """Remove a job with its checkpoint, metrics and log; its model, if it made one, stays."""
@@ -91,8 +105,11 @@ class LocalJobs(JobQueue):
             if free > 0 and job.state.status is JobStatus.QUEUED and job.job_id not in at_work:
                 try:
                     self._start(job)
+                    self._unstarted.pop(job.job_id, None)
                 except (OSError, HandwritingError) as error:
-                    self._say_once(f"Job {job.job_id} could not be started: {error}")
+                    reason = f"Job {job.job_id} could not be started: {error}"
+                    self._unstarted[job.job_id] = reason
+                    self._say_once(reason)
                 free -= self.store.is_alive(job.job_id)
 
     def _say_once(self, trouble: str) -> None:
@@ -118,7 +135,7 @@ class LocalJobs(JobQueue):
             return
         written = self.store.written_state(job_id)
         if written is not None and time.time() - asked > CANCEL_GRACE_S:
-            _signal(written, signal.SIGKILL)
+            self._signal(written, signal.SIGKILL)
 
     def _start(self, job: Job) -> None:
         """Start a process that inherits the job's lock, and so holds it until it ends."""
@@ -141,10 +158,14 @@ class LocalJobs(JobQueue):
         finally:
             os.close(descriptor)
 
-
-def _signal(state: JobState, number: int) -> None:
-    """Signal a process that was seen alive; one that has ended meanwhile is none the worse."""
-    if state.pid is not None:
+    def _signal(self, state: JobState, number: int) -> None:
+        """Signal a process that was seen alive, if it is of this machine; one that has ended is none the worse."""
+        if state.pid is None:
+            return
+        if state.host != socket.gethostname():
+            where = state.host or "another machine"
+            self._say_once(f"Job {state.job_id} runs on {where}, and ends when it sees there that it is to stop.")
+            return
         try:
             os.kill(state.pid, number)
         except ProcessLookupError:

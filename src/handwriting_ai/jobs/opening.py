@@ -7,6 +7,7 @@ from handwriting_ai.extras import require_extra
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.sources import DataFolders
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.rq import RqJobs
@@ -23,8 +24,8 @@ def open_jobs(settings: Settings) -> JobQueue:
     """
     if settings.training.backend is Backend.RQ:
         return open_rq(settings)
-    models = ModelStore(settings.digits.model_dir)
-    return LocalJobs(settings.app.data_root / RUNS, models, max_concurrent=settings.training.max_concurrent)
+    models, data = ModelStore(settings.digits.model_dir), DataFolders.of(settings)
+    return LocalJobs(settings.app.data_root / RUNS, models, data, max_concurrent=settings.training.max_concurrent)
 
 
 def open_rq(settings: Settings) -> "RqJobs":
@@ -38,4 +39,5 @@ def open_rq(settings: Settings) -> "RqJobs":
     from handwriting_ai.jobs.rq import RqJobs
 
     queue = RedisQueue(settings.redis_url, settings.rq)
-    return RqJobs(settings.app.data_root / RUNS, ModelStore(settings.digits.model_dir), queue)
+    models, data = ModelStore(settings.digits.model_dir), DataFolders.of(settings)
+    return RqJobs(settings.app.data_root / RUNS, models, data, queue)

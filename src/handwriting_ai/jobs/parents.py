@@ -4,10 +4,10 @@ from contextlib import suppress
 from typing import Final
 
 from handwriting_ai.errors import ModelError, ParentMismatch
-from handwriting_ai.evaluation.predictions import weights_digest
 from handwriting_ai.jobs.types import Parent, TrainingConfig
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore, StoredModel
+from handwriting_ai.registry.weights import weights_digest
 
 USUAL_ARCHITECTURE: Final = "compact"
 """What is trained where nobody asks for another."""
@@ -23,7 +23,7 @@ def start_from(parent: str | None, arch: str | None, models: ModelStore) -> tupl
 
     Raises:
         UnknownModel, ManifestError, SignatureMismatch, ClassesMismatch: as `ModelStore.fitting_manifest`.
-        PredictionsError: it has no weights.
+        WeightsError: it has no weights.
         ParentMismatch: it is another architecture.
     """
     if parent is None:

@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,11 +16,12 @@ from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailabl
 from handwriting_ai.files import put_aside
 from handwriting_ai.jobs.parents import check_parent
 from handwriting_ai.jobs.store import JobStore
-from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
+from handwriting_ai.training.sources import DataFolders
 
 CANCEL_GRACE_S: Final = 3.0
 """A run that has not ended so long after it was asked to is killed."""
@@ -36,15 +37,16 @@ class JobQueue(ABC):
     worked_off_by: ClassVar[str]
     """Who starts a queued job, as a sentence."""
 
-    def __init__(self, store: JobStore, models: ModelStore) -> None:
-        """Jobs of `store`, whose models go to `models`."""
-        self.store, self.models = store, models
+    def __init__(self, store: JobStore, models: ModelStore, data: DataFolders) -> None:
+        """Jobs of `store`, whose models go to `models`, and which learn from what lies in the folders `data`."""
+        self.store, self.models, self.data = store, models, data
+        self.trouble: str | None = None
+        """What hindered the last look; None once a look goes well."""
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look after the queue, in a thread; runs that an earlier server started are adopted."""
-        self.models.recover()
         self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
         self._thread.start()
 
@@ -59,13 +61,15 @@ class JobQueue(ABC):
 
         Raises:
             UnknownArchitecture, UnknownRecipe, InvalidRecipe: it cannot be trained.
+            DataMissing: the sets that it needs are not here.
             ParentMismatch: it cannot start from its parent.
             ModelExists: its model is registered already and `force` is off.
             JobConflict: a queued or running job makes the same model.
             QueueUnavailable: the queue is elsewhere and does not answer.
         """
-        config.resolved_recipe()
+        recipe = config.resolved_recipe()
         require_architecture(config.arch)
+        self.data.require(recipe)
         check_parent(config, self.models)
         self.models.refuse_existing(config.model_id, force=config.force)
         for job in self.store.all().jobs:
@@ -116,7 +120,7 @@ class JobQueue(ABC):
             UnknownJob: there is none of this name.
             JobConflict: it has not ended, or was completed, or another job makes the same model.
             ModelExists: its model is registered already and `force` is off.
-            ParentMismatch, QueueUnavailable: as `refuse`.
+            DataMissing, ParentMismatch, QueueUnavailable: as `refuse`.
         """
         with self.store.lock():
             job = self.store.read(job_id)
@@ -196,25 +200,25 @@ class JobQueue(ABC):
         """Under the lock: set down what has happened, and kill what did not stop when asked."""
 
     def _work(self) -> None:
-        known: str | None = None
-        while not self._stop.is_set():
-            trouble: str | None = None
-            try:
-                self.tick()
-            except (OSError, HandwritingError) as error:  # a full disk passes; the queue must not die of it
-                trouble = str(error)
-            if trouble is not None and trouble != known:  # once, not at each look
-                _LOG.warning("The training queue could not be looked after: %s", trouble)
-            known = trouble
-            self._stop.wait(self.tick_s)
+        try:
+            self._attempt(self.models.recover)
+            while not self._stop.is_set():
+                self._attempt(self.tick)
+                self._stop.wait(self.tick_s)
+        except BaseException as error:
+            self.trouble = f"{type(error).__name__}: {error}. Nobody looks after it any more: start this program again."
+            raise
 
-
-def running(state: JobState, pid: int | None) -> JobState:
-    """The state of a job whose process has just been started."""
-    now = datetime.now(UTC)
-    begun: dict[str, object] = {"pid": pid, "started_at": now, "heartbeat": now, "activity": "starting"}
-    fresh: dict[str, object] = {"status": JobStatus.RUNNING, "error": None, "completed_at": None}
-    return state.model_copy(update=begun | fresh)
+    def _attempt(self, step: Callable[[], None]) -> None:
+        """A full disk passes, and a models folder may be read-only; the queue must not die of it."""
+        trouble: str | None = None
+        try:
+            step()
+        except (OSError, HandwritingError) as error:
+            trouble = str(error)
+        if trouble is not None and trouble != self.trouble:  # once, not at each look
+            _LOG.warning("The training queue could not be looked after: %s", trouble)
+        self.trouble = trouble
 
 
 def cancelled(state: JobState) -> JobState:

@@ -97,6 +97,10 @@ class RedisQueue:
         """Where Redis is looked for, without its password."""
         return f"{self._url.host}:{self._url.port}{self._url.path or ''}"
 
+    def close(self) -> None:
+        """End all connections; whatever is asked later makes a new one."""
+        self.connection.close()
+
     def check(self) -> None:
         """See whether Redis is there.
 

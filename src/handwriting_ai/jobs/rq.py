@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.errors import JobConflict, JobDamaged
-from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled, running
+from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
 from handwriting_ai.jobs.redis_queue import Place, RedisQueue, Ticket
 from handwriting_ai.jobs.store import CANCEL_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.training.sources import DataFolders
 
 _ENQUEUE_LIMIT_S: Final = 10.0
 """A job that is being submitted may have its folder for so long before Redis knows it."""
@@ -86,10 +87,15 @@ class RqJobs(JobQueue):
     tick_s: ClassVar[float] = 2.0
     worked_off_by: ClassVar[str] = "The next free `handwriting-ai worker` starts it."
 
-    def __init__(self, root: Path, models: ModelStore, queue: RedisQueue) -> None:
-        """Jobs under `root`, whose models go to `models`: folders that the workers see as well."""
-        super().__init__(RqStore(root, models, queue), models)
+    def __init__(self, root: Path, models: ModelStore, data: DataFolders, queue: RedisQueue) -> None:
+        """Jobs under `root`, whose models go to `models`: folders that the workers see as well, as those of `data`."""
+        super().__init__(RqStore(root, models, queue), models, data)
         self.queue = queue
+
+    def close(self) -> None:
+        """Stop the thread, and let go of Redis."""
+        super().close()
+        self.queue.close()
 
     def refuse(self, config: TrainingConfig) -> None:
         """Find out, before work is done, whether a run cannot be queued."""

@@ -115,7 +115,7 @@ class JobStore:
 
         Raises:
             UnknownJob: there is none of this name.
-            JobDamaged: its configuration cannot be read.
+            JobDamaged: its configuration cannot be read, or makes no sense.
         """
         return self._read(self.folder(job_id))
 
@@ -183,16 +183,28 @@ class JobStore:
             except (JobDamaged, UnknownJob):
                 continue  # `all` reports the one; the other is gone
 
+    def has_registered(self, job: Job) -> bool:
+        """Whether this very job has brought its model into the models folder."""
+        try:
+            return self._models.read_manifest(job.config.model_id).run_id == job.job_id
+        except HandwritingError:
+            return False
+
     def _folders(self) -> Sequence[Path]:
         if not self.root.is_dir():
             return ()
         return sorted(path for path in self.root.iterdir() if path.is_dir() and not path.name.startswith("."))
 
     def _read(self, folder: Path) -> Job:
+        path, advice = folder / CONFIG_NAME, f"Delete the job {folder.name!r}."
         try:
-            config = TrainingConfig.model_validate_json((folder / CONFIG_NAME).read_bytes())
-        except (OSError, ValidationError) as error:
-            raise JobDamaged(f"{folder / CONFIG_NAME} cannot be read. Delete the job {folder.name!r}.") from error
+            config = TrainingConfig.model_validate_json(path.read_bytes())
+        except ValidationError as error:
+            raise JobDamaged(f"{path} is damaged: {describe_problems(error)}. {advice}") from error
+        except FileNotFoundError as error:
+            raise JobDamaged(f"{path} is missing. {advice}") from error
+        except OSError as error:  # the job may be sound
+            raise JobDamaged(f"{path} cannot be read: {error.strerror}.") from error
         return self._as_it_stands(folder, Job(config=config, state=self._read_state(folder, config)))
 
     def _as_it_stands(self, folder: Path, written: Job) -> Job:
@@ -223,7 +235,7 @@ class JobStore:
     ) -> Job:
         """What became of a run whose process ended without a last word: completed, cancelled, or failed (`reason`)."""
         folder, state = self.root / job.job_id, job.state
-        if self._registered(job.config, job.job_id):
+        if self.has_registered(job):
             end: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
         elif self.is_to_stop(job.job_id):
             end = {"status": JobStatus.CANCELLED, "error": None}
@@ -232,13 +244,6 @@ class JobStore:
             said = f" Its last words: {' / '.join(lines)}" if lines else ""
             end = {"status": JobStatus.FAILED, "error": state.error or f"{reason}{said}"}
         return Job(config=job.config, state=state.model_copy(update=end | _ended()))
-
-    def _registered(self, config: TrainingConfig, job_id: str) -> bool:
-        """Whether this very job has brought its model into the models folder."""
-        try:
-            return self._models.read_manifest(config.model_id).run_id == job_id
-        except HandwritingError:
-            return False
 
 
 def _ended() -> dict[str, object]:

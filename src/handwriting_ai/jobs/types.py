@@ -1,5 +1,6 @@
 """What a job is, in plain values."""
 
+import socket
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -131,6 +132,8 @@ class JobState(BaseModel):
     completed_at: datetime | None = None
     """When it ended, in whatever way."""
     pid: int | None = None
+    host: str | None = None
+    """The machine, or container, of the process: nowhere else does its `pid` mean anything."""
     heartbeat: datetime | None = None
     """The last sign of life."""
 
@@ -154,3 +157,11 @@ class Job(BaseModel):
     def job_id(self) -> str:
         """The name of its folder."""
         return self.state.job_id
+
+
+def running(state: JobState, pid: int | None) -> JobState:
+    """The state of a job whose process has just been started, on this machine if its `pid` is known."""
+    now, host = datetime.now(UTC), None if pid is None else socket.gethostname()
+    begun: dict[str, object] = {"pid": pid, "host": host, "started_at": now, "heartbeat": now, "activity": "starting"}
+    fresh: dict[str, object] = {"status": JobStatus.RUNNING, "error": None, "completed_at": None}
+    return state.model_copy(update=begun | fresh)

@@ -163,25 +163,26 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
         return
     signal.signal(signal.SIGTERM, raise_cancelled)
     os.nice(NICENESS)
+    body = run_job(store, jobs.models, lambda: prepare(job, settings))
     ticket = get_current_job()
     if ticket is not None:
         ticket.retries_left = 0  # what fails here would fail again; a lost process is the worker's to report
-    body = run_job(store, jobs.models, lambda: prepare(job, settings))
-    state = carry_out(store, job, _in_time(body, settings.rq.job_timeout_sec))
+        body = _in_time(body, ticket.timeout)
+    state = carry_out(store, job, body)
     if state.status is JobStatus.FAILED:
         raise RunFailed(state.error)
 
 
-def _in_time(train_job: Callable[[Job, Pulse], Path], limit_s: int) -> Callable[[Job, Pulse], Path]:
-    """The same, but RQ's alarm has words."""
+def _in_time(train_job: Callable[[Job, Pulse], Path], limit_s: float | None) -> Callable[[Job, Pulse], Path]:
+    """The same, but RQ's alarm has words; the limit is that of the job, set where it was queued."""
 
     def timed(job: Job, pulse: Pulse) -> Path:
         try:
             return train_job(job, pulse)
         except JobTimeoutException as error:
             raise RunFailed(
-                f"The run took longer than RQ__JOB_TIMEOUT_SEC={limit_s}. Resume it, and it goes on from its last "
-                "checkpoint; a larger value, set where jobs are queued, lets it end."
+                f"The run took longer than its limit of {limit_s} s. Resume it, and it goes on from its last "
+                "checkpoint; a larger RQ__JOB_TIMEOUT_SEC, set where jobs are queued, lets it end."
             ) from error
 
     return timed

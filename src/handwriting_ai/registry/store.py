@@ -174,7 +174,7 @@ class ModelStore:
         """
         folder = self.folder(model_id)
         if not force and folder.exists():
-            raise ModelExists(f"Model {model_id!r} exists in {self.root}. Use --force to replace it.")
+            raise ModelExists(f"Model {model_id!r} exists in {self.root}.")
 
     def register(
         self,
@@ -239,11 +239,11 @@ class ModelStore:
         """
         folder = self.folder(model_id)
         with locked(self.root):
+            self._clean_up()  # else an older model that was set aside under this name would return
             if not folder.is_dir():
                 known = ", ".join(self.model_ids()) or "none"
                 raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
             doomed = self.root / f"{_INCOMING}{model_id}"  # what a killed registration leaves is swept, and so is this
-            shutil.rmtree(doomed, ignore_errors=True)
             folder.rename(doomed)
             shutil.rmtree(doomed)
 
@@ -268,12 +268,12 @@ class ModelStore:
 def _move_into_place(incoming: Path, target: Path) -> None:
     """Rename `incoming` to `target`; a model that stands there is moved aside first, and back if this fails."""
     replaced = target.with_name(f"{_REPLACED}{target.name}")
-    if target.exists():
-        target.rename(replaced)
     try:
+        if target.exists():
+            target.rename(replaced)
         incoming.rename(target)
-    except OSError:
-        if replaced.exists():
+    except BaseException:  # a cancelled run is interrupted anywhere, also when all is done
+        if replaced.exists() and not target.exists():
             replaced.rename(target)
         raise
     shutil.rmtree(replaced, ignore_errors=True)

@@ -1,8 +1,9 @@
 """A model's weights: loaded without running anything, and compared with what its architecture expects."""
 
+import functools
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +16,7 @@ from handwriting_ai.registry.manifest import Manifest
 
 WEIGHTS_NAME: Final = "model.pt"
 _NAMES_SHOWN: Final = 5
+_DIGESTS_KEPT: Final = 1_024
 
 
 def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
@@ -47,6 +49,30 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
             raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
         state[name] = value.float() if value.is_floating_point() else value
     return state, digest
+
+
+def weights_digest(folder: Path, manifest: Manifest) -> str:
+    """SHA-256 of a model's weights: its manifest's, or that of the file where a v1 manifest has none.
+
+    Raises:
+        WeightsError: there is neither.
+    """
+    if manifest.weights_sha256 is not None:
+        return manifest.weights_sha256
+    path = folder / WEIGHTS_NAME
+    try:
+        found = path.stat()
+        return _file_digest(path, found.st_mtime_ns, found.st_size)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _read_digest(path: Path, _modified_ns: int, _size: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+_file_digest: Final[Callable[[Path, int, int], str]] = functools.lru_cache(_DIGESTS_KEPT)(_read_digest)
+"""Of a file that was written at this time with this size: read once."""
 
 
 def _is_dense(tensor: Tensor) -> bool:

@@ -1,13 +1,29 @@
 """A run's whole state on disk, so that it can go on where it stopped."""
 
 import io
+import pickle
+import struct
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import torch
 
 from handwriting_ai.errors import CheckpointError
 from handwriting_ai.files import write_atomically
+
+_DAMAGE: Final = (
+    AttributeError,
+    EOFError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    struct.error,
+)
+"""What torch raises for a file that is not what it wrote; all else, as the queue's alarm, says nothing of the file."""
 
 
 def save_checkpoint(path: Path, identity: str, state: Mapping[str, object]) -> None:
@@ -21,12 +37,16 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
     """Read what `save_checkpoint` wrote.
 
     Raises:
-        CheckpointError: the file is damaged, or belongs to another run or to other data.
+        CheckpointError: the file cannot be read, is damaged, or belongs to another run or to other data.
     """
     advice = f"Delete {path} to start the run afresh."
     try:
-        content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
+        packed = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror}.") from error
+    try:
+        content: object = torch.load(io.BytesIO(packed), map_location="cpu", weights_only=True)
+    except _DAMAGE as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}. {advice}") from error
     if not isinstance(content, dict) or not isinstance(content.get("state"), dict):
         raise CheckpointError(f"The checkpoint {path} is damaged: it holds no state. {advice}")

@@ -120,6 +120,7 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         state = load_checkpoint(checkpoint, identity)
         trainer.restore(state)
         history = _history(state)
+        write_metrics(config.run_folder, history)  # a run that was killed may not have come to that
         if watcher.on_resume is not None:
             watcher.on_resume(trainer.epoch)
     while trainer.epoch < config.recipe.epochs:

@@ -113,8 +113,8 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     The renderings depend on constants and the recipe alone, so that every seed sees the same data.
 
     Raises:
-        DataMissing, DataCorrupt: as the loaders of the sets; DataCorrupt also where a file of pen strokes has no digit
-            whose label is beyond doubt.
+        DataMissing, DataUnreadable, DataCorrupt: as the loaders of the sets; DataCorrupt also where a file of pen
+            strokes has no digit whose label is beyond doubt.
     """
     files = load_stroke_files(folders.strokes) if recipe.needs(DataSet.STROKES) else ()
     mnist = load_mnist(folders.mnist, Part.TRAIN)

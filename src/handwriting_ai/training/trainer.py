@@ -1,10 +1,12 @@
 """The training loop: one network, one recipe, one seed."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -31,6 +33,7 @@ _HARD: Final = (0.1, 0.8)
 """A digit is hard if its label's probability was between these when it was last trained on; below, it may be noise."""
 _EPOCHS_BEFORE_HARD: Final = 2
 """In the first epochs of a stage, most of all with fresh weights, too many digits are hard."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Trainer:
@@ -60,7 +63,7 @@ class Trainer:
         self.network = channels_last(network.to(compute.device))
         self.generator = torch.Generator(device=compute.device)
         self.generator.manual_seed(seed)
-        self._data = data
+        self._seed, self._data = seed, data
         self._enter_stage(0)
 
     def run_epoch(self, on_step: Callable[[int, int], None]) -> TrainingMetrics:
@@ -97,8 +100,8 @@ class Trainer:
         train_loss = float(total) / len(order)
         if not math.isfinite(train_loss):
             raise TrainingDiverged(
-                f"The training loss of epoch {self.epoch + 1} is {train_loss}. Lower the learning rate, "
-                f"{self.stage.learning_rate:g} at its peak."
+                f"The training loss of epoch {self.epoch + 1} is {train_loss}. Try another seed, or another recipe: "
+                f"the learning rate of this one reaches {self.stage.learning_rate:g}."
             )
         self.epoch += 1
         digits = int((labels[order] != NOT_A_DIGIT).sum())
@@ -119,11 +122,12 @@ class Trainer:
             "optimizer": optimizer,
             "schedule": schedule,
             "generator": self.generator.get_state(),
+            "device": self.compute.device.type,
             "label_probs": self._label_probs,
         }
 
     def restore(self, state: dict[str, object]) -> None:
-        """Go on from what `state` returned.
+        """Go on from what `state` returned, maybe on a device of another kind.
 
         Raises:
             CheckpointError: a part is missing or of another kind.
@@ -141,7 +145,15 @@ class Trainer:
         self.average.load_state_dict(_part(state, "average"))
         self.optimizer.load_state_dict(_part(state, "optimizer"))
         self.schedule.load_state_dict(_part(state, "schedule"))
-        self.generator.set_state(generator)
+        here = self.compute.device.type
+        made_on = state.get("device", here)  # older checkpoints do not say
+        if made_on == here:
+            self.generator.set_state(generator)
+        else:  # each kind of device has generators of its own, whose states fit no other
+            self.generator.manual_seed(_seed_after(self._seed, epoch))
+            _LOG.warning(
+                "The checkpoint was made on %s, this is %s: from here on chance is seeded anew.", made_on, here
+            )
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """The moving average of weights and statistics, on the CPU: what is kept as the model."""
@@ -249,6 +261,12 @@ def predict_logits(network: nn.Module, digits: DigitImages, compute: Compute) ->
     """Logits `float32 (n, 10)` on the CPU, in evaluation mode and full precision."""
     network.eval()
     return all_logits(network, digits.images, size=_EVALUATION_BATCH, device=compute.device)
+
+
+def _seed_after(seed: int, epoch: int) -> int:
+    """For the draws that follow an epoch, where the generator that the run began with is lost."""
+    words: list[int] = np.random.SeedSequence([seed, epoch]).generate_state(1).tolist()
+    return words[0]
 
 
 def _part(state: dict[str, object], name: str) -> dict[str, object]:
