@@ -6,11 +6,25 @@
 7
 """
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import preprocess, preprocess_signature
-from handwriting_ai.reader import DigitReader, Reading
+
+if TYPE_CHECKING:
+    from handwriting_ai.reader import DigitReader, Reading
+else:
+
+    def __getattr__(name: str) -> object:
+        """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
+        if name not in ("DigitReader", "Reading"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        reader = import_module("handwriting_ai.reader")
+        return vars(reader)[name]
+
 
 __all__ = [
     "DigitReader",
