@@ -18,7 +18,7 @@ ECE: Final = (
     "equally confident answers. At 0.1 % the two differ by a tenth of a percentage point."
 )
 ECE_EQUAL_COUNTS: Final = "The same over 15 groups of as many digits each, since almost all answers are near 100 %."
-AUROC: Final = "How often a right answer is surer than a wrong one: 1 always, 0.5 no more often than a coin would say."
+AUROC: Final = "How often a right answer is surer than a wrong one: 1 always, 0.5 by chance alone."
 RELIABILITY: Final = (
     "Each point is a group of digits answered with like confidence; the larger, the more digits. On the dashed line as "
     "many are right as the confidence says; below it the models are too sure. The bar shows by how much."
@@ -31,6 +31,12 @@ MULTIPLY_ADDS: Final = "The arithmetic that one view of one picture takes; time 
 PARAMETERS: Final = "How many numbers the network has learnt."
 SEED: Final = "The number that the random start of the training hangs on: another seed, another model of the same kind."
 RECIPE: Final = "What it learnt from, and how; the page Train describes each."
+INGREDIENTS: Final = (
+    "Augmentation: each epoch shows other distortions of a digit. Elastic: as if it were drawn on rubber. Cutout: a "
+    "square of it is blank. Mixup: two digits are blended, and so are their labels. Label smoothing: the right digit is "
+    "to get a little less than all. Dropout: some of the network's values are left out at random. Scribbles: drawings "
+    "that are no digit, to be answered without confidence."
+)
 DEVICE: Final = "What it was trained on."
 LOSSES: Final = (
     "What matters is that both fall. Training loss may be the higher one: its digits are distorted on purpose, and "

@@ -118,7 +118,7 @@ def _choose_recipe(jobs: JobQueue) -> tuple[Recipe, bool]:
         "Recipe", names, index=usual, key="recipe", help="What it learns from, and how.", persist_state="session"
     )
     recipe = get_recipe(name)
-    st.caption(recipe.summary)
+    st.caption(recipe.summary, help=explanations.INGREDIENTS)
     if name in lacking:
         st.info(lacking[name], icon=":material/info:")
     return recipe, name not in lacking
@@ -189,12 +189,14 @@ def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
 
 def _show_preview(recipe: Recipe) -> None:
     """Training digits as they are, and in random draws of the augmentation."""
-    st.markdown("**What the network sees** – the digit, then random draws of this recipe's augmentation")
+    st.markdown(
+        "**What the network sees** – the digit, then random draws of this recipe's augmentation",
+        help=explanations.MNIST,
+    )
     digits: DigitImages = resources.training_digits()
     labels: list[int] = digits.labels.tolist()
     firsts = [labels.index(digit) for digit in range(_SHOWN_DIGITS)]
     rows: NDArray[np.int64] = np.array(firsts)
     pictures = augmented(digits.pick(rows).images, recipe, draws=_DRAWS)
     sheet = charts.contact_sheet(pictures)
-    st.caption("Of MNIST's training part.", help=explanations.MNIST)
     st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")
