@@ -133,7 +133,12 @@ def contact_sheet(pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     padded: NDArray[np.uint8] = np.pad(pictures, margin)
     outer: int = padded.shape[-1]
     sheet: NDArray[np.uint8] = padded.transpose(1, 2, 0, 3).reshape(rows * outer, columns * outer)
-    inverted: NDArray[np.uint8] = np.subtract(_WHITE, sheet, dtype=np.uint8)
+    return on_paper(sheet)
+
+
+def on_paper(ink: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """A picture of bright ink as dark ink on light paper."""
+    inverted: NDArray[np.uint8] = np.subtract(_WHITE, ink, dtype=np.uint8)
     return inverted
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
+import charts
 import controls
 import explanations
 import resources
@@ -31,7 +32,6 @@ from ui_state import ui_state
 ALL_CELLS: Final = "All misread digits"
 _PICTURE_PX: Final = 88
 _ENLARGEMENT: Final = 3
-_WHITE: Final = 255
 _MOST_PICTURES: Final = 60
 _CLEAR: Final = 0.05
 """Below this p-value a difference is called more than chance."""
@@ -128,8 +128,7 @@ def show_pictures(misread: Sequence[Misread], digits: DigitImages) -> None:
 def picture(digits: DigitImages, row: int) -> "NDArray[np.uint8]":
     """One digit, dark ink on light paper, enlarged without blurring."""
     ink: NDArray[np.uint8] = digits.images[row]
-    inverted: NDArray[np.uint8] = np.subtract(_WHITE, ink, dtype=np.uint8)
-    enlarged: NDArray[np.uint8] = inverted.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
+    enlarged: NDArray[np.uint8] = charts.on_paper(ink).repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     return enlarged
 
 

@@ -62,12 +62,12 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
     """Show the drawings; return those whose rows are selected."""
     frame = pd.DataFrame(
         {
-            "drawing": [charts.data_url(drawing.picture()) for drawing in drawings],
+            "drawing": [charts.data_url(charts.on_paper(drawing.picture())) for drawing in drawings],
             "it was": [drawing.label for drawing in drawings],
             "read as": [drawing.read_as for drawing in drawings],
             "confidence": [drawing.confidence for drawing in drawings],
             "model": [drawing.model_id for drawing in drawings],
-            "saved (UTC)": [drawing.created_at for drawing in drawings],
+            "saved": [drawing.created_at for drawing in drawings],
         }
     )
     selected = st.dataframe(
@@ -77,6 +77,7 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
         row_height=64,
         column_config={
             "drawing": st.column_config.ImageColumn("drawing", width="small"),
+            "saved": st.column_config.DatetimeColumn("saved", format="distance"),
             "confidence": st.column_config.ProgressColumn("confidence", min_value=0, max_value=1, format="percent"),
         },
         on_select="rerun",

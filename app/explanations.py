@@ -33,9 +33,9 @@ SEED: Final = "The number that the random start of the training hangs on: anothe
 RECIPE: Final = "What it learnt from, and how; the page Train describes each."
 INGREDIENTS: Final = (
     "Augmentation: each epoch shows other distortions of a digit. Elastic: as if it were drawn on rubber. Cutout: a "
-    "square of it is blank. Mixup: two digits are blended, and so are their labels. Label smoothing: the right digit is "
-    "to get a little less than all. Dropout: some of the network's values are left out at random. Scribbles: drawings "
-    "that are no digit, to be answered without confidence."
+    "square of it is blank. Mixup: two digits are blended, and so are their labels. Label smoothing: the right digit "
+    "is to get a little less than all. Dropout: some of the network's values are left out at random. Scribbles: "
+    "drawings that are no digit, to be answered without confidence."
 )
 DEVICE: Final = "What it was trained on."
 LOSSES: Final = (

@@ -77,9 +77,9 @@ def ranking(combined: int, models: int) -> str:
     """What the table of ensembles shows, and what it leaves out."""
     left_out = f" Of {models} models {combined} are combined, the chosen ones first." if combined < models else ""
     return (
-        f"All {(1 << combined) - 1:,}, ranked by validation NLL at the models' own temperatures; ✓ for the best of all "
-        "that cost no more. Differences in the fourth place are chance, and the best of so many looks "
-        "better than it is. "
+        f"All {(1 << combined) - 1:,}, ranked by validation NLL at the models' own temperatures; ✓ for the best of "
+        "all that cost no more. Differences in the fourth place are chance, and the best of so many looks better than "
+        "it is. "
         f"Select a row to choose its members.{left_out}"
     )
 
