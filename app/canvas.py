@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from streamlit_drawable_canvas import st_canvas
 
+from charts import on_paper
 from freehand import PenStroke, read_stroke
 from handwriting_ai.data.strokes import Stroke, render_each
 
@@ -17,7 +18,6 @@ TOOLBAR_PX: Final = 32
 """The component's toolbar covers the top of the canvas, so the canvas is this much taller than wide."""
 PAPER: Final = "#FFFFFF"
 INK: Final = "#111111"
-_PAPER_LEVEL: Final = 255
 
 
 class _Drawing(BaseModel):
@@ -72,4 +72,4 @@ def pixels_from_strokes(strokes: Sequence[PenStroke]) -> "NDArray[np.uint8]":
     """Draw strokes here, where the browser has not sent its picture yet: `uint8 (h, w)`, dark on light."""
     lines: list[Stroke] = [np.array(stroke.points, dtype=np.float64) for stroke in strokes]
     ink = render_each(lines, [stroke.pen_px for stroke in strokes], side_px=CANVAS_PX + TOOLBAR_PX)
-    return np.subtract(_PAPER_LEVEL, ink, dtype=np.uint8)
+    return on_paper(ink)

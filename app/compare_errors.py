@@ -114,7 +114,9 @@ def show_pictures(misread: Sequence[Misread], digits: DigitImages) -> None:
         return
     shown, rows = misread[:_MOST_PICTURES], resources.validation_rows()
     fewer = "" if len(shown) == len(misread) else f"The {len(shown)} most confident of {len(misread)}. "
-    st.caption(f"{fewer}Below each its label, the answer, the confidence, and its row in MNIST's training file.")
+    st.caption(
+        f"{fewer}Below each its label, the answer, the confidence, and its row in MNIST's training file, from 0."
+    )
     with st.container(horizontal=True, gap="small"):
         for each in shown:
             st.image(
@@ -206,7 +208,7 @@ def _show_difference(compared: Compared, first: EnsembleChoice, second: Ensemble
     scores = board.score(first, part), board.score(second, part)
     st.table(figures_frame(*(score.figures for score in scores)), border="horizontal")
     st.markdown(difference(board.against(first, second, part), scores[0].figures.n))
-    explanations.show()
+    explanations.show(_figures(scores[0].figures))
     misread = board.misread(first, part), board.misread(second, part)
     pictures = board.pictures(part)
     only_first, only_second = st.columns(2, gap="large")

@@ -96,8 +96,9 @@ def show_calibration(compared: Compared) -> None:
     if not compared.scores:
         st.info(NO_SCORES)
         return
+    frame = _calibration_frame(compared)
     st.dataframe(
-        _calibration_frame(compared),
+        frame,
         hide_index=True,
         width="stretch",
         placeholder="–",
@@ -109,7 +110,7 @@ def show_calibration(compared: Compared) -> None:
             "AUROC of misreads": st.column_config.NumberColumn(format="%.4f", help=explanations.AUROC),
         },
     )
-    explanations.show()
+    explanations.show(frame.columns)
     reliability, coverage = st.columns(2)
     with reliability:
         name = st.selectbox("Reliability of", list(compared.scores), key="reliability_of", persist_state="session")

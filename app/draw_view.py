@@ -175,7 +175,7 @@ def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
     label: int = digits.labels.item(state.test_index)
     enlarged: NDArray[np.uint8] = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}", width=TEST_PICTURE_PX)
-    st.caption("One of 10,000 that are kept for testing.", help=MNIST)
+    st.caption(f"One of {len(digits):,} that are kept for testing.", help=MNIST)
     return _read(reader, enlarged, mode)
 
 

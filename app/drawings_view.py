@@ -21,7 +21,7 @@ def show() -> None:
     st.title("Saved drawings", anchor=False)
     store = resources.drawings()
     found = store.all()
-    controls.say_reasons("Not shown:", found.damaged, warn=True, thing="file")
+    controls.say_reasons("Not shown:", found.unreadable, warn=True, thing="file")
     drawings = found.drawings
     if not drawings:
         st.info("Nothing saved yet. Draw a digit, then choose what it was.", icon=":material/draw:")

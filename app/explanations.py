@@ -1,5 +1,6 @@
 """What the pages' figures and words mean, in a sentence each."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import streamlit as st
@@ -55,7 +56,7 @@ _FIGURES: Final = {
 """By their names in tables."""
 
 
-def show() -> None:
-    """What the figures of a table mean, folded away: its headers tell it to a mouse alone."""
+def show(names: Iterable[str]) -> None:
+    """What those figures of a table mean that have a sentence, folded away: its headers tell it to a mouse alone."""
     with st.expander("What the figures mean", icon=":material/help:"):
-        st.markdown("\n".join(f"- **{name}**: {meaning}" for name, meaning in _FIGURES.items()))
+        st.markdown("\n".join(f"- **{name}**: {_FIGURES[name]}" for name in names if name in _FIGURES))

@@ -24,7 +24,7 @@ class PenStroke:
 class _FabricPath(BaseModel):
     """Commands `["M", x, y]`, `["Q", cx, cy, x, y]`, `["L", x, y]`, as drawn, and where *Edit* has put them since.
 
-    Moving, turning or stretching a line changes the other fields alone. In Fabric's order: skew across, then down; flip
+    Moving, turning or stretching a line changes the other fields alone. In Fabric's order: skew down, then across; flip
     and stretch; turn about the middle of the box; bring the middle to its place.
     """
 
@@ -57,7 +57,8 @@ def read_stroke(described: dict[str, object]) -> PenStroke | None:
     commands = [numbers for numbers in commands if len(numbers) >= 2]
     if not commands:
         return None
-    (old_x, old_y), (a, b, c, d) = (_middle(commands, 0), _middle(commands, 1)), _deformation(line)
+    old_x, old_y = _middle(commands, 0), _middle(commands, 1)
+    a, b, c, d = _deformation(line)
     new_x = old_x if line.middle_x is None else line.middle_x
     new_y = old_y if line.middle_y is None else line.middle_y
     offsets = [(x - old_x, y - old_y) for x, y, *_ in commands]

@@ -11,7 +11,7 @@ from handwriting_ai.config import Backend, Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.drawings import DrawingStore
-from handwriting_ai.errors import HandwritingError
+from handwriting_ai.errors import HandwritingError, ModelError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.jobs.opening import open_jobs
@@ -26,12 +26,24 @@ def _load_reader() -> DigitReader:
     return DigitReader(settings())
 
 
+def _close_reader(reader: DigitReader) -> None:
+    reader.close()
+
+
+def _close_jobs(opened: JobQueue) -> None:
+    opened.close()  # each kind in its own way
+
+
 def _load_test_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TEST)
 
 
 def _load_training_digits() -> DigitImages:
     return load_mnist(settings().training.data_dir, Part.TRAIN)
+
+
+def _find_validation_rows() -> "NDArray[np.int64]":
+    return split_rows(_load_training_digits().labels)[1]
 
 
 def _open_jobs() -> JobQueue:
@@ -47,13 +59,13 @@ def _open_scoreboard() -> Scoreboard:
 
 
 _cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]] = st.cache_resource(
-    show_spinner="Loading and warming the models …", on_release=DigitReader.close
+    show_spinner="Loading and warming the models …", on_release=_close_reader
 )
 _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
 )
 _cached_jobs: Callable[[Callable[[], JobQueue]], Callable[[], JobQueue]] = st.cache_resource(
-    show_spinner=False, on_release=JobQueue.close
+    show_spinner=False, on_release=_close_jobs
 )
 _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
@@ -69,18 +81,19 @@ training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
 training_pace = _cached_pace(measure_pace)
+_cached_rows: Callable[[Callable[[], "NDArray[np.int64]"]], Callable[[], "NDArray[np.int64]"]] = st.cache_resource(
+    show_spinner=False
+)
+validation_rows = _cached_rows(_find_validation_rows)
+"""Where MNIST's training file has the validation digits: its rows, from 0."""
 
 
 def reader() -> DigitReader:
     """The reader, with what now lies in the models folder."""
     kept = _kept_reader()
-    kept.refresh()
+    with suppress(ModelError):  # the pages Ensemble and Compare say what is wrong with the folder
+        kept.refresh()
     return kept
-
-
-def validation_rows() -> "NDArray[np.int64]":
-    """Where MNIST's training file has the validation digits: its rows, from 0."""
-    return split_rows(training_digits().labels)[1]
 
 
 def tend_queue() -> None:

@@ -50,49 +50,16 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         )
         parent, is_sound = _choose_parent(arch, jobs.models)
         recipe, is_at_hand = _choose_recipe(jobs)
-        epochs = st.number_input(
-            "Epochs",
-            min_value=len(recipe.stages),
-            max_value=MOST_EPOCHS,
-            value=recipe.epochs,
-            key=f"epochs_{recipe.name}",
-            help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over "
-            "all of them.",
-            persist_state="session",
-        )
-        trial = st.toggle(
-            f"Quick trial on {_TRIAL_DIGITS:,} digits of each set",
-            help="To see it work; the model will be poor. Three epochs are enough.",
-            key="trial",
-            persist_state="session",
-        )
-        digits = _TRIAL_DIGITS if trial else None
-        first, count = st.columns(2)
+        epochs, digits = _choose_length(recipe)
         origin = None if parent is None else parent.model_id
         free = _free_seed(jobs.models, found, arch, as_trial(recipe, digits), origin)
-        seed = first.number_input(
-            "First seed",
-            min_value=0,
-            max_value=LARGEST_SEED - (_MOST_SEEDS - 1),  # others may follow it
-            value=free,
-            key=f"seed_{arch}_{recipe.name}_{trial}_{origin}_{free}",  # a keyed field would keep an old suggestion
-            help="Another number, another random start. It begins with the first that has no model yet.",
-        )
-        seeds = count.number_input(
-            "Seeds",
-            min_value=1,
-            max_value=_MOST_SEEDS,
-            value=1,
-            help="One run for each.",
-            key="seeds",
-            persist_state="session",
-        )
+        seeds = _choose_seeds(free, key=f"seed_{arch}_{recipe.name}_{digits}_{origin}_{free}")
         force = st.toggle(
             troubles.REPLACE, help="The old model is lost for good. Presets that name it then read with the new one."
         )
         plans = [
-            plan(arch, recipe.name, seed=each, epochs=epochs, trial_digits=digits, force=force, parent=parent)
-            for each in range(seed, seed + seeds)
+            plan(arch, recipe.name, seed=seed, epochs=epochs, trial_digits=digits, force=force, parent=parent)
+            for seed in seeds
         ]
         if is_at_hand:
             with troubles.said():
@@ -102,6 +69,51 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
                 _submit(jobs, plans)
     with preview, troubles.said():
         _show_preview(recipe)
+
+
+def _choose_length(recipe: Recipe) -> tuple[int, int | None]:
+    """How many epochs, and on how many digits; None for all."""
+    epochs = st.number_input(
+        "Epochs",
+        min_value=len(recipe.stages),
+        max_value=MOST_EPOCHS,
+        value=recipe.epochs,
+        key=f"epochs_{recipe.name}",
+        help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over all "
+        "of them.",
+        persist_state="session",
+    )
+    is_trial = st.toggle(
+        f"Quick trial on {_TRIAL_DIGITS:,} digits of each set",
+        help="To see it work; the model will be poor. Three epochs are enough.",
+        key="trial",
+        persist_state="session",
+    )
+    return epochs, _TRIAL_DIGITS if is_trial else None
+
+
+def _choose_seeds(free: int, *, key: str) -> range:
+    """One run for each; at first the one that is free. Under another `key`, or the field keeps an old suggestion."""
+    first, count = st.columns(2)
+    seed = first.number_input(
+        "First seed",
+        min_value=0,
+        max_value=LARGEST_SEED - (_MOST_SEEDS - 1),  # others may follow it
+        value=free,
+        key=key,
+        help="Another number, another random start. It begins with the first that no model has, and no run under way.",
+        persist_state="session",
+    )
+    seeds = count.number_input(
+        "Seeds",
+        min_value=1,
+        max_value=_MOST_SEEDS,
+        value=1,
+        help="One run for each.",
+        key="seeds",
+        persist_state="session",
+    )
+    return range(seed, seed + seeds)
 
 
 def _choose_recipe(jobs: JobQueue) -> tuple[Recipe, bool]:
@@ -144,6 +156,7 @@ def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
         placeholder="fresh weights",
         key=f"parent_{arch}",
         help="The weights of a model of this architecture, to train it further or on drawings of your own.",
+        persist_state="session",
     )
     with troubles.said():  # it may be deleted meanwhile
         return start_from(chosen, arch, models)[1], True
@@ -180,10 +193,9 @@ def _submit(jobs: JobQueue, plans: Sequence[TrainingConfig]) -> None:
     for config in plans:
         jobs.refuse(config)
     with troubles.toasted():  # once one is queued the page is drawn anew, and a message in its place would be gone
-        for config in plans:
-            queued = jobs.submit(config)
-            if config is plans[0]:
-                ui_state().job_id = queued.job_id
+        ui_state().job_id = jobs.submit(plans[0]).job_id
+        for config in plans[1:]:
+            jobs.submit(config)
         st.rerun()
 
 

@@ -20,6 +20,7 @@ from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
+from handwriting_ai.prediction import SURE
 from handwriting_ai.training.progress import TrainingMetrics
 from ui_state import ui_state
 
@@ -29,7 +30,7 @@ _IDLE_REFRESH_S: Final = 10.0
 
 
 def show() -> None:
-    """The form on top, the runs below; only the runs are drawn anew while one of them is under way."""
+    """The form on top, the runs below, which alone are drawn anew: often while one is under way, else now and then."""
     jobs = resources.jobs()
     found = _found(jobs)
     with st.expander("New run", icon=":material/add:", expanded=not found):
@@ -59,7 +60,7 @@ def _show_runs(was_active: bool) -> None:
 def _show_found(jobs: JobQueue, was_active: bool) -> None:
     found = jobs.store.all()
     if was_active != _is_active(found.jobs):
-        st.rerun()  # the timer starts or stops with the page
+        st.rerun()  # the timer is set with the page
     with troubles.said():  # what has ended is shown all the same
         standstill = jobs.standstill(found.jobs)
         if standstill is not None:
@@ -144,8 +145,8 @@ def _show_run(jobs: JobQueue, job: Job) -> None:
 def _show_outcome(jobs: JobQueue, job: Job) -> None:
     """The model that a run made, and what to do with it."""
     name = job.config.model_id
-    if name not in jobs.models.model_ids():
-        st.info(f"It made the model `{name}`, which has been deleted since.", icon=":material/delete:")
+    if not jobs.store.has_registered(job):
+        st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
     st.success(f"Registered as `{name}`. {_how_to_use(job)}", icon=":material/check:")
     st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
@@ -165,7 +166,7 @@ def _show_learning(history: Sequence[TrainingMetrics]) -> None:
         "Validation loss", f"{last.val_loss:.4f}", border=True, help="How wrong it is there; lower is better."
     )
     numbers[2].metric("Learning rate", f"{last.learning_rate:.2g}", border=True, help="How large its corrections are.")
-    numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True)
+    numbers[3].metric("Images a second", f"{last.images_per_second:,.0f}", border=True, help="How fast it learns here.")
     loss, accuracy = st.columns(2)
     loss.altair_chart(charts.loss_curves(history), width="stretch")
     accuracy.altair_chart(charts.accuracy_curves(history), width="stretch")
@@ -173,7 +174,7 @@ def _show_learning(history: Sequence[TrainingMetrics]) -> None:
     if last.scribble_confidence is not None:
         st.caption(
             f"Of scribbles that are no digit it takes {last.scribble_confidence:.0%} for one, with a confidence of "
-            "70 % or more: the fewer, the better it knows what it cannot read."
+            f"{SURE:.0%} or more: the fewer, the better it knows what it cannot read."
         )
 
 

@@ -60,8 +60,18 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "broken.json").write_text("{}", encoding="utf-8")
     found = store.all()
     assert found.drawings == (saved,)
-    (said,) = found.damaged
+    (said,) = found.unreadable
     assert "broken.json is not a saved drawing; move it away." in said
+
+
+def test_a_file_that_the_system_refuses_is_named(tmp_path: Path) -> None:
+    """A folder in its place, say."""
+    store = DrawingStore(tmp_path)
+    saved = _save(store)
+    (tmp_path / "folder.json").mkdir()
+    assert store.all() == FoundDrawings(
+        drawings=(saved,), unreadable=(f"{tmp_path / 'folder.json'} cannot be read: Is a directory.",)
+    )
 
 
 def test_a_drawing_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +85,7 @@ def test_a_drawing_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeypatch:
             return file.read()
 
     monkeypatch.setattr(Path, "read_bytes", read)
-    assert store.all() == FoundDrawings(drawings=(kept,), damaged=())
+    assert store.all() == FoundDrawings(drawings=(kept,), unreadable=())
 
 
 def test_each_stroke_keeps_its_pen(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ ROWS = (
     ("architectures",),
     ("preprocess",),
     ("config", "torchvision_ops"),
-    ("prediction", "problems", "randomness", "files", "locks", "extras", "units"),
+    ("prediction", "problems", "randomness", "files", "locks", "extras", "said_once", "units"),
     ("errors",),
 )
 """From the top down: a row imports only from rows below it."""

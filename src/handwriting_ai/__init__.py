@@ -16,15 +16,6 @@ from handwriting_ai.preprocess import preprocess, preprocess_signature
 
 if TYPE_CHECKING:
     from handwriting_ai.reader import DigitReader, Reading
-else:
-
-    def __getattr__(name: str) -> object:
-        """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
-        if name not in ("DigitReader", "Reading"):
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        reader = import_module("handwriting_ai.reader")
-        return vars(reader)[name]
-
 
 __all__ = [
     "DigitReader",
@@ -37,3 +28,11 @@ __all__ = [
     "preprocess",
     "preprocess_signature",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    offered: object = getattr(import_module("handwriting_ai.reader"), name)
+    return offered

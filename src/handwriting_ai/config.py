@@ -33,7 +33,7 @@ class AppSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     threads: int = Field(default=0, ge=0, le=256)
-    """As it was asked for; `workers` is what comes of it."""
+    """0 leaves it to the machine: `workers` is what comes of it."""
     port: int = Field(default=8081, ge=1, le=65535)
     """Of the HTTP API."""
     data_root: _Folder = PROJECT_ROOT

@@ -61,7 +61,7 @@ class FoundDrawings:
 
     drawings: tuple[SavedDrawing, ...]
     """The oldest first."""
-    damaged: tuple[str, ...]
+    unreadable: tuple[str, ...]
     """What is wrong with the other files, a sentence each."""
 
 
@@ -104,15 +104,17 @@ class DrawingStore:
 
     def all(self) -> FoundDrawings:
         """Every drawing; files that are none are told apart from those that are."""
-        drawings, damaged = list[SavedDrawing](), list[str]()
+        drawings, unreadable = list[SavedDrawing](), list[str]()
         for path in sorted(self._folder.glob(f"[!.]*{_SUFFIX}")):
             try:
                 drawings.append(self._read(path))
             except FileNotFoundError:  # deleted since the folder was listed
                 continue
             except DataCorrupt as error:
-                damaged.append(str(error))
-        return FoundDrawings(drawings=tuple(drawings), damaged=tuple(damaged))
+                unreadable.append(str(error))
+            except OSError as error:
+                unreadable.append(f"{path} cannot be read: {error.strerror}.")
+        return FoundDrawings(drawings=tuple(drawings), unreadable=tuple(unreadable))
 
     def delete(self, drawing_id: str) -> None:
         """Remove one drawing; one that is gone already is no error."""

@@ -14,13 +14,13 @@ EXTRAS: Final = {
 """As they are imported."""
 
 
-def require_extra(name: str) -> None:
-    """Find out, before any work, whether what the work needs is installed.
+def require_extra(name: str, *packages: str) -> None:
+    """Find out, before any work, whether what the work needs is installed: an extra, or some packages of it.
 
     Raises:
-        PackagesMissing: a package of the extra is not.
+        PackagesMissing: a package is not.
     """
-    missing = [package for package in EXTRAS[name] if find_spec(package) is None]
+    missing = [package for package in packages or EXTRAS[name] if find_spec(package) is None]
     if missing:
         raise PackagesMissing(
             f"This needs {', '.join(missing)}. Install the extra `{name}`, in the checkout: "

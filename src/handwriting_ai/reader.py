@@ -4,7 +4,6 @@ import statistics
 import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
@@ -14,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
-from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
@@ -73,15 +71,16 @@ class DigitReader:
     def refresh(self) -> None:
         """Read the models folder again if what it holds of the active set is not what was loaded.
 
-        While one thread does so the others go on with the set that runs. A folder or presets that cannot be read, as
-        while they are written, change nothing.
+        While one thread does so the others go on with the set that runs.
+
+        Raises:
+            ModelError: the folder or its presets cannot be read, as while they are written; nothing has changed.
         """
         if not self._refreshing.acquire(blocking=not self.engine.ready):
             return
         try:
-            with suppress(ModelError):
-                if self.engine.is_outdated():
-                    self.reload()
+            if self.engine.is_outdated():
+                self.reload()
         finally:
             self._refreshing.release()
 

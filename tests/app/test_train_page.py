@@ -76,12 +76,12 @@ def click(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
-def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None) -> Job:
+def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None, *, recipe: str = "drawn") -> Job:
     """A job that has come this far, with two epochs of metrics."""
     seed = len(jobs.store.all().jobs)
     reached: dict[str, object] = {"status": status, "current_epoch": 2, "progress": 0.5, "error": error}
     with jobs.store.lock():  # or the queue of an open page starts it before it is where it should be
-        job = jobs.store.create(plan("compact", "drawn", seed=seed, epochs=4))
+        job = jobs.store.create(plan("compact", recipe, seed=seed, epochs=4))
         jobs.store.write_state(job.state.model_copy(update=reached))
     history = [
         TrainingMetrics(
@@ -201,6 +201,31 @@ def test_a_seed_without_a_model_is_suggested(page: AppTest, jobs: LocalJobs, mon
     assert page.number_input[1].value == 1
 
 
+def test_the_form_outlasts_the_page(page: AppTest, jobs: LocalJobs) -> None:
+    """Somebody looks at another page before starting: nothing is filled in anew, least of all the parent."""
+    fits = {"preprocess_hash": preprocess_signature(), "arch": "compact"}
+    write_model(jobs.models.root, "mine", saved(fresh_state()), fits)
+    _open(page)
+    fill_in_a_trial(page, seeds=3)
+    parent: Selectbox[str] = page.selectbox(key="parent_compact")
+    parent.select("mine").run()
+    page.number_input[1].set_value(7).run()
+
+    def filled_in() -> tuple[list[str | None], list[float | None], list[bool]]:
+        selected: list[str | None] = []
+        for key in ("architecture", "parent_compact", "recipe"):
+            box: Selectbox[str] = page.selectbox(key=key)
+            selected.append(box.value)
+        return selected, [each.value for each in page.number_input], [each.value for each in page.toggle]
+
+    before = filled_in()
+    assert before == (["compact", "mine", "baseline"], [1, 7, 3], [True, False])
+    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("app_pages/train.py").run()
+    assert not page.exception
+    assert filled_in() == before
+
+
 def test_the_time_is_estimated_by_runs_that_have_trained(page: AppTest, jobs: LocalJobs) -> None:
     """However many wait behind them."""
     trained = _job(jobs, JobStatus.COMPLETED)
@@ -241,6 +266,23 @@ def test_the_queue_is_worked_off_whichever_page_is_open(page: AppTest, jobs: Loc
     while time.monotonic() < deadline and not jobs.store.read(job.job_id).state.status.ended:
         time.sleep(0.2)
     assert jobs.store.read(job.job_id).state.status is JobStatus.COMPLETED
+
+
+def test_a_queue_is_closed_in_its_own_way(jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That in Redis lets go of its connections."""
+    closed: list[LocalJobs] = []
+
+    class Closing(LocalJobs):
+        def close(self) -> None:
+            super().close()
+            closed.append(self)
+
+    monkeypatch.setattr("handwriting_ai.jobs.opening.LocalJobs", Closing)
+    st.cache_resource.clear()
+    opened = resources.jobs()
+    st.cache_resource.clear()
+    assert closed == [opened]
+    assert jobs.store.all().jobs == ()
 
 
 def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, jobs: LocalJobs) -> None:
@@ -356,7 +398,7 @@ def test_a_later_seed_that_cannot_be_queued_is_said(
 
 def test_a_run_is_started_afresh(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where its checkpoint does not fit its data any more, say."""
-    job = _job(jobs, JobStatus.FAILED)
+    job = _job(jobs, JobStatus.FAILED, recipe="baseline")
     monkeypatch.setattr(LocalJobs, "tick", _stand_still)  # it stays queued
     _open(page)
     click(page, "Forget it and start again")
@@ -368,13 +410,13 @@ def test_a_run_is_started_afresh(page: AppTest, jobs: LocalJobs, monkeypatch: py
 def test_a_finished_run_leads_to_its_model(page: AppTest, jobs: LocalJobs) -> None:
     """While there is one."""
     job = _job(jobs, JobStatus.COMPLETED)
-    write_model(jobs.models.root, job.config.model_id, saved(fresh_state()), {"arch": "compact"})
+    write_model(jobs.models.root, job.config.model_id, saved(fresh_state()), {"run_id": job.job_id})
     _open(page)
     assert f"Registered as `{job.config.model_id}`" in page.success[0].value
     jobs.models.delete(job.config.model_id)
     page.run()
     assert not page.success
-    assert "which has been deleted since" in page.info[0].value
+    assert "has been deleted or replaced since" in page.info[0].value
 
 
 def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:

@@ -1,6 +1,7 @@
 """The queue's own work, without any training."""
 
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from handwriting_ai import cli
 from handwriting_ai.errors import DataMissing, JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
-from handwriting_ai.jobs.store import CONFIG_NAME, LOG_NAME
+from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, running
 from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
@@ -160,24 +161,32 @@ def test_a_queue_that_nobody_looks_after_any_more_says_so(jobs: LocalJobs, monke
     monkeypatch.setattr(jobs, "tick", tick)
     assert jobs.standstill([job]) is None
     jobs.start()
-    _wait(lambda: "ZeroDivisionError: a bug. Nobody looks after it" in (jobs.standstill([job]) or ""))
+    _wait(lambda: "ZeroDivisionError: a bug. Nobody does so any more" in (jobs.standstill([job]) or ""))
 
 
 def test_a_models_folder_that_cannot_be_written_does_not_keep_the_queue_from_starting(
     jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is set down there is read alone; the log says so, once, and the queue is looked after."""
+    """The log says so, once, and the queue is looked after; later the folder is put in order, once."""
     ticks: list[int] = []
 
     def refuse() -> None:
         raise OSError(30, "Read-only file system", "models/.lock")
 
-    monkeypatch.setattr(jobs.models, "recover", refuse)
+    refusing = pytest.MonkeyPatch()
+    refusing.setattr(jobs.models, "recover", refuse)
     monkeypatch.setattr(jobs, "tick", lambda: ticks.append(1))
     with caplog.at_level(logging.WARNING):
         jobs.start()
         _wait(lambda: len(ticks) > 1)
-    assert caplog.text.count("Read-only file system") == 1
+    assert caplog.text.count("The models folder could not be put in order: [Errno 30] Read-only file system") == 1
+    recovered: list[int] = []
+    refusing.setattr(jobs.models, "recover", lambda: recovered.append(1))
+    _wait(lambda: len(recovered) > 0)
+    seen = len(ticks)
+    _wait(lambda: len(ticks) > seen + 2)
+    assert recovered == [1]
+    refusing.undo()
 
 
 @pytest.mark.parametrize("host", ["elsewhere", None])
@@ -191,7 +200,9 @@ def test_a_process_of_another_machine_is_not_signalled(
         with caplog.at_level(logging.WARNING):
             jobs.cancel(job.job_id)
         assert jobs.store.is_to_stop(job.job_id)
-        assert f"runs on {host or 'another machine'}" in caplog.text
+        assert f"runs on {host or 'a machine that its state does not name'}" in caplog.text
+        os.utime(jobs.store.folder(job.job_id) / CANCEL_NAME, (0, 0))  # long ago
+        jobs.tick()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.2)
         process.kill()

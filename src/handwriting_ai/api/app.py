@@ -67,6 +67,7 @@ def create_app(
                 yield
             finally:
                 looking.cancel()
+                await asyncio.wait([looking])
         finally:
             await asyncio.to_thread(resources.close)
 

@@ -15,6 +15,7 @@ from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.said_once import SaidOnce
 from handwriting_ai.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
@@ -128,7 +129,7 @@ class Resources:
 
     async def keep_current(self, every_s: float) -> None:
         """Look at the models folder again and again, and load what has changed there, until cancelled."""
-        known: str | None = None
+        looks = SaidOnce(_LOG, "The models folder could not be read again: %s")
         while True:
             await asyncio.sleep(every_s)
             trouble: str | None = None
@@ -136,9 +137,10 @@ class Resources:
                 await asyncio.to_thread(self.reader.digits.refresh)
             except (OSError, HandwritingError, RuntimeError) as error:  # torch's are RuntimeErrors
                 trouble = str(error)
-            if trouble is not None and trouble != known:  # once, not at each look
-                _LOG.warning("The models folder could not be read again: %s", trouble)
-            known = trouble
+            except Exception:
+                _LOG.exception("A bug: nobody looks at the models folder any more. Start the server again.")
+                raise
+            looks.note(trouble)
 
     def close(self) -> None:
         """End all threads; runs go on in processes of their own."""

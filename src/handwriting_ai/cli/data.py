@@ -52,17 +52,17 @@ def _mnist(settings: Settings) -> tuple[int, Path]:
 
 
 def _strokes(settings: Settings) -> tuple[int, Path]:
-    from handwriting_ai.data.strokes import load_stroke_files
+    from handwriting_ai.data.strokes import load_stroke_files, stroke_paths
 
     folder = settings.training.ink_dir
-    return sum(len(file.digits) for file in load_stroke_files(folder)), folder or Path()
+    return sum(len(file.digits) for file in load_stroke_files(folder)), stroke_paths(folder)[0].parent
 
 
 def _emnist(settings: Settings) -> tuple[int, Path]:
-    from handwriting_ai.data.emnist import load_emnist_digits
+    from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 
     folder = settings.training.emnist_dir
-    return len(load_emnist_digits(folder)), folder or Path()
+    return len(load_emnist_digits(folder)), emnist_paths(folder)[0].parent
 
 
 app = typer.Typer(no_args_is_help=True, help="See which data sets are at hand, and get the others.")

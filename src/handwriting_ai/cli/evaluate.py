@@ -84,7 +84,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
     Raises:
         DataMissing: strokes are asked for and there are none.
         BadParameter: the report's folder is not there, or it would show what is not to be seen.
-        PackagesMissing: the dashboard's packages, which draw its charts, are not installed.
+        PackagesMissing: what draws its charts is not installed.
     """
     from handwriting_ai.data.strokes import stroke_paths
 
@@ -96,7 +96,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
     if not test:
         raise typer.BadParameter("A report shows the test digits as well: leave --no-test out.", param_hint="--report")
-    require_extra("app")
+    require_extra("app", "altair", "jinja2", "pandas", "vl_convert")
 
 
 def choose(

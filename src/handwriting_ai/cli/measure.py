@@ -127,7 +127,7 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
     from handwriting_ai.preprocess import preprocess_signature
 
     files = _unlearnt_files(settings, choice.members)
-    options = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
+    chosen = PredictOptions(tta=choice.tta, temperature=choice.temperature, members=choice.members)
     workers = settings.app.workers
     scores: list[PenStrokeScore] = []
     with (
@@ -137,7 +137,7 @@ def measure_strokes(settings: Settings, choice: "EnsembleChoice") -> "tuple[list
         engine.make_available(choice.members).require_all()
 
         def read(images: "NDArray[np.uint8]") -> "torch.Tensor":
-            return engine.predict_batch(as_input(images), options)
+            return engine.predict_batch(as_input(images), chosen)
 
         pens: list[float | None] = [None, *PENS_PX]
         drawn: list[DrawnDigit] = []

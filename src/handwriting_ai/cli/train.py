@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from handwriting_ai.training.sources import TrainingData
 
 _MOST_SEEDS: Final = 1_000
+"""More are a slip of the keyboard."""
 
 
 def open_jobs(settings: Settings) -> "JobQueue":

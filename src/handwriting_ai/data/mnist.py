@@ -61,7 +61,7 @@ class DigitImages:
 
 
 def load_mnist(folder: Path, part: Part) -> DigitImages:
-    """Read one part, `PART_SIZES` pictures.
+    """Read one part: as many pictures as `PART_SIZES` says.
 
     Raises:
         DataMissing: a file is not in `folder`.

@@ -18,6 +18,7 @@ from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.said_once import SaidOnce
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
@@ -34,7 +35,7 @@ class Pulse:
 
     def __init__(self, store: JobStore, state: JobState) -> None:
         self._store, self._state = store, state
-        self._trouble: str | None = None
+        self._writing = SaidOnce(_LOG, "%s")
         self._lock, self._stop = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True)
 
@@ -84,9 +85,7 @@ class Pulse:
             trouble = "Redis, which holds the queue, does not answer; the run goes on."
         except OSError as error:  # a full disk must not end the run from here
             trouble = f"The state could not be written: {error}"
-        if trouble is not None and trouble != self._trouble:  # once, not each second
-            _LOG.warning("%s", trouble)
-        self._trouble = trouble
+        self._writing.note(trouble)
 
 
 def carry_out(
@@ -100,6 +99,10 @@ def carry_out(
         store: where the job lies.
         job: what to do.
         train: trains and registers; returns the model's folder.
+
+    Raises:
+        KeyboardInterrupt: it was to be cancelled when its model was registered already, so that it counts as completed;
+            the caller is to stop all the same.
     """
     with Pulse(store, running(job.state, os.getpid())) as pulse:
         try:
@@ -108,15 +111,17 @@ def carry_out(
             if not store.has_registered(job):
                 _LOG.info("Cancelled.")
                 return pulse.finish(JobStatus.CANCELLED)
-            _LOG.info("Cancelled, but the model was registered already.")
+            _LOG.info("Cancelled when its model was registered already.")
+            pulse.note(progress=1.0)
+            pulse.finish(JobStatus.COMPLETED)
+            raise
         except HandwritingError as error:
             _LOG.error("%s", error)
             return pulse.finish(JobStatus.FAILED, str(error))
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
-        else:
-            _LOG.info("Registered %s.", folder)
+        _LOG.info("Registered %s.", folder)
         pulse.note(progress=1.0)
         return pulse.finish(JobStatus.COMPLETED)
 
@@ -221,10 +226,14 @@ def main() -> None:
     models, settings = ModelStore(Path(model_dir)), load_settings()
     store = JobStore(Path(runs), models)
     job = store.read(job_id)
-    state = carry_out(store, job, run_job(store, models, lambda: prepare(job, settings)))
+    try:
+        state = carry_out(store, job, run_job(store, models, lambda: prepare(job, settings)))
+        is_completed = state.status is JobStatus.COMPLETED
+    except KeyboardInterrupt:  # too late
+        is_completed = True
     logging.shutdown()
     # All is written. Taking torch down in an orderly way would hold the job's lock for another second.
-    os._exit(0 if state.status is JobStatus.COMPLETED else 1)
+    os._exit(0 if is_completed else 1)
 
 
 if __name__ == "__main__":

@@ -49,10 +49,8 @@ class LocalJobs(JobQueue):
         self._unstarted: dict[str, str] = {}
         """Jobs that could not be started when that was last tried, and why."""
 
-    def standstill(self, jobs: Sequence[Job]) -> str | None:
-        """What hinders this program from working the jobs off, if anything does."""
-        if self.trouble is not None and any(not job.state.status.ended for job in jobs):
-            return f"The training queue could not be looked after: {self.trouble}"
+    def _hindrance(self, jobs: Sequence[Job]) -> str | None:
+        """Why the first of those that cannot be started is not."""
         reasons = [self._unstarted.get(job.job_id) for job in jobs if job.state.status is JobStatus.QUEUED]
         return next((reason for reason in reasons if reason is not None), None)
 
@@ -101,16 +99,19 @@ class LocalJobs(JobQueue):
         found = self.store.all()
         at_work = {job_id for job_id in found.names if self.store.is_alive(job_id)}
         free = self._max_concurrent - len(at_work)
-        for job in found.jobs:
-            if free > 0 and job.state.status is JobStatus.QUEUED and job.job_id not in at_work:
+        waiting = [job for job in found.jobs if job.state.status is JobStatus.QUEUED and job.job_id not in at_work]
+        unstarted = {job.job_id: self._unstarted[job.job_id] for job in waiting if job.job_id in self._unstarted}
+        for job in waiting:
+            if free > 0:
                 try:
                     self._start(job)
-                    self._unstarted.pop(job.job_id, None)
+                    unstarted.pop(job.job_id, None)
                 except (OSError, HandwritingError) as error:
                     reason = f"Job {job.job_id} could not be started: {error}"
-                    self._unstarted[job.job_id] = reason
+                    unstarted[job.job_id] = reason
                     self._say_once(reason)
                 free -= self.store.is_alive(job.job_id)
+        self._unstarted = unstarted
 
     def _say_once(self, trouble: str) -> None:
         """Warn of what is tried again at each look."""
@@ -163,8 +164,8 @@ class LocalJobs(JobQueue):
         if state.pid is None:
             return
         if state.host != socket.gethostname():
-            where = state.host or "another machine"
-            self._say_once(f"Job {state.job_id} runs on {where}, and ends when it sees there that it is to stop.")
+            where = f"on {state.host}" if state.host else "on a machine that its state does not name"
+            self._say_once(f"Job {state.job_id} runs {where}, and ends when it sees there that it is to stop.")
             return
         try:
             os.kill(state.pid, number)

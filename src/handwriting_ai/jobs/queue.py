@@ -19,6 +19,7 @@ from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.said_once import SaidOnce
 from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 from handwriting_ai.training.sources import DataFolders
@@ -40,8 +41,8 @@ class JobQueue(ABC):
     def __init__(self, store: JobStore, models: ModelStore, data: DataFolders) -> None:
         """Jobs of `store`, whose models go to `models`, and which learn from what lies in the folders `data`."""
         self.store, self.models, self.data = store, models, data
-        self.trouble: str | None = None
-        """What hindered the last look; None once a look goes well."""
+        self._looks = SaidOnce(_LOG, "The training queue could not be looked after: %s")
+        self._recovery = SaidOnce(_LOG, "The models folder could not be put in order: %s")
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -159,13 +160,16 @@ class JobQueue(ABC):
                 return job
             time.sleep(_LOOK_EVERY_S)
 
-    @abstractmethod
     def standstill(self, jobs: Sequence[Job]) -> str | None:
         """Why nobody works off `jobs`, which are all there are, and what to do about it; None if somebody does.
 
         Raises:
             QueueUnavailable: as `refuse`.
         """
+        hindrance = self._hindrance(jobs)
+        if hindrance is not None or self._looks.trouble is None or all(job.state.status.ended for job in jobs):
+            return hindrance
+        return f"The training queue could not be looked after: {self._looks.trouble}"
 
     @abstractmethod
     def cancel(self, job_id: str) -> None:
@@ -192,6 +196,10 @@ class JobQueue(ABC):
         """Set down what has happened, kill what did not stop when asked, and see to it that what is next begins."""
 
     @abstractmethod
+    def _hindrance(self, jobs: Sequence[Job]) -> str | None:
+        """What `standstill` says where this program itself looks after the queue as it should."""
+
+    @abstractmethod
     def _dispatch(self, job: Job) -> None:
         """Under the lock: see to it that somebody does a job whose folder stands ready."""
 
@@ -201,24 +209,25 @@ class JobQueue(ABC):
 
     def _work(self) -> None:
         try:
-            self._attempt(self.models.recover)
+            is_recovered = False
             while not self._stop.is_set():
-                self._attempt(self.tick)
+                is_recovered = is_recovered or _attempt(self.models.recover, self._recovery)
+                _attempt(self.tick, self._looks)
                 self._stop.wait(self.tick_s)
         except BaseException as error:
-            self.trouble = f"{type(error).__name__}: {error}. Nobody looks after it any more: start this program again."
+            self._looks.note(f"{type(error).__name__}: {error}. Nobody does so any more: start this program again.")
             raise
 
-    def _attempt(self, step: Callable[[], None]) -> None:
-        """A full disk passes, and a models folder may be read-only; the queue must not die of it."""
-        trouble: str | None = None
-        try:
-            step()
-        except (OSError, HandwritingError) as error:
-            trouble = str(error)
-        if trouble is not None and trouble != self.trouble:  # once, not at each look
-            _LOG.warning("The training queue could not be looked after: %s", trouble)
-        self.trouble = trouble
+
+def _attempt(step: Callable[[], None], outcome: SaidOnce) -> bool:
+    """Whether it went well. A full disk passes, and a models folder may be read-only; the queue must not die of it."""
+    try:
+        step()
+    except (OSError, HandwritingError) as error:
+        outcome.note(str(error))
+        return False
+    outcome.note(None)
+    return True
 
 
 def cancelled(state: JobState) -> JobState:

@@ -102,7 +102,7 @@ class RqJobs(JobQueue):
         self.queue.check()
         super().refuse(config)
 
-    def standstill(self, jobs: Sequence[Job]) -> str | None:
+    def _hindrance(self, jobs: Sequence[Job]) -> str | None:
         """That no worker listens, if so."""
         self.queue.check()
         statuses = {job.state.status for job in jobs}

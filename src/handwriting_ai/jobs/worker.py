@@ -168,7 +168,10 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
     if ticket is not None:
         ticket.retries_left = 0  # what fails here would fail again; a lost process is the worker's to report
         body = _in_time(body, ticket.timeout)
-    state = carry_out(store, job, body)
+    try:
+        state = carry_out(store, job, body)
+    except KeyboardInterrupt:  # too late: the model is there
+        return
     if state.status is JobStatus.FAILED:
         raise RunFailed(state.error)
 

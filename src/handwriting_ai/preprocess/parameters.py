@@ -8,7 +8,7 @@ from typing import Final
 IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
-"""Grey level of full ink; paper is 0."""
+"""The largest grey level: that of full ink, where paper is 0."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
 PIPELINE_VERSION: Final = "v2"

@@ -107,7 +107,8 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
 
     Raises:
         ModelExists: the model is registered already and `force` is off; found out before the first step.
-        CheckpointError: the run folder holds a checkpoint of another run or of other data, or a damaged one.
+        CheckpointError: the run folder holds a checkpoint of another run or of other data, a damaged one, or one that
+            cannot be read.
         TrainingDiverged: the loss is no longer finite.
     """
     config.refuse_existing()
