@@ -12,6 +12,7 @@ from handwriting_ai.api.schemas import ActiveModels, Health, Readiness, Version
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.registry.presets import PRESETS_FILE
 
 
 def test_health_and_version(client: TestClient) -> None:
@@ -87,6 +88,29 @@ def test_what_hinders_to_read_them_again_is_logged_once(
     wait_until(lambda: len(looks) > 2)
     assert client.get("/readyz").status_code == 200
     assert caplog.text.count("the disk is gone") == 1
+
+
+def test_presets_that_break_are_logged(api: OpenApi, model_dir: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The set that runs goes on; nobody need guess why a new preset is not taken."""
+    client = api.client(refresh_s=0.01)
+    (model_dir / PRESETS_FILE).write_text("{", encoding="utf-8")
+    wait_until(lambda: "The models folder could not be read again: " in caplog.text)
+    assert PRESETS_FILE in caplog.text
+    assert Readiness.model_validate_json(client.get("/readyz").content).loaded == ("first", "second")
+
+
+def test_a_bug_where_the_folder_is_looked_at_is_told(
+    api: OpenApi, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The server goes on with the models it has, and ends in order."""
+
+    def fail(_: DigitReader) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr(DigitReader, "refresh", fail)
+    client = api.client(refresh_s=0.001)
+    wait_until(lambda: "nobody looks at the models folder any more" in caplog.text)
+    assert client.get("/readyz").status_code == 200
 
 
 def test_the_active_models_are_named(api: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:
