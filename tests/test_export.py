@@ -183,8 +183,12 @@ def _fewer_views(_: TtaMode) -> tuple[View, ...]:
 @pytest.fixture()
 def traced_before(exported: Export, monkeypatch: pytest.MonkeyPatch) -> EnsembleChoice:
     """An ensemble whose graph need not be traced again; all else of its export is done."""
-    made = exported(_ALL_VIEWS).path.read_bytes()
-    monkeypatch.setattr("handwriting_ai.export.write.as_onnx", lambda *_: made)
+    content = exported(_ALL_VIEWS).path.read_bytes()
+
+    def made_before(*_: object) -> bytes:
+        return content
+
+    monkeypatch.setattr("handwriting_ai.export.write.as_onnx", made_before)
     return _ALL_VIEWS
 
 

@@ -10,8 +10,6 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.api.opened import OpenApi
 
-from handwriting_ai.config import Settings
-
 
 def _configure(patch: pytest.MonkeyPatch, folder: Path, model_dir: Path) -> None:
     patch.setenv("DIGITS__MODEL_DIR", str(model_dir))
@@ -50,11 +48,9 @@ def shared_workplace(tmp_path_factory: pytest.TempPathFactory, two_models: Path)
 @contextmanager
 def _its_settings(folder: Path) -> Iterator[None]:
     """The environment while an application of `folder` opens: it is read no later."""
-    sections = tuple(name.upper() for name in Settings.model_fields)
     with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith(sections):
-                patch.delenv(name)
+        for name in [name for name in os.environ if "__" in name]:  # section and field
+            patch.delenv(name)
         patch.chdir(folder)
         _configure(patch, folder, folder / "models")
         yield
