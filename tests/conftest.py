@@ -33,15 +33,21 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture()
-def model_dir(tmp_path: Path) -> Path:
-    """A models folder with two untrained `compact` networks, `first` and `second`, that fit this pipeline."""
-    root = tmp_path / "models"
+@pytest.fixture(scope="session")
+def two_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `model_dir` is a copy of; nobody writes here."""
+    root = tmp_path_factory.mktemp("two_models")
     for model_id, temperature in (("first", 1.25), ("second", 0.8)):
         fields = {"preprocess_hash": preprocess_signature(), "temperature": temperature}
         state = fresh_state() if model_id == "first" else {name: tensor * 1.1 for name, tensor in fresh_state().items()}
         ModelStore(root).register(manifest(model_id).model_copy(update=fields), state)
     return root
+
+
+@pytest.fixture()
+def model_dir(tmp_path: Path, two_models: Path) -> Path:
+    """A models folder with two untrained `compact` networks, `first` and `second`, that fit this pipeline."""
+    return shutil.copytree(two_models, tmp_path / "models")
 
 
 @pytest.fixture()

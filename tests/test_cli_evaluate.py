@@ -18,6 +18,7 @@ from typer.testing import CliRunner, Result
 
 from handwriting_ai import cli
 from handwriting_ai.architectures import TypedModule
+from handwriting_ai.cli import measure
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation import robustness
 from handwriting_ai.evaluation.damage import DamagePoint
@@ -136,8 +137,23 @@ def _measure_on_few(
     network: TypedModule, digits: DigitImages, device: torch.device, on_step: Callable[[int, int], None]
 ) -> tuple[DamagePoint, ...]:
     """Every damage and severity, but not on all 5,000 validation digits: that is minutes of one core."""
-    rows: NDArray[np.int64] = np.arange(200)
+    rows: NDArray[np.int64] = np.arange(20)
     return measure_damage(network, digits.pick(rows), device, on_step)
+
+
+@pytest.fixture()
+def ink(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of pen strokes, empty."""
+    folder = clean_environment / "ink"
+    folder.mkdir()
+    monkeypatch.setenv("TRAINING__INK_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture()
+def few_scribbles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand take seconds to draw."""
+    monkeypatch.setattr(measure, "_SCRIBBLES", 20)
 
 
 def _write_strokes(path: Path, *, writers: int, repeats: int = 1) -> str:
@@ -153,13 +169,10 @@ def _write_strokes(path: Path, *, writers: int, repeats: int = 1) -> str:
 
 
 def test_damage_and_strokes_are_measured_and_reported(
-    evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+    evaluate: Evaluate, clean_environment: Path, ink: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In JSON, as tables, and on one page that needs nothing else."""
-    ink = clean_environment / "ink"
-    ink.mkdir()
+    """In JSON, and on one page that needs nothing else."""
     _write_strokes(ink / "mine.jsonl.gz", writers=6)
-    monkeypatch.setenv("TRAINING__INK_DIR", str(ink))
     monkeypatch.setattr(robustness, "measure_damage", _measure_on_few)
     report = clean_environment / "out.html"
     answer = _ANSWER.validate_json(evaluate("a", "--damage", "--strokes", "--json", "--report", str(report)).stdout)
@@ -178,18 +191,20 @@ def test_damage_and_strokes_are_measured_and_reported(
     assert "Pen strokes of writers held out" in page
     assert 'src="http' not in page
     assert "<script" not in page
+
+
+@pytest.mark.usefixtures("few_scribbles")
+def test_strokes_are_shown_as_tables(evaluate: Evaluate, ink: Path) -> None:
+    """For people: those of each file, and the scribbles."""
+    _write_strokes(ink / "mine.jsonl.gz", writers=6)
     shown = evaluate("a", "--strokes").stdout
     assert "writers held out" in shown
     assert "scribbles" in shown
 
 
-def test_nobody_is_scored_on_strokes_that_were_learnt(
-    evaluate: Evaluate, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("few_scribbles")
+def test_nobody_is_scored_on_strokes_that_were_learnt(evaluate: Evaluate, clean_environment: Path, ink: Path) -> None:
     """A file of one writer is trained on as a whole: it is left out, and that is said."""
-    ink = clean_environment / "ink"
-    ink.mkdir()
-    monkeypatch.setenv("TRAINING__INK_DIR", str(ink))
     learnt = DataSource(name="mine", sha256=_write_strokes(ink / "mine.jsonl.gz", writers=1), count=10)
     path = clean_environment / "models" / "a" / MANIFEST_NAME
     changes: dict[str, object] = {"train_data": (learnt,)}

@@ -86,16 +86,16 @@ def test_folds_are_trained_once_and_reported(
     """A second call trains what is missing; a fold that there is none of is refused."""
 
     def call(*arguments: str) -> str:
-        fixed = ["--base", "scanned", "--arch", "compact_narrow", "--trial", "40", "--out", str(tmp_path)]
+        fixed = ["--base", "scanned", "--arch", "compact_narrow", "--trial", "10", "--out", str(tmp_path)]
         monkeypatch.setattr("sys.argv", ["out_of_fold.py", *arguments, *fixed, "--epochs", "1"])
         out_of_fold.main()
         return capsys.readouterr().out
 
-    assert "| scanned | 0 | 40 |" in call("scanned", "--folds", "0")
+    assert "| scanned | 0 | 10 |" in call("scanned", "--folds", "0")
     both = call("scanned", "no_elastic", "--folds", "0,11")
     assert both.count("epoch 1/1") == 3
     reported = call("--report")
-    assert "| scanned | 0 11 | 80 |" in reported
-    assert "| no_elastic | 0 11 | 80 |" in reported
+    assert "| scanned | 0 11 | 20 |" in reported
+    assert "| no_elastic | 0 11 | 20 |" in reported
     with pytest.raises(SystemExit, match="There is no fold 12"):
         call("scanned", "--folds", "12")

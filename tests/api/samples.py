@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 
 import numpy as np
+import pytest
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from numpy.typing import NDArray
 from PIL import Image
 
 from handwriting_ai.api.schemas import Problem
-from handwriting_ai.config import PROJECT_ROOT, Settings
+from handwriting_ai.config import PROJECT_ROOT, DigitsSettings, Settings
 from handwriting_ai.inference.engine import DEFAULT_OPTIONS, InferenceEngine, Picture, PredictOptions
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reader import DigitReader
 
 LIMIT_S = 120.0
@@ -59,9 +59,9 @@ class IdleJobs(LocalJobs):
 class HeldEngine(InferenceEngine):
     """An engine that takes no picture while its gate is shut, or fails as it is told to."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: DigitsSettings, *, threads: int, signature: str) -> None:
         """Open, and sound."""
-        super().__init__(settings.digits, threads=settings.app.workers, signature=preprocess_signature())
+        super().__init__(settings, threads=threads, signature=signature)
         self.gate = threading.Event()
         self.gate.set()
         self.failure: Exception | None = None
@@ -79,10 +79,15 @@ class HeldReader(DigitReader):
 
     def __init__(self, settings: Settings) -> None:
         """Load the models."""
-        super().__init__(settings)
-        self.engine.close()
-        self.held = HeldEngine(settings)
-        self.engine, self.report = self.held, self.held.try_load_active()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("handwriting_ai.reader.InferenceEngine", HeldEngine)
+            super().__init__(settings)
+
+    @property
+    def held(self) -> HeldEngine:
+        """The engine."""
+        assert isinstance(self.engine, HeldEngine)
+        return self.engine
 
 
 def png(canvas: "NDArray[np.uint8]", kind: str = "PNG") -> bytes:

@@ -14,9 +14,9 @@ _PNG = "image/png"
 
 
 @pytest.fixture()
-def port(api: OpenApi) -> int:
-    """Where the API listens, without a key."""
-    return api.served()
+def port(shared_port: int) -> int:
+    """Where the API listens, without a key: one for all tests here that leave nothing behind."""
+    return shared_port
 
 
 def _part(content: bytes, content_type: str = _PNG, name: str = "file") -> bytes:

@@ -107,6 +107,23 @@ def test_many_half_closed_connections_leave_nothing_behind(
     assert read_one(port) == 200
 
 
+@pytest.mark.parametrize("sent", [0, 10, 300])
+def test_an_upload_that_is_cut_off_leaves_no_trace(port: int, sent: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Half-closed it is told so, dropped nobody is left to tell; nothing is a fault, the next is served."""
+    caplog.set_level("INFO", "handwriting_ai.api")
+    body = form(drawing())
+    for half in (True, False):
+        with Line(port) as line:
+            line.say(head(f"Content-Length: {len(body)}") + body[:sent])
+            if half:
+                line.socket.shutdown(socket.SHUT_WR)
+                line.refused(400, "bad_request")
+    assert read_one(port) == 200
+    cut_off = [record.getMessage() for record in caplog.records if "status=499" in record.getMessage()]
+    assert len(cut_off) == 2
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 def _huge(size: int) -> bytes:
     start = f"GET /healthz HTTP/1.1\r\nHost: {HOST}\r\nX-Api-Key: {_WORD}\r\nX-Large: ".encode()
     return start + b"a" * (size - len(start) - 4) + b"\r\n\r\n"

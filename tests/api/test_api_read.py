@@ -15,10 +15,16 @@ from handwriting_ai import DigitReader, load_settings, preprocess
 from handwriting_ai.api.schemas import ReadAnswer
 
 
+@pytest.fixture()
+def client(shared_client: TestClient) -> TestClient:
+    """One for all tests here that leave nothing behind."""
+    return shared_client
+
+
 @pytest.mark.parametrize("path", ["/v1/read", "/v1/predict"])
-def test_a_picture_is_read_as_the_engine_reads_it(client: TestClient, path: str) -> None:
+def test_a_picture_is_read_as_the_engine_reads_it(api: OpenApi, path: str) -> None:
     """Both paths give every field, and the numbers of a reader without HTTP."""
-    response = send(client, drawing(), path)
+    response = send(api.client(), drawing(), path)
     answer = ReadAnswer.model_validate_json(response.content, extra="forbid")
     with DigitReader(load_settings()) as reader:
         expected = reader.read(drawing()).prediction

@@ -20,6 +20,12 @@ KEY = "correct horse battery"
 _LINE = re.compile(r"request_id=(\S+) method=(\S+) path=(\S+) status=(\d+) latency_ms=\d+\.\d")
 
 
+@pytest.fixture()
+def client(shared_client: TestClient) -> TestClient:
+    """One for all tests here that leave nothing behind."""
+    return shared_client
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/nowhere", "/v1/jobs/nothing"])
 def test_a_request_keeps_the_id_it_came_with(client: TestClient, path: str) -> None:
     """Whatever the answer is."""

@@ -26,6 +26,18 @@ def store(workplace: Path, model_dir: Path) -> JobStore:
     return JobStore(workplace / "runs", ModelStore(model_dir))
 
 
+@pytest.fixture(scope="module")
+def shared_store(shared_workplace: Path) -> JobStore:
+    """Where the jobs of `shared_client` lie."""
+    return JobStore(shared_workplace / "runs", ModelStore(shared_workplace / "models"))
+
+
+@pytest.fixture(scope="module")
+def shared_job(shared_client: TestClient) -> JobView:
+    """A job there."""
+    return _queued(shared_client)
+
+
 def _queued(client: TestClient) -> JobView:
     response = client.post("/v1/train", json=RUN)
     assert response.status_code == 202, response.text
@@ -91,23 +103,26 @@ def test_a_failed_run_says_why_without_its_folders(client: TestClient, store: Jo
         ({"force": True}, "force: Extra inputs are not permitted"),
     ],
 )
-def test_a_bad_field_is_refused(client: TestClient, store: JobStore, change: dict[str, object], problem: str) -> None:
+def test_a_bad_field_is_refused(
+    shared_client: TestClient, shared_store: JobStore, change: dict[str, object], problem: str
+) -> None:
     """422 that names the field; nothing is queued."""
-    assert problem in refused(client.post("/v1/train", json=RUN | change), 422, "validation_error")
-    assert store.all().jobs == ()
+    before = shared_store.all()
+    assert problem in refused(shared_client.post("/v1/train", json=RUN | change), 422, "validation_error")
+    assert shared_store.all() == before
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'{"arch": "compact"}', b"\xff\xfe", b"[" * 10_000])
-def test_a_body_that_is_no_run_is_refused(client: TestClient, body: bytes) -> None:
+def test_a_body_that_is_no_run_is_refused(shared_client: TestClient, body: bytes) -> None:
     """422 for whatever is not such an object."""
-    response = client.post("/v1/train", content=body, headers={"Content-Type": "application/json"})
+    response = shared_client.post("/v1/train", content=body, headers={"Content-Type": "application/json"})
     refused(response, 422, "validation_error")
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Type": "text/plain"}, {"Content-Type": "multipart/form-data"}])
-def test_a_run_must_be_json(client: TestClient, headers: dict[str, str]) -> None:
+def test_a_run_must_be_json(shared_client: TestClient, headers: dict[str, str]) -> None:
     """415."""
-    response = client.post("/v1/train", content=b'{"arch": "compact", "recipe": "baseline"}', headers=headers)
+    response = shared_client.post("/v1/train", content=b'{"arch": "compact", "recipe": "baseline"}', headers=headers)
     refused(response, 415, "unsupported_media_type")
 
 
@@ -142,11 +157,12 @@ def test_a_recipe_without_its_data_is_a_conflict(client: TestClient, store: JobS
         "*",
     ],
 )
-def test_an_id_that_is_none_or_leads_elsewhere_is_not_found(client: TestClient, job_id: str) -> None:
+def test_an_id_that_is_none_or_leads_elsewhere_is_not_found(
+    shared_client: TestClient, shared_job: JobView, job_id: str
+) -> None:
     """404, and no list of those there are."""
-    job = _queued(client)
-    message = refused(client.get(f"/v1/jobs/{job_id}"), 404, "not_found")
-    assert job.job_id not in message
+    message = refused(shared_client.get(f"/v1/jobs/{job_id}"), 404, "not_found")
+    assert shared_job.job_id not in message
 
 
 def test_a_damaged_job_is_a_fault_of_ours(client: TestClient, store: JobStore) -> None:

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Button, ButtonGroup, Selectbox
 from tests.app.test_draw_page import open_app
-from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, register_with_predictions
+from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, linked_as, register_with_predictions
 from tests.training.samples import EPOCH
 
 import compare_errors
@@ -231,8 +231,10 @@ def test_v1_manifests_are_compared_as_far_as_they_go(pair: Path, page: AppTest) 
 
 def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of two hundred models three."""
-    for number in range(MANY):
-        register_with_predictions(models, f"m{number:03}", errors=10 + number % 3)
+    for first, errors in enumerate((10, 11, 12)):
+        folder = register_with_predictions(models, f"m{first:03}", errors=errors)
+        for number in range(first + 3, MANY, 3):
+            linked_as(folder, f"m{number:03}")
     read: list[str] = []
 
     def count(folder: Path, manifest: Manifest, digits: EvaluationDigits) -> Predictions:

@@ -1,6 +1,8 @@
 """Models whose answers are made up, so that every figure of theirs is known: for tests of scores and pages."""
 
 import functools
+import os
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
@@ -23,7 +25,7 @@ from handwriting_ai.evaluation.predictions import (
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
-from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, write_manifest
+from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, read_manifest, write_manifest
 from handwriting_ai.registry.store import ModelStore
 
 _VIEWS: Final = len(views_for(TtaMode.ADVANCED))
@@ -107,6 +109,13 @@ def register_with_predictions(
         return {PREDICTIONS_NAME: _packed(predictions, digest)}
 
     return ModelStore(root).register(manifest, _state(), companions=companions)
+
+
+def linked_as(folder: Path, model_id: str) -> None:
+    """The same model under another name, without its bytes: for folders of hundreds."""
+    copied = shutil.copytree(folder, folder.with_name(model_id), copy_function=os.link)
+    renamed: dict[str, object] = {"model_id": model_id}
+    write_manifest(copied / MANIFEST_NAME, read_manifest(folder / MANIFEST_NAME).model_copy(update=renamed))
 
 
 def keep_v1_fields_only(folder: Path) -> None:
