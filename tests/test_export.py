@@ -28,7 +28,7 @@ from handwriting_ai import cli
 from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.config import PROJECT_ROOT, DigitsSettings
 from handwriting_ai.data.rendering import drawn_at, through_preprocessing
-from handwriting_ai.errors import ExportError, ModelRefused
+from handwriting_ai.errors import ExportError, HandwritingError, ModelRefused
 from handwriting_ai.export.check import check_pictures
 from handwriting_ai.export.write import Exported, export_ensemble
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
@@ -221,6 +221,7 @@ class Refused:
     """An export that cannot be, and what is said."""
 
     message: str
+    error: type[HandwritingError] = ExportError
     members: tuple[str, ...] = ("first",)
     file: str = "digits.onnx"
     force: bool = False
@@ -229,8 +230,8 @@ class Refused:
 @pytest.mark.parametrize(
     "case",
     [
-        Refused(message="There is no model 'nobody'", members=("first", "nobody")),
-        Refused(message="Model 'second' cannot be loaded: ", members=_BOTH),
+        Refused(message="There is no model 'nobody'", error=ModelRefused, members=("first", "nobody")),
+        Refused(message="Model 'second' cannot be loaded: ", error=ModelRefused, members=_BOTH),
         Refused(message="there is no folder", file="nowhere/digits.onnx"),
         Refused(message="taken.onnx exists. Use --force", file="taken.onnx"),
     ],
@@ -242,7 +243,7 @@ def test_what_cannot_be_exported_is_said(models: Path, output: Path, case: Refus
     (output.parent / "folder").mkdir()
     (output.parent / "taken.onnx").write_bytes(b"before")
     choice = EnsembleChoice(members=case.members, tta=TtaMode.NONE)
-    with pytest.raises((ExportError, ModelRefused), match=re.escape(case.message)):
+    with pytest.raises(case.error, match=re.escape(case.message)):
         export_ensemble(choice, models, output.parent / case.file, force=case.force)
     assert sorted(path.name for path in output.parent.iterdir()) == ["folder", "taken.onnx"]
     assert (output.parent / "taken.onnx").read_bytes() == b"before"
