@@ -5,5 +5,5 @@ import pytest
 
 @pytest.fixture()
 def untraced(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The processes of a test run without coverage, which costs each a second: they are killed, or others do the same."""
+    """The processes of a test run without coverage, a second each: they are killed, or do what others are measured at."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
