@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +10,22 @@ import pytest
 from tests.jobs.hurry import VALIDATION_DIGITS
 from tests.jobs.redis_server import RedisServer
 from tests.registry.samples import fresh_state, manifest
+from tests.shared_mnist import FOLDER_VARIABLE, share_mnist, unpack_mnist
 
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 
 _SECTIONS = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "RQ__", "REDIS_URL")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Unpack MNIST, which every other test reads; where several processes test, the first has done so for all."""
+    if FOLDER_VARIABLE not in os.environ:
+        folder = tempfile.TemporaryDirectory()
+        config.add_cleanup(folder.cleanup)
+        unpack_mnist(Path(folder.name))
+        os.environ[FOLDER_VARIABLE] = folder.name
+    share_mnist()
 
 
 def _skip_or_fail(reason: str) -> None:

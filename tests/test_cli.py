@@ -1,7 +1,10 @@
 """The command line, as a person types it."""
 
 import gzip
+import os
 import shutil
+import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,15 +12,18 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 from tests.browser import answers, plain_environment, running_dashboard
-from tests.registry.samples import fresh_state, manifest, names_in
+from tests.registry.samples import fresh_state, manifest, names_in, saved, write_model
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
+from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import DataMissing, ModelNamed
+from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.types import MOST_EPOCHS
+from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
 
@@ -151,13 +157,16 @@ def test_a_model_is_deleted(monkeypatch: pytest.MonkeyPatch, model_dir: Path) ->
     assert ModelStore(model_dir).model_ids() == ("second",)
 
 
-@pytest.mark.usefixtures("clean_environment")
-def test_verify_runs_the_models(monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> None:
+def test_verify_runs_the_models(monkeypatch: pytest.MonkeyPatch, clean_environment: Path) -> None:
     """A shipped one is as good as it says; an untrained one that claims 99 % is not, nor is a broken one sound."""
-    shipped = "mnist_compact_drawn_seed0"
-    shutil.copytree(PROJECT_ROOT / "models" / shipped, model_dir / shipped)
-    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
-    (model_dir / "second" / "manifest.json").write_text("{", encoding="utf-8")
+    models, shipped = clean_environment / "models", "mnist_compact_drawn_seed0"
+    shutil.copytree(PROJECT_ROOT / "models" / shipped, models / shipped)
+    arch = "compact_narrow"  # 5,000 digits are read by each
+    weights = saved(build_fresh_state_dict(arch, 10))
+    write_model(models, "first", weights, {"preprocess_hash": preprocess_signature(), "arch": arch})
+    broken = write_model(models, "second", weights)
+    (broken / "manifest.json").write_text("{", encoding="utf-8")
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(models))
     verified = RUNNER.invoke(cli.app, ["models", "verify"])
     assert verified.exit_code == 1
     assert "refused  first: Model 'first' says val_acc=0.99000, its weights give 0." in verified.stdout
@@ -317,8 +326,11 @@ def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypa
 
 
 @pytest.mark.usefixtures("workplace")
-def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
-    """Each from the command line."""
+def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each from the command line; the process that trains is in a hurry."""
+    quick = partial(LocalJobs, command=(sys.executable, "-m", "tests.jobs.faulty_child", "none"))
+    monkeypatch.setattr("handwriting_ai.jobs.opening.LocalJobs", quick)
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     job_id = _run("jobs", "submit", *_TRIAL).strip()
     assert "queued" in _run("jobs", "list")
     assert "cancelled" in _run("jobs", "cancel", job_id)

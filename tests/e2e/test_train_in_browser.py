@@ -1,15 +1,18 @@
 """A person who trains, in real Chromium."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from tests.browser import plain_environment, running_dashboard, visit, wait_until_idle
+from tests.jobs.hurry import LONG_RUN
 from tests.jobs.samples import MNIST
 
+from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import JobConflict
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.registry.store import ModelStore
@@ -17,14 +20,20 @@ from handwriting_ai.registry.store import ModelStore
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a run may wait a while for its share of a busy machine
 _ROW_PX = 35
 """The height of a table's row, and of its header."""
+_MODEL = "mnist_compact_baseline_seed0_trial40"
 expect.set_options(timeout=180_000)
 
 
 @pytest.fixture()
 def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
-    """The Train page of a dashboard with an empty models folder."""
+    """The Train page of a dashboard in a hurry, with an empty models folder."""
     environment = plain_environment() | {"DIGITS__MODEL_DIR": str(tmp_path / "models")}
-    with running_dashboard(tmp_path, environment) as address, visit(chromium, f"{address}/train") as opened:
+    paths = [str(PROJECT_ROOT), str(PROJECT_ROOT / "app"), environment.get("PYTHONPATH", "")]
+    environment["PYTHONPATH"] = os.pathsep.join(paths)
+    with (
+        running_dashboard(tmp_path, environment, module="tests.e2e.quick_app") as address,
+        visit(chromium, f"{address}/train") as opened,
+    ):
         yield opened
     jobs = LocalJobs(tmp_path / "runs", ModelStore(tmp_path / "models"), MNIST)
     for job in jobs.store.all().jobs:  # runs outlive their server
@@ -35,7 +44,8 @@ def page(chromium: Browser, tmp_path: Path) -> Iterator[Page]:
 
 def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
     """Fill the form and press the button."""
-    _open_form(page)
+    start = _open_form(page).get_by_role("button", name="Start")
+    expect(start).to_be_visible()
     page.get_by_role("combobox", name="Recipe").click()
     page.get_by_role("option", name="baseline").click()
     expect(page.get_by_text("the plain recipe to compare others with")).to_be_visible()
@@ -46,17 +56,17 @@ def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
     if not page.get_by_role("switch", name="Quick trial").is_checked():
         page.get_by_text("Quick trial").click()
     wait_until_idle(page)
-    page.get_by_role("button", name="Start").click()
+    start.click()
 
 
-def _open_form(page: Page) -> None:
-    """It stands open where there are no runs; a click would then close it."""
+def _open_form(page: Page) -> Locator:
+    """Returns it; it stands open where there are no runs; a click would then close it."""
     form = page.locator('[data-testid="stExpander"] details', has_text="New run")
     wait_until_idle(page)
     expect(form).to_have_count(1)
     if form.get_attribute("open") is None:
         form.get_by_text("New run", exact=True).click()
-    expect(page.get_by_role("button", name="Start")).to_be_visible()
+    return form
 
 
 def _fill(page: Page, label: str, value: int) -> None:
@@ -75,30 +85,36 @@ def _select_row(page: Page, row: int) -> None:
     table.click(position={"x": _ROW_PX / 2, "y": _ROW_PX * (row + 1.5)})
 
 
+def _beyond(epoch: int) -> "re.Pattern[str]":
+    """What the page says of a long run that has got further than that, or to its end."""
+    later = "|".join(str(number) for number in range(epoch + 1, LONG_RUN + 1))
+    return re.compile(f"^(Epoch ({later})|Completed after {LONG_RUN}) of {LONG_RUN}")
+
+
 def test_a_run_is_started_watched_and_found_again(page: Page, tmp_path: Path) -> None:
     """Its numbers and curves move, also after another page and a reload; then its model is registered."""
-    _start_trial(page, epochs=4)
+    _start_trial(page, epochs=LONG_RUN)
     accuracy = page.locator('[data-testid="stMetric"]:has-text("Validation accuracy")')
     expect(accuracy).to_be_visible()
     expect(page.locator('[data-testid="stVegaLiteChart"]')).to_have_count(2)
-    expect(page.get_by_text(re.compile("^(Epoch [2-4]|Completed after 4) of 4"))).to_be_visible()
+    expect(page.get_by_text(_beyond(1))).to_be_visible()
     page.get_by_role("link", name="Saved drawings").click()
     expect(page.get_by_text("Nothing saved yet")).to_be_visible()
     page.get_by_role("link", name="Train").click()
-    expect(page.get_by_text(re.compile("^(Epoch [34]|Completed after 4) of 4"))).to_be_visible()
+    expect(page.get_by_text(_beyond(2))).to_be_visible()
     second = page.context.browser
     assert second is not None
     visitor = second.new_page()  # another person's session
     visitor.goto(page.url)
-    expect(visitor.get_by_text("of 4").first).to_be_visible()
+    expect(visitor.get_by_text(f"of {LONG_RUN}").first).to_be_visible()
     visitor.close()
     page.reload()
     expect(page.get_by_text("Registered as")).to_be_visible()
-    expect(page.get_by_text("Completed after 4 of 4 epochs")).to_be_visible()
-    assert ModelStore(tmp_path / "models").model_ids() == ("mnist_compact_baseline_seed0_trial2000",)
+    expect(page.get_by_text(f"Completed after {LONG_RUN} of {LONG_RUN} epochs")).to_be_visible()
+    assert ModelStore(tmp_path / "models").model_ids() == (_MODEL,)
     page.get_by_role("link", name="Compare it with the others").click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
-    expect(page.get_by_text("mnist_compact_baseline_seed0_trial2000").first).to_be_attached()
+    expect(page.get_by_text(_MODEL).first).to_be_attached()
 
 
 def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:

@@ -11,17 +11,16 @@ import signal
 import sys
 from pathlib import Path
 
-import pytest
 from tests.jobs.hurry import hurry
+from tests.replacing import replace
 from torch import Tensor
 from torch.nn import functional
 
 from handwriting_ai.jobs import child
 from handwriting_ai.registry import store
 
-_SMALL = 300_000
+_SMALL = 100_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
-_PATCH = pytest.MonkeyPatch()
 _fsync = os.fsync
 _move_into_place = store._move_into_place
 _clean_up = store.ModelStore._clean_up
@@ -40,7 +39,7 @@ def _die_before_flushing(name: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         _fsync(descriptor)
 
-    _PATCH.setattr(os, "fsync", fsync)
+    replace(os, "fsync", fsync)
 
 
 def _move_into_place_then_die(incoming: Path, target: Path) -> None:
@@ -65,13 +64,13 @@ def main() -> None:
     if fault.startswith("die-writing-"):
         _die_before_flushing(fault.removeprefix("die-writing-"))
     elif fault == "die-after-registration":
-        _PATCH.setattr(store, "_move_into_place", _move_into_place_then_die)
+        replace(store, "_move_into_place", _move_into_place_then_die)
     elif fault == "disk-full":
         _refuse_large_files()
     elif fault == "disk-full-at-registration":
-        _PATCH.setattr(store.ModelStore, "_clean_up", _clean_up_and_fill_the_disk)
+        replace(store.ModelStore, "_clean_up", _clean_up_and_fill_the_disk)
     elif fault == "nan-loss":
-        _PATCH.setattr(functional, "cross_entropy", _no_number)
+        replace(functional, "cross_entropy", _no_number)
     elif fault != "none":
         raise ValueError(fault)
     child.main()

@@ -2,15 +2,14 @@
 
 import os
 
-import pytest
 from tests.jobs.hurry import hurry
+from tests.replacing import replace
 from torch import Tensor
 from torch.nn import functional
 
 from handwriting_ai.jobs import worker
 
 NO_NUMBER = "no-number"
-_PATCH = pytest.MonkeyPatch()
 
 
 def _no_number(logits: Tensor, _: Tensor) -> Tensor:
@@ -21,5 +20,5 @@ def train(job_id: str) -> None:
     """Train as a worker does; FAULT names what goes wrong."""
     hurry()
     if os.environ.get("FAULT") == NO_NUMBER:
-        _PATCH.setattr(functional, "cross_entropy", _no_number)
+        replace(functional, "cross_entropy", _no_number)
     worker.train(job_id)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+from tests.jobs.hurry import LONG_RUN
 from tests.jobs.samples import MNIST
 from tests.registry.samples import names_in
 
@@ -33,8 +34,6 @@ from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 
 LIMIT_S = 120.0
-EPOCHS = 60
-"""Enough that a run is seen at work before it ends, on a fast machine as well."""
 LONG = 100_000
 """Epochs: more than any test waits for."""
 
@@ -73,7 +72,7 @@ def open_jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def tiny(seed: int = 0, epochs: int = 2) -> TrainingConfig:
     """A run of a second or so."""
-    return plan("compact", "baseline", seed=seed, epochs=epochs, trial_digits=40)
+    return plan("compact_narrow", "baseline", seed=seed, epochs=epochs, trial_digits=40)
 
 
 def until(jobs: LocalJobs, job: Job, reached: Callable[[Job], bool]) -> Job:
@@ -119,6 +118,7 @@ def only_sound_models(jobs: LocalJobs, *names: str) -> None:
         jobs.models.read(name, signature=preprocess_signature())
 
 
+@pytest.mark.usefixtures("untraced")
 def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
     """One after the other; each registers its model and leaves its metrics and a log."""
     jobs = open_jobs(start=False)
@@ -140,6 +140,7 @@ def test_jobs_are_worked_off_in_order(open_jobs: Open) -> None:
     assert jobs.models.read_manifest(done[0].config.model_id).run_id == done[0].job_id
 
 
+@pytest.mark.usefixtures("untraced")
 def test_two_servers_on_one_folder_train_each_job_once(open_jobs: Open) -> None:
     """The folder's lock keeps them apart."""
     first, second = open_jobs(), open_jobs()
@@ -153,24 +154,26 @@ def test_two_servers_on_one_folder_train_each_job_once(open_jobs: Open) -> None:
     assert finished <= begun
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jobs: Open) -> None:
     """`kill -9` in the middle of an epoch."""
     jobs = open_jobs()
-    job = until(jobs, jobs.submit(tiny(epochs=EPOCHS)), trains)
+    job = until(jobs, jobs.submit(tiny(epochs=LONG_RUN)), trains)
     os.kill(pid_of(job), signal.SIGKILL)
     failed = until(jobs, job, ended)
     assert failed.state.status is JobStatus.FAILED
     assert "killed" in (failed.state.error or "")
-    assert f"Epoch 1 of {EPOCHS}" in jobs.store.log_tail(job.job_id)
+    assert f"Epoch 1 of {LONG_RUN}" in jobs.store.log_tail(job.job_id)
     only_sound_models(jobs)
     jobs.resume(job.job_id)
     done = until(jobs, job, ended)
     assert done.state.status is JobStatus.COMPLETED, done
     assert "Going on after epoch" in jobs.store.log_tail(job.job_id)
-    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == list(range(1, EPOCHS + 1))
+    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == list(range(1, LONG_RUN + 1))
     only_sound_models(jobs, job.config.model_id)
 
 
+@pytest.mark.usefixtures("untraced")
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -196,6 +199,7 @@ def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: 
     assert [name for name in names_in(jobs.store.folder(job.job_id)) if name.startswith(".")] == []
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_run_killed_after_its_registration_is_completed(open_jobs: Open) -> None:
     """The manifest names the job, so that it is known to be done, also if its state is damaged later."""
     jobs = open_jobs("die-after-registration")
@@ -206,6 +210,7 @@ def test_a_run_killed_after_its_registration_is_completed(open_jobs: Open) -> No
     only_sound_models(jobs, job.config.model_id)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_run_outlives_its_server_and_is_adopted(open_jobs: Open) -> None:
     """`kill -9` of the server; another one sees the run, and can stop it."""
     jobs = open_jobs(start=False)
@@ -253,6 +258,7 @@ def test_a_cancelled_run_ends_within_five_seconds_and_goes_on_when_resumed(open_
         jobs.store.read(job.job_id)
 
 
+@pytest.mark.usefixtures("untraced")
 def test_a_run_that_does_not_listen_is_killed(open_jobs: Open) -> None:
     """Stopped by SIGSTOP it cannot end by itself."""
     jobs = open_jobs()
@@ -311,6 +317,7 @@ def test_missing_data_are_named(open_jobs: Open, monkeypatch: pytest.MonkeyPatch
     assert "git checkout" in (job.state.error or "")
 
 
+@pytest.mark.usefixtures("untraced")
 def test_what_cannot_be_trained_is_refused_before_it_is_queued(open_jobs: Open) -> None:
     """Unknown names, too few epochs, a model that exists or is being made."""
     jobs = open_jobs(start=False)
