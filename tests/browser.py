@@ -18,6 +18,7 @@ _HOST = "127.0.0.1"
 _NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COVERAGE_")
 """Variables of ours, and those by which coverage, which slows a dashboard down, would measure it."""
 _START_LIMIT_S = 180.0
+_SCALE, _LEFT_PX, _TOP_PX = 1.3, 70, 70
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -97,11 +98,16 @@ def canvas_box(page: Page) -> FloatRect:
     return box
 
 
-def draw(page: Page, lines: list[Line], *, scale: float = 1.3, left: float = 70, top: float = 70) -> None:
-    """Draw lines with the mouse, in pixels of the canvas."""
+def on_canvas(box: FloatRect, point: tuple[float, float]) -> tuple[float, float]:
+    """Where `draw` draws a point, on the screen."""
+    return box["x"] + _LEFT_PX + point[0] * _SCALE, box["y"] + _TOP_PX + point[1] * _SCALE
+
+
+def draw(page: Page, lines: list[Line]) -> None:
+    """Draw lines with the mouse, enlarged."""
     box = canvas_box(page)
     for line in lines:
-        points = [(box["x"] + left + x * scale, box["y"] + top + y * scale) for x, y in line]
+        points = [on_canvas(box, point) for point in line]
         page.mouse.move(*points[0])
         page.mouse.down()
         for x, y in points[1:]:

@@ -51,13 +51,14 @@ def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
 def test_files_that_the_system_refuses_are_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its reason is said."""
     _write(tmp_path, [])
+    (tmp_path / "mnist").symlink_to(MNIST)
 
     def denied(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Path, "read_bytes", denied)
     with pytest.raises(DataUnreadable, match=r"t10k-images-idx3-ubyte\.gz cannot be read: Permission denied\.$"):
-        load_mnist(MNIST, Part.TEST)
+        load_mnist(tmp_path / "mnist", Part.TEST)
     for read in (load_stroke_files, count_digits):
         with pytest.raises(DataUnreadable, match=r"some\.jsonl\.gz cannot be read: Permission denied\.$"):
             read(tmp_path)

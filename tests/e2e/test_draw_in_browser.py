@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser import canvas_box, draw, plain_environment, running_dashboard, visit, wait_until_idle
+from tests.browser import canvas_box, draw, on_canvas, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 from handwriting_ai.drawings import DrawingStore
@@ -13,6 +13,7 @@ from handwriting_ai.drawings import DrawingStore
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
 
+_LEFTWARDS_PX, _UPWARDS_PX = 50, 30
 _SCRIBBLE: Line = [(float(x), float(y)) for x in range(0, 105, 6) for y in ((5, 140) if x % 12 else (140, 5))]
 
 
@@ -73,22 +74,22 @@ def test_a_stroke_that_was_moved_is_saved_where_it_lies(page: Page, data_root: P
     """The toolbar's *Edit* drags a line; what is saved to train on lies where the picture that was read has it."""
     draw(page, DIGIT_STROKES[1])
     expect(page.locator(_metric("Answer"))).to_have_text("1")
-    box, (x, y) = canvas_box(page), DIGIT_STROKES[1][0][-1]
-    page.mouse.move(box["x"] + 9, box["y"] + 250)
+    box = canvas_box(page)
+    foot = on_canvas(box, DIGIT_STROKES[1][0][-1])
+    page.mouse.move(*foot)  # the toolbar shows itself
     page.get_by_role("button", name="Edit", exact=True).click()
-    foot = box["x"] + 70 + 1.3 * x, box["y"] + 70 + 1.3 * y
     picture = page.locator('[data-testid="stImage"] img').first
     unmoved = picture.get_attribute("src") or ""
     page.mouse.move(*foot)
     page.mouse.down()
-    page.mouse.move(foot[0] - 50, foot[1] - 30, steps=5)
+    page.mouse.move(foot[0] - _LEFTWARDS_PX, foot[1] - _UPWARDS_PX, steps=5)
     page.mouse.up()
     expect(picture).not_to_have_attribute("src", unmoved)
     page.get_by_role("radio", name="1", exact=True).click()
     expect(page.get_by_text("Saved as a 1")).to_be_visible()
     (saved,) = [each for each in DrawingStore(data_root / "drawings").all().drawings if each.label == 1]
-    end_x, end_y = saved.strokes[-1][-1]
-    assert (end_x, end_y) == pytest.approx((20 + 1.3 * x, 40 + 1.3 * y), abs=3)
+    x, y = saved.strokes[-1][-1]
+    assert (box["x"] + x + _LEFTWARDS_PX, box["y"] + y + _UPWARDS_PX) == pytest.approx(foot, abs=3)
 
 
 def test_a_bad_upload_is_explained_and_the_page_goes_on(page: Page) -> None:
