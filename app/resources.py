@@ -74,6 +74,9 @@ _cached_pace: Callable[[Callable[[], float | None]], Callable[[], float | None]]
     show_spinner="Measuring how fast this machine trains …",
     ttl="1h",  # a measurement that failed is tried again
 )
+_cached_rows: Callable[[Callable[[], "NDArray[np.int64]"]], Callable[[], "NDArray[np.int64]"]] = st.cache_resource(
+    show_spinner=False
+)
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 _kept_reader = _cached_reader(_load_reader)
 test_digits = _cached_digits(_load_test_digits)
@@ -81,9 +84,6 @@ training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
 training_pace = _cached_pace(measure_pace)
-_cached_rows: Callable[[Callable[[], "NDArray[np.int64]"]], Callable[[], "NDArray[np.int64]"]] = st.cache_resource(
-    show_spinner=False
-)
 validation_rows = _cached_rows(_find_validation_rows)
 """Where MNIST's training file has the validation digits: its rows, from 0."""
 
