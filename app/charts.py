@@ -1,7 +1,5 @@
 """Results → Altair charts."""
 
-import base64
-import io
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -9,10 +7,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from PIL import Image
 
 from handwriting_ai.prediction import DIGIT_NAMES, Prediction, ViewPrediction
 from handwriting_ai.training.progress import TrainingMetrics
+from pictures import data_url
 
 _DIGITS: Final = list(DIGIT_NAMES)
 _INPUT_COLUMN: Final = "input"
@@ -21,8 +19,6 @@ _ROW_HEIGHT_PX: Final = 30
 _PICTURE_PX: Final = 26
 _CURVE_HEIGHT_PX: Final = 260
 _FEW_POINTS: Final = 40
-_GAP_PX: Final = 1
-_WHITE: Final = 255
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
 
@@ -123,27 +119,3 @@ def _curves(
     )
     chart: alt.Chart = encoded.properties(height=_CURVE_HEIGHT_PX)
     return chart
-
-
-def contact_sheet(pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """`(columns, rows, side, side)` → one picture, dark ink on light paper, a column for each first index."""
-    shape: tuple[int, ...] = pictures.shape
-    columns, rows = shape[:2]
-    margin = ((0, 0), (0, 0), (_GAP_PX, _GAP_PX), (_GAP_PX, _GAP_PX))
-    padded: NDArray[np.uint8] = np.pad(pictures, margin)
-    outer: int = padded.shape[-1]
-    sheet: NDArray[np.uint8] = padded.transpose(1, 2, 0, 3).reshape(rows * outer, columns * outer)
-    return on_paper(sheet)
-
-
-def on_paper(ink: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """A picture of bright ink as dark ink on light paper."""
-    inverted: NDArray[np.uint8] = np.subtract(_WHITE, ink, dtype=np.uint8)
-    return inverted
-
-
-def data_url(picture: "NDArray[np.uint8]") -> str:
-    """A grey picture as a PNG that a page can show without another request."""
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG")
-    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"

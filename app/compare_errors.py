@@ -12,9 +12,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-import charts
 import controls
 import explanations
+import pictures
 import resources
 import wording
 from compare_tabs import NO_SCORES
@@ -130,7 +130,7 @@ def show_pictures(misread: Sequence[Misread], digits: DigitImages) -> None:
 def picture(digits: DigitImages, row: int) -> "NDArray[np.uint8]":
     """One digit, dark ink on light paper, enlarged without blurring."""
     ink: NDArray[np.uint8] = digits.images[row]
-    enlarged: NDArray[np.uint8] = charts.on_paper(ink).repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
+    enlarged: NDArray[np.uint8] = pictures.on_paper(ink).repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     return enlarged
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-import charts
 import controls
+import pictures
 import resources
 import troubles
 from handwriting_ai.drawings import SavedDrawing, export_strokes
@@ -62,7 +62,7 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
     """Show the drawings; return those whose rows are selected."""
     frame = pd.DataFrame(
         {
-            "drawing": [charts.data_url(charts.on_paper(drawing.picture())) for drawing in drawings],
+            "drawing": [pictures.data_url(pictures.on_paper(drawing.picture())) for drawing in drawings],
             "it was": [drawing.label for drawing in drawings],
             "read as": [drawing.read_as for drawing in drawings],
             "confidence": [drawing.confidence for drawing in drawings],

@@ -1,4 +1,4 @@
-"""The only cached things: settings, the reader with its models, the queue, scores, MNIST's pictures, the pace."""
+"""The only cached things: settings, reader and models, queue, scores, MNIST's pictures and rows, pace."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,12 +26,8 @@ def _load_reader() -> DigitReader:
     return DigitReader(settings())
 
 
-def _close_reader(reader: DigitReader) -> None:
-    reader.close()
-
-
 def _close_jobs(opened: JobQueue) -> None:
-    opened.close()  # each kind in its own way
+    opened.close()  # not `JobQueue.close`, which would leave Redis's connections open
 
 
 def _load_test_digits() -> DigitImages:
@@ -43,7 +39,7 @@ def _load_training_digits() -> DigitImages:
 
 
 def _find_validation_rows() -> "NDArray[np.int64]":
-    return split_rows(_load_training_digits().labels)[1]
+    return split_rows(_load_training_digits().labels)[1]  # the pictures need not be kept for it
 
 
 def _open_jobs() -> JobQueue:
@@ -59,7 +55,7 @@ def _open_scoreboard() -> Scoreboard:
 
 
 _cached_reader: Callable[[Callable[[], DigitReader]], Callable[[], DigitReader]] = st.cache_resource(
-    show_spinner="Loading and warming the models …", on_release=_close_reader
+    show_spinner="Loading and warming the models …", on_release=DigitReader.close
 )
 _cached_digits: Callable[[Callable[[], DigitImages]], Callable[[], DigitImages]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"

@@ -9,7 +9,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-import charts
 import explanations
 import resources
 import troubles
@@ -27,6 +26,7 @@ from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, recipe_names
 from handwriting_ai.training.stages import DataSet
+from pictures import contact_sheet
 from ui_state import ui_state
 
 _MOST_SEEDS: Final = 10
@@ -209,6 +209,5 @@ def _show_preview(recipe: Recipe) -> None:
     labels: list[int] = digits.labels.tolist()
     firsts = [labels.index(digit) for digit in range(_SHOWN_DIGITS)]
     rows: NDArray[np.int64] = np.array(firsts)
-    pictures = augmented(digits.pick(rows).images, recipe, draws=_DRAWS)
-    sheet = charts.contact_sheet(pictures)
+    sheet = contact_sheet(augmented(digits.pick(rows).images, recipe, draws=_DRAWS))
     st.image(sheet, width="stretch", caption="MNIST training digits; below each, its draws")

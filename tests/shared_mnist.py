@@ -24,12 +24,12 @@ def unpack_mnist(folder: Path) -> None:
 
 
 def share_mnist() -> None:
-    """Have this process take the project's own MNIST from there; files of any other folder are read as ever."""
+    """Have this process take the project's own MNIST from there, if there is any; other folders are read as ever."""
     replace(mnist, "_read", _shared)
 
 
 def _shared(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
-    if folder != _OWN:
+    if folder != _OWN or FOLDER_VARIABLE not in os.environ:
         return _read(folder, name, dimensions=dimensions)
     mapped: NDArray[np.uint8] = np.load(Path(os.environ[FOLDER_VARIABLE]) / f"{name}.npy", mmap_mode="r")
     values: NDArray[np.uint8] = np.asarray(mapped)

@@ -1,10 +1,7 @@
 """The command line, as a person types it."""
 
 import gzip
-import os
 import shutil
-import sys
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +18,6 @@ from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import DataMissing, ModelNamed
-from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.types import MOST_EPOCHS
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -326,11 +322,8 @@ def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypa
 
 
 @pytest.mark.usefixtures("workplace")
-def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each from the command line; the process that trains is in a hurry."""
-    quick = partial(LocalJobs, command=(sys.executable, "-m", "tests.jobs.faulty_child", "none"))
-    monkeypatch.setattr("handwriting_ai.jobs.opening.LocalJobs", quick)
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
+def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
+    """Each from the command line, to the model, by the process that trains and nothing in its place."""
     job_id = _run("jobs", "submit", *_TRIAL).strip()
     assert "queued" in _run("jobs", "list")
     assert "cancelled" in _run("jobs", "cancel", job_id)

@@ -185,7 +185,8 @@ def traced_before(exported: Export, monkeypatch: pytest.MonkeyPatch) -> Ensemble
     """An ensemble whose graph need not be traced again; all else of its export is done."""
     content = exported(_ALL_VIEWS).path.read_bytes()
 
-    def made_before(*_: object) -> bytes:
+    def made_before(members: Sequence[Member], choice: EnsembleChoice) -> bytes:
+        assert (tuple(member.model_id for member in members), choice) == (_BOTH, _ALL_VIEWS)
         return content
 
     monkeypatch.setattr("handwriting_ai.export.write.as_onnx", made_before)
@@ -216,6 +217,14 @@ def test_a_graph_that_differs_is_not_written(
     assert [path.read_bytes() for path in output.parent.iterdir()] == [b"before"]
 
 
+def test_a_graph_of_other_weights_is_not_written(models: Path, output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is traced is off by a little from what the engine loads."""
+    monkeypatch.setattr("handwriting_ai.export.write.load_members", _shifted_weights)
+    with _unmeasured(), pytest.raises(ExportError, match=r"differ by \d\.\de-0\d in a probability"):
+        export_ensemble(_ONE_VIEW, models, output)
+    assert not output.exists()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refused:
     """An export that cannot be, and what is said."""
@@ -224,7 +233,6 @@ class Refused:
     error: type[HandwritingError] = ExportError
     members: tuple[str, ...] = ("first",)
     file: str = "digits.onnx"
-    force: bool = False
 
 
 @pytest.mark.parametrize(
@@ -238,14 +246,13 @@ class Refused:
     ids=str,
 )
 def test_what_cannot_be_exported_is_said(models: Path, output: Path, case: Refused) -> None:
-    """A missing or broken model, a file or folder in the way: one sentence, and nothing is left."""
+    """A missing or broken model, a file in the way: one sentence, and nothing is left."""
     (models / "second" / "model.pt").write_bytes(b"")
-    (output.parent / "folder").mkdir()
     (output.parent / "taken.onnx").write_bytes(b"before")
     choice = EnsembleChoice(members=case.members, tta=TtaMode.NONE)
     with pytest.raises(case.error, match=re.escape(case.message)):
-        export_ensemble(choice, models, output.parent / case.file, force=case.force)
-    assert sorted(path.name for path in output.parent.iterdir()) == ["folder", "taken.onnx"]
+        export_ensemble(choice, models, output.parent / case.file)
+    assert sorted(path.name for path in output.parent.iterdir()) == ["taken.onnx"]
     assert (output.parent / "taken.onnx").read_bytes() == b"before"
 
 

@@ -30,9 +30,10 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    offered: object = getattr(import_module("handwriting_ai.reader"), name)
-    return offered
+if not TYPE_CHECKING:  # or a type checker would take any name for one of ours
+
+    def __getattr__(name: str) -> object:
+        """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module("handwriting_ai.reader"), name)

@@ -1,7 +1,9 @@
 """What makes the training processes of tests quick; all else they do as ever."""
 
+import dataclasses
 import sys
 import time
+from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
@@ -11,14 +13,18 @@ from tests.shared_mnist import share_mnist
 
 from handwriting_ai.data import split
 from handwriting_ai.jobs import child
+from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.progress import TrainingMetrics
+from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.sources import TrainingData
 
 VALIDATION_DIGITS = 200
 LONG_RUN = 20
 """Epochs: a run of so many is there to be looked at, or to have something done to it, while it is at work."""
-_REST_S = 0.2
+ENDLESS_RUN = 400
+"""Epochs: a run of so many takes longer than any test."""
+_REST_S, _LONG_REST_S = 0.2, 1.0
 _Function = TypeVar("_Function")
-_describe = child.describe
 
 
 class _NoCompiler(ModuleType):
@@ -34,11 +40,15 @@ class _NoCompiler(ModuleType):
         """There is no graph."""
 
 
-def _describe_and_rest(metrics: TrainingMetrics) -> str:
-    """What the log says after each epoch. A long run then lies still, so as not to hold up the test that watches it."""
-    if metrics.epochs >= LONG_RUN:
-        time.sleep(_REST_S)
-    return _describe(metrics)
+def _train_with_rests(config: RunConfig, data: TrainingData, compute: Compute, watcher: Watcher) -> Path:
+    """After each epoch a long run lies still, so as not to hold up the test that watches it."""
+
+    def on_epoch(metrics: TrainingMetrics) -> None:
+        watcher.on_epoch(metrics)
+        if metrics.epochs >= LONG_RUN:
+            time.sleep(_REST_S if metrics.epochs < ENDLESS_RUN else _LONG_REST_S)
+
+    return run_training(config, data, compute, dataclasses.replace(watcher, on_epoch=on_epoch))
 
 
 def hurry() -> None:
@@ -51,4 +61,4 @@ def hurry() -> None:
     share_mnist()
     torch.set_num_threads(1)
     sys.modules["torch._dynamo"] = _NoCompiler("torch._dynamo")
-    replace(child, "describe", _describe_and_rest)
+    replace(child, "run_training", _train_with_rests)

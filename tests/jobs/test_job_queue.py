@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,8 @@ from handwriting_ai.training.sources import DataFolders
 @pytest.fixture()
 def jobs(clean_environment: Path) -> Iterator[LocalJobs]:
     """An empty folder of jobs, whose queue nobody works off yet."""
-    opened = LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
+    models = ModelStore(clean_environment / "models")
+    opened = LocalJobs(clean_environment / "runs", models, MNIST, command=(sys.executable, "-c", "pass"))
     yield opened
     opened.close()
 
@@ -139,7 +141,7 @@ def test_the_queue_outlives_an_error(
     assert "removed" in caplog.text
     job = jobs.store.create(tiny())
     assert "no job 'removed'" in (jobs.standstill([job]) or "")
-    monkeypatch.undo()
+    monkeypatch.setattr(jobs, "tick", lambda: None)
     _wait(lambda: jobs.standstill([job]) is None)
 
 
@@ -168,25 +170,24 @@ def test_a_models_folder_that_cannot_be_written_does_not_keep_the_queue_from_sta
     jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log says so, once, and the queue is looked after; later the folder is put in order, once."""
-    ticks: list[int] = []
+    ticks, recovered, may_write = list[int](), list[int](), threading.Event()
 
-    def refuse() -> None:
-        raise OSError(30, "Read-only file system", "models/.lock")
+    def recover() -> None:
+        if not may_write.is_set():
+            raise OSError(30, "Read-only file system", "models/.lock")
+        recovered.append(1)
 
-    refusing = pytest.MonkeyPatch()
-    refusing.setattr(jobs.models, "recover", refuse)
+    monkeypatch.setattr(jobs.models, "recover", recover)
     monkeypatch.setattr(jobs, "tick", lambda: ticks.append(1))
     with caplog.at_level(logging.WARNING):
         jobs.start()
         _wait(lambda: len(ticks) > 1)
     assert caplog.text.count("The models folder could not be put in order: [Errno 30] Read-only file system") == 1
-    recovered: list[int] = []
-    refusing.setattr(jobs.models, "recover", lambda: recovered.append(1))
+    may_write.set()
     _wait(lambda: len(recovered) > 0)
     seen = len(ticks)
     _wait(lambda: len(ticks) > seen + 2)
     assert recovered == [1]
-    refusing.undo()
 
 
 @pytest.mark.parametrize("host", ["elsewhere", None])

@@ -158,18 +158,18 @@ def test_two_servers_on_one_folder_train_each_job_once(open_jobs: Open) -> None:
 def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jobs: Open) -> None:
     """`kill -9` in the middle of an epoch."""
     jobs = open_jobs()
-    job = until(jobs, jobs.submit(tiny(epochs=LONG_RUN)), trains)
+    job = until(jobs, jobs.submit(tiny(epochs=2 * LONG_RUN)), trains)
     os.kill(pid_of(job), signal.SIGKILL)
     failed = until(jobs, job, ended)
     assert failed.state.status is JobStatus.FAILED
     assert "killed" in (failed.state.error or "")
-    assert f"Epoch 1 of {LONG_RUN}" in jobs.store.log_tail(job.job_id)
+    assert f"Epoch 1 of {2 * LONG_RUN}" in jobs.store.log_tail(job.job_id)
     only_sound_models(jobs)
     jobs.resume(job.job_id)
     done = until(jobs, job, ended)
     assert done.state.status is JobStatus.COMPLETED, done
     assert "Going on after epoch" in jobs.store.log_tail(job.job_id)
-    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == list(range(1, LONG_RUN + 1))
+    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == list(range(1, 2 * LONG_RUN + 1))
     only_sound_models(jobs, job.config.model_id)
 
 

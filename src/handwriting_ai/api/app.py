@@ -62,12 +62,13 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         try:
             await asyncio.to_thread(resources.open)
-            looking = asyncio.create_task(resources.keep_current(refresh_s))
+            stop = asyncio.Event()
+            looking = asyncio.create_task(resources.keep_current(refresh_s, stop))
             try:
                 yield
             finally:
-                looking.cancel()
-                await asyncio.wait([looking])
+                stop.set()
+                await asyncio.wait([looking])  # a look that is under way ends before the engine does
         finally:
             await asyncio.to_thread(resources.close)
 

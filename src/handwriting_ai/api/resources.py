@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -127,11 +128,10 @@ class Resources:
         self._jobs = self._open_jobs()
         self._jobs.start()
 
-    async def keep_current(self, every_s: float) -> None:
-        """Look at the models folder again and again, and load what has changed there, until cancelled."""
+    async def keep_current(self, every_s: float, stop: asyncio.Event) -> None:
+        """Look at the models folder again and again, and load what has changed there, until `stop` is set."""
         looks = SaidOnce(_LOG, "The models folder could not be read again: %s")
-        while True:
-            await asyncio.sleep(every_s)
+        while not await _is_set_within(stop, every_s):
             trouble: str | None = None
             try:
                 await asyncio.to_thread(self.reader.digits.refresh)
@@ -148,3 +148,10 @@ class Resources:
             self._jobs.close()
         if self._reader is not None:
             self._reader.close()
+
+
+async def _is_set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait so long for an event."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -229,8 +229,8 @@ def main() -> None:
     try:
         state = carry_out(store, job, run_job(store, models, lambda: prepare(job, settings)))
         is_completed = state.status is JobStatus.COMPLETED
-    except KeyboardInterrupt:  # too late
-        is_completed = True
+    except KeyboardInterrupt:  # maybe too late
+        is_completed = store.has_registered(job)
     logging.shutdown()
     # All is written. Taking torch down in an orderly way would hold the job's lock for another second.
     os._exit(0 if is_completed else 1)

@@ -45,7 +45,8 @@ class LocalJobs(JobQueue):
         super().__init__(JobStore(root, models), models, data)
         self._max_concurrent, self._command = max_concurrent, command
         self._children: list[subprocess.Popen[bytes]] = []
-        self._said: set[str] = set()
+        self._elsewhere: set[str] = set()
+        """Jobs that are to stop and run on another machine."""
         self._unstarted: dict[str, str] = {}
         """Jobs that could not be started when that was last tried, and why."""
 
@@ -108,16 +109,11 @@ class LocalJobs(JobQueue):
                     unstarted.pop(job.job_id, None)
                 except (OSError, HandwritingError) as error:
                     reason = f"Job {job.job_id} could not be started: {error}"
+                    if reason != self._unstarted.get(job.job_id):  # once, not at each look
+                        _LOG.warning("%s", reason)
                     unstarted[job.job_id] = reason
-                    self._say_once(reason)
                 free -= self.store.is_alive(job.job_id)
         self._unstarted = unstarted
-
-    def _say_once(self, trouble: str) -> None:
-        """Warn of what is tried again at each look."""
-        if trouble not in self._said:
-            self._said.add(trouble)
-            _LOG.warning("%s", trouble)
 
     def _state(self, job_id: str) -> JobState:
         """How a job stands; where it can no longer be understood, but runs, as its process says."""
@@ -165,7 +161,9 @@ class LocalJobs(JobQueue):
             return
         if state.host != socket.gethostname():
             where = f"on {state.host}" if state.host else "on a machine that its state does not name"
-            self._say_once(f"Job {state.job_id} runs {where}, and ends when it sees there that it is to stop.")
+            if state.job_id not in self._elsewhere:  # once, not at each look
+                _LOG.warning("Job %s runs %s, and ends when it sees there that it is to stop.", state.job_id, where)
+            self._elsewhere.add(state.job_id)
             return
         try:
             os.kill(state.pid, number)

@@ -43,11 +43,13 @@ class JobQueue(ABC):
         self.store, self.models, self.data = store, models, data
         self._looks = SaidOnce(_LOG, "The training queue could not be looked after: %s")
         self._recovery = SaidOnce(_LOG, "The models folder could not be put in order: %s")
+        self._is_recovered = False
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Begin to look after the queue, in a thread; runs that an earlier server started are adopted."""
+        self._is_recovered = _attempt(self.models.recover, self._recovery)
         self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
         self._thread.start()
 
@@ -209,9 +211,8 @@ class JobQueue(ABC):
 
     def _work(self) -> None:
         try:
-            is_recovered = False
             while not self._stop.is_set():
-                is_recovered = is_recovered or _attempt(self.models.recover, self._recovery)
+                self._is_recovered = self._is_recovered or _attempt(self.models.recover, self._recovery)
                 _attempt(self.tick, self._looks)
                 self._stop.wait(self.tick_s)
         except BaseException as error:

@@ -170,8 +170,10 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
         body = _in_time(body, ticket.timeout)
     try:
         state = carry_out(store, job, body)
-    except KeyboardInterrupt:  # too late: the model is there
-        return
+    except KeyboardInterrupt:
+        if not store.has_registered(job):
+            raise
+        return  # too late
     if state.status is JobStatus.FAILED:
         raise RunFailed(state.error)
 
