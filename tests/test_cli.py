@@ -334,6 +334,13 @@ def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
     assert job_id not in _run("jobs", "list")
 
 
+def test_a_list_of_no_runs_says_where_there_are_none(workplace: Path) -> None:
+    """Beside the list, which programs may count."""
+    result = RUNNER.invoke(cli.app, ["jobs", "list"])
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == f"No runs in {workplace / 'runs'} yet.\n"
+
+
 def test_a_failed_run_ends_train_with_its_reason(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And status 1."""
     broken = workplace / "broken"

@@ -22,6 +22,9 @@ def describe_problems(
         loc = problem["loc"]
         parts = [str(part) for part in loc] if isinstance(loc, tuple) else []
         field = separator.join(parts)
+        if not parts:  # the whole is no such thing: it has no name, and may be long
+            lines.append(str(problem["msg"]))
+            continue
         hidden = problem["type"] == "missing" or not secret.isdisjoint(parts[:1])
         value = "" if hidden else f"={str(problem['input'])[:_VALUE_SHOWN]}"
         lines.append(f"{field.upper() if upper else field}{value}: {problem['msg']}")

@@ -29,6 +29,15 @@ def test_presets_are_read_by_name(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("content", "said"), [(b"{oops", "Invalid JSON: "), (b"[]", "Input should be an object")])
+def test_what_is_wrong_with_the_whole_file_is_said_without_the_file(tmp_path: Path, content: bytes, said: str) -> None:
+    """It may be long."""
+    (tmp_path / "presets.json").write_bytes(content)
+    with pytest.raises(ManifestError, match=rf"presets\.json: {said}") as raised:
+        read_presets(tmp_path)
+    assert content.decode() not in str(raised.value)
+
+
 def test_a_missing_file_means_no_presets(tmp_path: Path) -> None:
     """Neither the file nor the folder has to exist."""
     assert read_presets(tmp_path) == {}

@@ -14,7 +14,8 @@ from handwriting_ai.errors import DataMissing, HandwritingError, SettingsError
 def show_status() -> None:
     """Check every set: how many digits, where, and what is missing."""
     settings = load_settings()
-    table = Table("set", "needed by", "digits", "where, or what is missing")
+    table = Table("set", "needed by", "digits")
+    table.add_column("where, or what is missing", overflow="fold")
     for name, needed_by, counted in (
         ("mnist", "everything", _mnist),
         ("strokes", "recipe drawn", _strokes),

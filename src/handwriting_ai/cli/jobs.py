@@ -35,6 +35,8 @@ def list_jobs() -> None:
         )
         if state.error:
             typer.echo(f"    {state.error}")
+    if not found.names:
+        typer.echo(f"No runs in {jobs.store.root} yet.", err=True)
     for damaged in found.damaged:
         typer.echo(f"damaged: {damaged.problem}")
     standstill = jobs.standstill(found.jobs)
