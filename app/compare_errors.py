@@ -14,7 +14,6 @@ from pydantic import BaseModel, Field
 
 import controls
 import explanations
-import pictures
 import resources
 import wording
 from compare_tabs import NO_SCORES
@@ -27,6 +26,7 @@ from handwriting_ai.evaluation.scoreboard import EvaluationPart, Misread
 from handwriting_ai.evaluation.statistics import McNemar
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.presets import choose_members, read_presets
+from pictures import on_paper
 from ui_state import ui_state
 
 ALL_CELLS: Final = "All misread digits"
@@ -130,7 +130,7 @@ def show_pictures(misread: Sequence[Misread], digits: DigitImages) -> None:
 def picture(digits: DigitImages, row: int) -> "NDArray[np.uint8]":
     """One digit, dark ink on light paper, enlarged without blurring."""
     ink: NDArray[np.uint8] = digits.images[row]
-    enlarged: NDArray[np.uint8] = pictures.on_paper(ink).repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
+    enlarged: NDArray[np.uint8] = on_paper(ink).repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     return enlarged
 
 

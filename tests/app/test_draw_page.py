@@ -58,6 +58,13 @@ def open_app() -> AppTest:
     return AppTest(str(MAIN), default_timeout=60)
 
 
+def _state(page: AppTest) -> UiState:
+    """What the session remembers."""
+    state: object = page.session_state["ui"]
+    assert isinstance(state, UiState)
+    return state
+
+
 def _select(page: AppTest, key: str, value: int | str) -> None:
     """Choose one of a group of buttons."""
     group: ButtonGroup[int | str] = page.button_group(key=key)
@@ -143,8 +150,7 @@ def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
     """What the page Ensemble calls the choice in use is what reads."""
     put_on_canvas(page, 3)
     page.run()
-    state: object = page.session_state["ui"]
-    assert isinstance(state, UiState)
+    state = _state(page)
     state.choice = EnsembleChoice(members=("mnist_compact_drawn_seed1",), tta=TtaMode.ADVANCED)
     page.run()
     _select(page, controls.VIEWS_KEY, TtaMode.BASIC)
@@ -156,8 +162,7 @@ def test_a_choice_that_cannot_be_loaded_has_a_way_back(page: AppTest) -> None:
     """One error, and a button that lets the models of the settings read."""
     put_on_canvas(page, 3)
     page.run()
-    state: object = page.session_state["ui"]
-    assert isinstance(state, UiState)
+    state = _state(page)
     state.choice = EnsembleChoice(members=("gone",), tta=TtaMode.NONE)
     page.run()
     assert ["`gone` cannot be loaded" in each.value for each in page.error] == [True]
@@ -174,8 +179,7 @@ def test_a_choice_reads_where_the_models_of_the_settings_are_gone(
     put_on_canvas(page, 3)
     page.run()
     assert "No model could be loaded" in page.error[0].value
-    state: object = page.session_state["ui"]
-    assert isinstance(state, UiState)
+    state = _state(page)
     state.choice = EnsembleChoice(members=("second",), tta=TtaMode.NONE)
     page.run()
     assert not page.error
@@ -226,8 +230,7 @@ def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest)
     page.run()
     _select(page, f"label_0_{len(DIGIT_STROKES[5])}", 5)
     outside = EnsembleChoice(members=("mnist_simplecnn_m5_scanned_seed0",), tta=TtaMode.NONE)
-    state: object = page.session_state["ui"]
-    assert isinstance(state, UiState)
+    state = _state(page)
     state.choice = outside
     page.switch_page("app_pages/drawings.py").run()
     page.button[0].click().run()

@@ -14,7 +14,7 @@ def as_input(images: "NDArray[np.uint8]") -> Tensor:
 
 
 def logits_of(network: nn.Module, batch: Tensor) -> Tensor:
-    """One batch `(n, 1, 28, 28)`, where the network is → logits `(n, n_classes)`."""
+    """One batch `(n, 1, 28, 28)`, on the device of a network in evaluation mode → logits `(n, n_classes)` there."""
     with torch.inference_mode():
         logits: Tensor = network(batch.contiguous(memory_format=torch.channels_last))
     return logits

@@ -56,14 +56,16 @@ def _strokes(settings: Settings) -> tuple[int, Path]:
     from handwriting_ai.data.strokes import load_stroke_files, stroke_paths
 
     folder = settings.training.ink_dir
-    return sum(len(file.digits) for file in load_stroke_files(folder)), stroke_paths(folder)[0].parent
+    first, *_ = stroke_paths(folder)
+    return sum(len(file.digits) for file in load_stroke_files(folder)), first.parent
 
 
 def _emnist(settings: Settings) -> tuple[int, Path]:
     from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 
     folder = settings.training.emnist_dir
-    return len(load_emnist_digits(folder)), emnist_paths(folder)[0].parent
+    images, _ = emnist_paths(folder)
+    return len(load_emnist_digits(folder)), images.parent
 
 
 app = typer.Typer(no_args_is_help=True, help="See which data sets are at hand, and get the others.")

@@ -15,7 +15,12 @@ _MAGIC: Final = {3: 2051, 1: 2049}
 
 
 def idx_array(path: Path, content: bytes, *, dimensions: int) -> "NDArray[np.uint8]":
-    """The array in what was read from a file, unpacked.
+    """The array, `uint8 (n,)` or `(n, height, width)` by its dimensions, in what was read from a file and unpacked.
+
+    Args:
+        path: the file, for messages alone.
+        content: all that is in it.
+        dimensions: 1 (labels) or 3 (pictures).
 
     Raises:
         DataCorrupt: it is cut off, or of another kind.

@@ -43,7 +43,7 @@ def export_ensemble(
     threads: int = 1,
     on_step: Callable[[str], None] = _silent,
 ) -> Exported:
-    """Write an ensemble as one ONNX file, after ONNX Runtime and the engine have given the same answers; else nothing.
+    """Write an ensemble as one ONNX file, after ONNX Runtime and the engine have given the same answers.
 
     Args:
         choice: members, views and temperature.
@@ -56,7 +56,7 @@ def export_ensemble(
     Raises:
         PackagesMissing: the extra `export` is not installed.
         ModelRefused: a model cannot be loaded.
-        ExportError: the file is there or cannot be written, or the answers differ; nothing is written.
+        ExportError: the file is there or cannot be written, or the answers differ. In all three nothing is written.
     """
     require_extra("export")
     _refuse_output(output, force=force)

@@ -41,7 +41,7 @@ class LocalJobs(JobQueue):
         max_concurrent: int = 1,
         command: Sequence[str] = CHILD_COMMAND,
     ) -> None:
-        """Jobs under `root`, whose models go to `models`; `command` starts the process of a job."""
+        """Jobs under `root`, with the models and data of `JobQueue`; `command` starts the process of a job."""
         super().__init__(JobStore(root, models), models, data)
         self._max_concurrent, self._command = max_concurrent, command
         self._children: list[subprocess.Popen[bytes]] = []
