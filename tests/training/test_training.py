@@ -611,6 +611,17 @@ def test_precision_follows_the_processor(
     assert compute.label == ("cpu bf16" if autocast else "cpu fp32")
 
 
+def test_a_gpu_rounds_no_single_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is predicted there is kept as if the processor had said it: no TF32."""
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", False)
+    compute = choose_compute("cuda")
+    assert compute.label == "cuda bf16"
+    assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.benchmark
+
+
 def _written(digit: int, writer: str) -> str:
     strokes = [[(x, -y) for x, y in line] for line in DIGIT_STROKES[digit]]
     line: dict[str, object] = {"label": digit, "writer": writer, "strokes": strokes}

@@ -29,5 +29,5 @@ def all_logits(network: nn.Module, images: "NDArray[np.uint8]", *, size: int, de
         size: pictures of a batch.
         device: where it runs.
     """
-    batches = torch.split(as_input(images), size)
-    return torch.cat([logits_of(network, batch.to(device)).float().cpu() for batch in batches])
+    batches = torch.split(as_input(images).to(device), size)
+    return torch.cat([logits_of(network, batch).float() for batch in batches]).cpu()

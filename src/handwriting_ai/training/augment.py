@@ -1,6 +1,8 @@
 """Augmentation: batched tensor code with an independent draw for every picture, one warp for all geometry."""
 
+import functools
 import math
+from collections.abc import Callable
 from typing import Final
 
 import torch
@@ -75,18 +77,22 @@ def elastic_field(count: int, side: int, alpha_px: float, sigma_px: float, gener
     Noise, uniform in ±`alpha_px`, is smoothed by a Gaussian of `sigma_px`, reflected at the rim.
     """
     noise = torch.rand((count, 2, side, side), generator=generator, device=generator.device) * 2 - 1
-    blur = _gaussian_matrix(side, sigma_px).to(generator.device)
+    blur = _gaussian_matrix(side, sigma_px, generator.device)
     return (alpha_px * (blur @ noise @ blur.T)).permute(0, 2, 3, 1)
 
 
-def _gaussian_matrix(side: int, sigma_px: float) -> Tensor:
+def _make_gaussian_matrix(side: int, sigma_px: float, device: torch.device) -> Tensor:
     """`(side, side)`: multiplied with a column of pixels, it blurs it, as a reflected convolution would."""
     reach = min(math.ceil(_TRUNCATE * sigma_px), side - 1)
     offsets = torch.arange(-reach, reach + 1)
     weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
     source = (torch.arange(side).unsqueeze(1) + offsets).abs()
     source = torch.where(source > side - 1, 2 * (side - 1) - source, source)
-    return torch.zeros(side, side).scatter_add_(1, source, (weights / weights.sum()).expand(side, -1).contiguous())
+    shares = (weights / weights.sum()).expand(side, -1).contiguous()
+    return torch.zeros(side, side).scatter_add_(1, source, shares).to(device)
+
+
+_gaussian_matrix: Callable[[int, float, torch.device], Tensor] = functools.cache(_make_gaussian_matrix)
 
 
 def cut_out(ink: Tensor, side_px: int, generator: torch.Generator) -> Tensor:

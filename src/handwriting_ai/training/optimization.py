@@ -56,9 +56,10 @@ def average_of(network: nn.Module, decay: float) -> AveragedModel:
     make_average: Callable[[float], Callable[[_Tensors, _Tensors, Tensor | int], None]] = get_ema_multi_avg_fn
 
     def update(averaged: _Tensors, current: _Tensors, updates: Tensor | int) -> None:
-        count = float(updates)
+        count = float(average.n_averaged)  # `updates` is a copy on the GPU, which would be waited for
         gradual = min(decay, (1.0 + count) / (_AVERAGE_WARM_UP + count))
-        average: Callable[[_Tensors, _Tensors, Tensor | int], None] = make_average(gradual)
-        average(averaged, current, updates)
+        blend: Callable[[_Tensors, _Tensors, Tensor | int], None] = make_average(gradual)
+        blend(averaged, current, updates)
 
-    return AveragedModel(network, multi_avg_fn=update, use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=update, use_buffers=True)
+    return average

@@ -151,11 +151,11 @@ def _register(
     config: RunConfig, data: TrainingData, trainer: Trainer, history: list[TrainingMetrics], watcher: Watcher
 ) -> Path:
     """Fit the temperature, choose the storage format, and write the model with manifest, history and predictions."""
-    cpu = Compute(device=torch.device("cpu"), autocast=False)
+    exactly = Compute(device=trainer.compute.device, autocast=False)
     exact = trainer.averaged_weights()
     halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in exact.items()}
-    exact_logits = _logits_of(config.arch, exact, data.validation, cpu)
-    halved_logits = _logits_of(config.arch, halved, data.validation, cpu)
+    exact_logits = _logits_of(config.arch, exact, data.validation, exactly)
+    halved_logits = _logits_of(config.arch, halved, data.validation, exactly)
     same_answers = bool((exact_logits.argmax(dim=1) == halved_logits.argmax(dim=1)).all())
     state, logits = (halved, halved_logits) if same_answers else (exact, exact_logits)
     labels = torch.from_numpy(data.validation.labels)
@@ -231,7 +231,7 @@ def _describe(source: Source) -> DataSource:
 
 
 def _logits_of(arch: str, state: dict[str, Tensor], digits: DigitImages, compute: Compute) -> Tensor:
-    return predict_logits(_network(arch, state), digits, compute)
+    return predict_logits(_network(arch, state).to(compute.device), digits, compute)
 
 
 def _network(arch: str, state: dict[str, Tensor]) -> TypedModule:
