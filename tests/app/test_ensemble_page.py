@@ -301,7 +301,7 @@ def test_a_preset_sets_members_and_views(models: Path) -> None:
     }
     (models / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
     page = _opened()
-    assert "The preset `best` cannot be chosen: no scores of `gone`." in _captions(page)
+    assert "The preset `best` cannot be chosen without `gone`." in _captions(page)
     assert (_preset(page).value, list(_preset(page).options)) == ("default", ["default", "fast"])
     _preset(page).set_value("fast").run()
     assert not page.exception
