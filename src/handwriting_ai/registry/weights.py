@@ -59,8 +59,8 @@ def require_weights(manifest: Manifest) -> None:
     """
     if manifest.not_shipped is not None:
         raise WeightsError(
-            f"Model {manifest.model_id!r} is not shipped ({manifest.not_shipped}): only its predictions are here, so it "
-            "can be scored and not loaded."
+            f"Model {manifest.model_id!r} is not shipped ({manifest.not_shipped}): only its predictions are here, "
+            "so that it can be scored, not loaded."
         )
 
 
