@@ -14,6 +14,7 @@ from handwriting_ai.registry.manifest import Manifest
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
 PREDICTIONS: Final = "predictions"
+NOT_SHIPPED: Final = "not shipped"
 _MINUTE_S: Final = 60
 PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
@@ -58,6 +59,7 @@ def models_frame(entries: Sequence[Entry], with_predictions: frozenset[str]) -> 
             "trained (UTC)": [each.created_at for each in manifests],
             "test overlap": [each.test_overlap for each in manifests],
             PREDICTIONS: [each.model_id in with_predictions for each in manifests],
+            NOT_SHIPPED: [each.not_shipped for each in manifests],
         }
     )
 
@@ -96,6 +98,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
             "trained (UTC)": column.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
             "test overlap": column.TextColumn(help="Whether training data may repeat pictures of MNIST's test set."),
             PREDICTIONS: column.CheckboxColumn(help="Whether the charts can score it; the page says what makes them."),
+            NOT_SHIPPED: column.TextColumn(help="Why its weights are not here: it is scored, and never loaded."),
         },
     )
     ticked: list[int] = selected.selection.rows

@@ -72,9 +72,16 @@ def _show_latency(compared: Compared) -> None:
     """Measured when asked for; kept for the session."""
     st.markdown("**Time for a picture on this machine**")
     known = ui_state().latency_ms
-    if st.button("Measure latency here", icon=":material/timer:", help="A second or so for each ticked model."):
+    here = [entry for entry in compared.chosen if entry.manifest.not_shipped is None]
+    asked = st.button(
+        "Measure latency here",
+        icon=":material/timer:",
+        disabled=not here,
+        help="A second or so for each ticked model whose weights are here.",
+    )
+    if asked:
         with st.spinner("Measuring …"):
-            for entry in compared.chosen:
+            for entry in here:
                 _measure(compared, entry)
     times = [_cost(compared, entry, known.get((entry.model_id, compared.tta))) for entry in compared.chosen]
     _show_known(

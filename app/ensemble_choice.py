@@ -77,7 +77,7 @@ def _offer_presets(names: Sequence[str], chosen: Collection[str]) -> None:
     usable = {name: preset for name, preset in presets.items() if set(preset.members) <= set(names)}
     for name in presets.keys() - usable.keys():
         missing = ", ".join(f"`{member}`" for member in presets[name].members if member not in names)
-        st.caption(f"The preset `{name}` cannot be chosen: no scores of {missing}.")
+        st.caption(f"The preset `{name}` cannot be chosen without {missing}.")
     if not usable:
         return
     tta = _views_at_start()

@@ -1,6 +1,7 @@
 """The Ensemble page: choose members, views and temperature; see at once what that does on validation."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -14,7 +15,7 @@ import troubles
 import wording
 from ensemble_ranking import combined, show_ranking
 from handwriting_ai import plots
-from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard
+from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard, Survey
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from ui_state import ui_state
 
@@ -39,7 +40,7 @@ def show() -> None:
 
 def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
     """The models that can be scored, and the names of those to rank; the others are said."""
-    survey = board.scorable(board.survey())
+    survey = board.scorable(_without_withheld(board.survey()))
     names = [entry.model_id for entry in survey.entries]
     chosen = ensemble_choice.members_at_start(names)
     ranked = combined(names, chosen)
@@ -48,6 +49,14 @@ def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
     controls.say_reasons("Left out:", left_out, warn=True)
     sound = {entry.model_id for entry in survey.entries}
     return survey.entries, [name for name in ranked if name in sound]
+
+
+def _without_withheld(survey: Survey) -> Survey:
+    """Whatever is chosen here can be used, so the models that are not shipped are only named."""
+    withheld = [f"`{entry.model_id}`" for entry in survey.entries if entry.manifest.not_shipped]
+    if withheld:
+        st.caption(f"Not shipped, so they can be compared on the page *Compare* only: {', '.join(withheld)}.")
+    return replace(survey, entries=tuple(entry for entry in survey.entries if not entry.manifest.not_shipped))
 
 
 def _show(board: Scoreboard, entries: Sequence[Entry], ranked: Sequence[str]) -> None:

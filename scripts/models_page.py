@@ -34,10 +34,15 @@ PARTS: Final = (EvaluationPart.VALIDATION, EvaluationPart.TEST)
 """What recipes and presets are scored on: the one chooses, the other is reported."""
 
 
+def _called(manifest: Manifest) -> str:
+    """Its name, marked where its weights are not here."""
+    return manifest.model_id if manifest.not_shipped is None else f"{manifest.model_id} (not shipped)"
+
+
 def made_by(manifest: Manifest) -> dict[str, str]:
     """Where a model is from."""
     return {
-        "model": manifest.model_id,
+        "model": _called(manifest),
         "recipe": manifest.training_recipe or "–",
         "from": manifest.parent_model_id or "–",
         "seed": _whole(manifest.training_seed),
@@ -54,7 +59,7 @@ def scored(manifest: Manifest, validation: int, drawn_accuracy: Mapping[str, flo
     """How good a model is with one view, on so many validation digits and on the files of pen strokes."""
     errors = round((1 - manifest.val_acc) * validation)
     return {
-        "model": manifest.model_id,
+        "model": _called(manifest),
         "errors": str(errors),
         "accuracy": f"{manifest.val_acc:.2%}",
         "NLL": _rounded(manifest.val_nll),
@@ -113,12 +118,12 @@ def tables(root: Path, mnist: Path) -> str:
     store, digits = ModelStore(root), load_evaluation_digits(mnist)
     board = Scoreboard(store, digits, preprocess_signature())
     manifests = [store.read_manifest(name) for name in store.model_ids()]
-    last = [read_metrics(store.folder(manifest.model_id))[-1] for manifest in manifests]
+    drawn = [_drawn_accuracy(store.folder(manifest.model_id)) for manifest in manifests]
     count = len(digits.validation)
-    files: dict[str, None] = dict.fromkeys(name for epoch in last for name in epoch.drawn_accuracy)
+    files: dict[str, None] = dict.fromkeys(name for shares in drawn for name in shares)
     rows = [
-        scored(manifest, count, {name: epoch.drawn_accuracy.get(name) for name in files})
-        for manifest, epoch in zip(manifests, last, strict=True)
+        scored(manifest, count, {name: shares.get(name) for name in files})
+        for manifest, shares in zip(manifests, drawn, strict=True)
     ]
     groups = [list(group) for _, group in groupby(sorted(manifests, key=_kind), key=_kind)]
     recipes = [recipe_scored(group, tta, board) for group in groups for tta in TtaMode]
@@ -127,6 +132,7 @@ def tables(root: Path, mnist: Path) -> str:
         [
             "How each was made:\n",
             *table([made_by(manifest) for manifest in manifests]),
+            *_withheld(manifests),
             f"\nOn {count:,} validation digits of MNIST, and on pen strokes of writers held out, one view:\n",
             *table(rows),
             "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
@@ -134,6 +140,20 @@ def tables(root: Path, mnist: Path) -> str:
             *(line for part in PARTS for line in _of_presets(presets, board, part)),
         ]
     )
+
+
+def _drawn_accuracy(folder: Path) -> Mapping[str, float]:
+    """What the last epoch read of each file of pen strokes; nothing where no learning curve is kept."""
+    history = read_metrics(folder)
+    return history[-1].drawn_accuracy if history else {}
+
+
+def _withheld(manifests: Sequence[Manifest]) -> Iterator[str]:
+    """Why weights are not here, if some are not."""
+    reasons = [f"- {each.model_id}: {each.not_shipped}" for each in manifests if each.not_shipped is not None]
+    if reasons:
+        yield "\nNot shipped, so that only their manifests, curves and predictions are here:\n"
+        yield from reasons
 
 
 def _whole(value: int | None) -> str:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from pydantic import TypeAdapter
 from tests.browser import answers, plain_environment, running_dashboard
+from tests.evaluation.samples import register_with_predictions
 from tests.registry.samples import fresh_state, manifest, names_in, saved, write_model
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -168,6 +169,57 @@ def test_verify_runs_the_models(monkeypatch: pytest.MonkeyPatch, clean_environme
     assert "refused  first: Model 'first' says val_acc=0.99000, its weights give 0." in verified.stdout
     assert "refused  second" in verified.stdout
     assert f"sound    {shipped}" in verified.stdout
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_weights_are_withheld_and_scores_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What stays is listed and verified as not shipped; the sound one beside it is not marked."""
+    models = tmp_path / "models"
+    register_with_predictions(models, "first")
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(models))
+    withheld = RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", "22 MB"])
+    assert withheld.stdout == "first: its weights are deleted, its scores stay\n"
+    assert names_in(models / "first") == ["manifest.json", "predictions.npz"]
+    register_with_predictions(models, "second")
+    listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"}).stdout
+    assert "first: not shipped (22 MB), only its predictions are here" in listed
+    assert "second:" not in listed
+    assert "refused" not in listed
+    shutil.rmtree(models / "second")
+    verified = RUNNER.invoke(cli.app, ["models", "verify"])
+    assert verified.exit_code == 0
+    assert verified.stdout == "sound    first: not shipped (22 MB), only its predictions are here\n"
+    (models / "first" / "predictions.npz").unlink()
+    verified = RUNNER.invoke(cli.app, ["models", "verify"])
+    assert verified.exit_code == 1
+    assert "refused  first: Model 'first' has no predictions.npz" in verified.stdout
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_weights_that_would_be_missed_are_not_withheld(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By a preset, or because nothing sound would stay; nor without a reason."""
+    models = tmp_path / "models"
+    folder = register_with_predictions(models, "first")
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(models))
+
+    def refusal(reason: str = "22 MB") -> str:
+        done = RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", reason])
+        assert done.exit_code != 0
+        assert (folder / "model.pt").is_file()
+        assert ModelStore(models).read_manifest("first").not_shipped is None
+        return done.output + str(done.exception)
+
+    assert "Say why" in refusal(" ")
+    (models / "presets.json").write_text('{"fast": {"members": ["first"], "tta": "none"}}', encoding="utf-8")
+    assert "the preset 'fast' would lack it" in refusal()
+    (models / "presets.json").unlink()
+    (folder / "model.pt").write_bytes(b"another's")
+    assert "is not the file its manifest describes" in refusal()
+    shutil.rmtree(folder)
+    register_with_predictions(models, "first", changes={"val_acc": 0.5})
+    assert "says val_acc=0.50000, its predictions give" in refusal()
+    (folder / "predictions.npz").unlink()
+    assert "has no predictions.npz" in refusal()
 
 
 def test_architectures_are_listed() -> None:

@@ -25,6 +25,7 @@ from handwriting_ai.evaluation.damage import DamagePoint
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits
 from handwriting_ai.evaluation.robustness import measure_damage
 from handwriting_ai.registry.manifest import MANIFEST_NAME, DataSource, read_manifest, write_manifest
+from handwriting_ai.registry.store import ModelStore
 
 RUNNER = CliRunner()
 _ANSWER = TypeAdapter(dict[str, object])
@@ -219,3 +220,20 @@ def test_nobody_is_scored_on_strokes_that_were_learnt(evaluate: Evaluate, clean_
     answer = _ANSWER.validate_json(result.stdout)
     strokes = TypeAdapter(list[dict[str, object]]).validate_python(answer["pen_strokes"])
     assert {row["file"] for row in strokes} == {"others"}
+
+
+def test_a_model_that_is_not_shipped_is_scored_but_not_run(evaluate: Evaluate, clean_environment: Path) -> None:
+    """By its predictions; whatever runs models is refused before any work, also beside one that is here."""
+    root = clean_environment / "models"
+    ModelStore(root).withhold("b", "22 MB")
+    answer = _ANSWER.validate_json(evaluate("b", "--json").stdout)
+    assert _ANSWER.validate_python(answer["validation"])["errors"] == 30
+    assert _ANSWER.validate_json(evaluate("a", "b", "--json").stdout)["models"] == ["a", "b"]
+    for option in ("--refresh", "--damage", "--strokes"):
+        result = evaluate("a", "b", option)
+        assert result.exit_code == 1
+        assert "'b' is not shipped (22 MB)" in str(result.exception)
+    (root / "presets.json").unlink()
+    assert _ANSWER.validate_json(evaluate("--json").stdout)["models"] == ["a"]
+    ModelStore(root).delete("a")
+    assert "No model here has its weights" in evaluate().output

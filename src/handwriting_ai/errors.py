@@ -113,7 +113,7 @@ class ClassesMismatch(ModelError):
 
 
 class FiguresMismatch(ModelError):
-    """A model's weights give other validation figures than its manifest says."""
+    """A model's weights, or predictions, give other validation figures than its manifest says."""
 
 
 class PredictionsError(ModelError):

@@ -321,6 +321,26 @@ def test_latency_is_measured_on_request(pair: Path, page: AppTest) -> None:
     assert _charts(page) == 3
 
 
+def test_a_model_that_is_not_shipped_is_compared(pair: Path, page: AppTest) -> None:
+    """Marked, with the reason, and scored like the other; only its latency cannot be measured."""
+    ModelStore(pair).withhold("b", "22 MB")
+    _open(page, "Two models")
+    assert not page.warning
+    assert _columns(page)["not shipped"][1] == "22 MB"
+    assert "Not shipped, so scored by the predictions kept of them and never loaded: `b` (22 MB)." in _texts(page)
+    assert _errors(page) == ["10", "15"]
+    for tab in ("Calibration", "Per digit", "Confusion"):
+        _open(page, tab)
+        assert not page.error
+    assert "has no damage.json. It is made with the model's weights" in _texts(_open(page, "Damage"))
+    _open(page, "Cost")
+    page.button[0].click().run()
+    assert not page.error
+    assert "Not known of `b`" in _texts(page)
+    _tick(page, 1)
+    assert page.button[0].disabled
+
+
 def test_calibration_has_figures_and_two_charts(pair: Path, page: AppTest) -> None:
     """ECE of both kinds, NLL, Brier and AUROC of the ticked models."""
     assert pair.is_dir()

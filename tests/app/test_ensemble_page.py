@@ -167,6 +167,17 @@ def test_what_cannot_be_scored_is_named(models: Path) -> None:
     assert _metrics(page)["Errors"] == "10"
 
 
+def test_models_that_are_not_shipped_are_named_and_cannot_be_chosen(models: Path) -> None:
+    """Nor ranked: a choice is there to be used."""
+    register_with_predictions(models, "a")
+    register_with_predictions(models, "b", errors=5, seed=5)
+    ModelStore(models).withhold("b", "22 MB")
+    page = _opened()
+    assert not page.warning
+    assert "on the page *Compare* only: `b`." in _captions(page)
+    assert _ranked(page) == {"a"}
+
+
 def test_many_models_are_chosen_from_a_list(models: Path) -> None:
     """Of the first twelve every ensemble is ranked, and the page says so."""
     for number in range(14):
@@ -301,7 +312,7 @@ def test_a_preset_sets_members_and_views(models: Path) -> None:
     }
     (models / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
     page = _opened()
-    assert "The preset `best` cannot be chosen: no scores of `gone`." in _captions(page)
+    assert "The preset `best` cannot be chosen without `gone`." in _captions(page)
     assert (_preset(page).value, list(_preset(page).options)) == ("default", ["default", "fast"])
     _preset(page).set_value("fast").run()
     assert not page.exception

@@ -1,21 +1,25 @@
 """Metrics on cases worked by hand, and the temperature of logits whose temperature is known."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from tests.evaluation.samples import evaluation_digits
+from tests.evaluation.samples import evaluation_digits, register_with_predictions
 from tests.registry.samples import fresh_state, manifest
 
 from handwriting_ai.architectures.fold import for_inference
-from handwriting_ai.errors import FiguresMismatch
+from handwriting_ai.config import PROJECT_ROOT
+from handwriting_ai.errors import FiguresMismatch, PredictionsError, UnknownArchitecture
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import count_errors, expected_calibration_error, negative_log_likelihood
-from handwriting_ai.evaluation.verify import verify_figures
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
+from handwriting_ai.evaluation.verify import verify_figures, verify_predictions
 from handwriting_ai.preprocess import normalize
-from handwriting_ai.registry.store import StoredModel
+from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, read_manifest
+from handwriting_ai.registry.store import ModelStore, StoredModel
 
 
 def test_errors_are_counted() -> None:
@@ -73,6 +77,15 @@ def test_a_temperature_without_a_best_value_stays_finite(label: int, low: float,
     assert low < fit_temperature(logits, torch.full((4,), label)) < high
 
 
+def _shipped() -> list[Path]:
+    store = ModelStore(PROJECT_ROOT / "models")
+    return [store.folder(name) for name in store.model_ids()]
+
+
+def _name(folder: Path) -> str:
+    return folder.name
+
+
 @pytest.mark.parametrize(("off_by", "is_sound"), [(0, True), (1, True), (-1, True), (2, False), (-2, False)])
 def test_one_digit_may_lie_on_the_edge(off_by: int, *, is_sound: bool) -> None:
     """A manifest may be one digit off, for any number of digits, and not two."""
@@ -91,3 +104,32 @@ def test_one_digit_may_lie_on_the_edge(off_by: int, *, is_sound: bool) -> None:
         else:
             with pytest.raises(FiguresMismatch, match="says val_acc="):
                 verify_figures(model, digits)
+
+
+@pytest.mark.parametrize("folder", _shipped(), ids=_name)
+def test_the_shipped_predictions_are_what_their_manifests_say(folder: Path) -> None:
+    """Also of models whose weights are not shipped."""
+    verify_predictions(folder, read_manifest(folder / MANIFEST_NAME), evaluation_digits())
+
+
+def test_predictions_alone_are_compared_with_the_manifest(tmp_path: Path) -> None:
+    """Where the weights are not here: errors, NLL, ECE, whose they are, and whether the network is known."""
+    folder = register_with_predictions(tmp_path, "a")
+    ModelStore(tmp_path).withhold("a", "22 MB")
+    sound, digits = read_manifest(folder / MANIFEST_NAME), evaluation_digits()
+
+    def spoilt(field: str, value: object) -> Manifest:
+        changes: dict[str, object] = {field: value}
+        return sound.model_copy(update=changes)
+
+    verify_predictions(folder, sound, digits)
+    for field, value in (("val_acc", 0.99), ("val_nll", 0.5), ("val_ece", 0.5)):
+        with pytest.raises(FiguresMismatch, match=f"says {field}=.*, its predictions give"):
+            verify_predictions(folder, spoilt(field, value), digits)
+    with pytest.raises(UnknownArchitecture):
+        verify_predictions(folder, spoilt("arch", "nothing"), digits)
+    with pytest.raises(PredictionsError, match=r"other weights.*Restore the file"):
+        verify_predictions(folder, spoilt("weights_sha256", "0" * 64), digits)
+    (folder / PREDICTIONS_NAME).unlink()
+    with pytest.raises(PredictionsError, match=r"has no predictions\.npz\. Restore the file"):
+        verify_predictions(folder, sound, digits)

@@ -215,3 +215,18 @@ def test_choices_that_cannot_be_computed_are_refused(temperature: float) -> None
         EnsembleChoice(members=("a",), tta=TtaMode.NONE, temperature=temperature)
     with pytest.raises(ValueError, match="at least one member"):
         EnsembleChoice(members=(), tta=TtaMode.NONE)
+
+
+def test_a_model_that_is_not_shipped_is_scored_by_its_predictions(board: Scoreboard, tmp_path: Path) -> None:
+    """As before, alone and beside another; of other weights they are refused, since nothing can make them anew."""
+    before = board.score(ONE, EvaluationPart.TEST)
+    ModelStore(tmp_path).withhold("a", "22 MB")
+    opened = _opened(tmp_path)
+    survey = opened.scorable(opened.survey())
+    assert [entry.manifest.not_shipped for entry in survey.entries] == ["22 MB", None]
+    assert opened.score(ONE, EvaluationPart.TEST) == before
+    assert opened.against(ONE, replace(ONE, members=("b",)), EvaluationPart.VALIDATION).only_first_right == 30
+    (tmp_path / "a" / PREDICTIONS_NAME).write_bytes(fake_predictions().packed("0" * 64))
+    (refusal,) = opened.scorable(opened.survey()).refused
+    assert "made from other weights" in refusal.reason
+    assert "--refresh" not in refusal.reason

@@ -69,6 +69,18 @@ def test_a_bad_member_is_refused_and_the_others_load(model_dir: Path) -> None:
         assert engine.ready
 
 
+def test_a_member_that_is_not_shipped_is_refused_with_the_reason(model_dir: Path) -> None:
+    """As an active one, and as one that a request names."""
+    ModelStore(model_dir).withhold("second", "22 MB")
+    with _engine(model_dir, active_model="first,second") as engine:
+        for report in (engine.try_load_active(), engine.make_available(["second"])):
+            (refusal,) = report.refused
+            assert refusal.reason.startswith("Model 'second' is not shipped (22 MB)")
+        assert engine.member_ids == ("first",)
+    with _engine(model_dir) as engine:
+        assert engine.try_load_active().refused == ()
+
+
 def test_an_engine_knows_what_has_changed_on_the_disk(model_dir: Path) -> None:
     """A model that came, went or was replaced, and a preset; one that stays refused is no change."""
     (model_dir / "second" / "model.pt").write_bytes(b"")

@@ -74,6 +74,18 @@ def test_a_parent_must_fit(jobs: LocalJobs) -> None:
     assert start_from("wide", None, jobs.models)[0] == "compact_wide"
 
 
+def test_a_model_that_is_not_shipped_is_no_parent(jobs: LocalJobs) -> None:
+    """It is not offered, and refused with the reason, before a run is queued and after."""
+    _write(jobs, "mine")
+    config = _planned(jobs, "mine")
+    jobs.models.withhold("mine", "22 MB")
+    assert possible_parents("compact", jobs.models) == ()
+    with pytest.raises(WeightsError, match=r"not shipped \(22 MB\)"):
+        start_from("mine", None, jobs.models)
+    with pytest.raises(ParentMismatch, match=r"starts from the model 'mine': .*not shipped"):
+        check_parent(config, jobs.models)
+
+
 def test_without_a_parent_there_is_none(jobs: LocalJobs) -> None:
     """Fresh weights, and the architecture that is usual here."""
     assert start_from(None, None, jobs.models) == (USUAL_ARCHITECTURE, None)

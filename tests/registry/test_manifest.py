@@ -98,6 +98,8 @@ def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
         ("test_ece", 1.5),
         ("n_parameters", 0),
         ("train_seconds", -1),
+        ("not_shipped", ""),
+        ("not_shipped", "22 MB"),  # and nothing that tells whose the predictions are
         ("train_data", "mnist"),
         ("train_data", [{"name": "mnist"}]),
         ("model_id", ""),

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import os
 import shutil
@@ -24,6 +25,7 @@ from handwriting_ai.errors import (
 )
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import weights_digest
 
 _BAD_IDS = ["", ".", "..", "../good", "a/b", "/etc", ".hidden", "a b", "good\n"]
 
@@ -186,6 +188,24 @@ def test_a_missing_file_is_named(tmp_path: Path, missing: str) -> None:
     (write_model(tmp_path, "good", saved(fresh_state())) / missing).unlink()
     with pytest.raises((ManifestError, WeightsError), match=f"good.{missing}"):
         ModelStore(tmp_path).read("good", signature=SIGNATURE)
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_model_without_its_weights_is_kept_and_never_read(tmp_path: Path, *, stated: bool) -> None:
+    """Its manifest says why, and has the digest of the weights that were there, whether or not it had it before."""
+    store, weights = ModelStore(tmp_path), saved(fresh_state())
+    folder = write_model(tmp_path, "good", weights, {} if stated else {"weights_sha256": None})
+    store.withhold("good", "22 MB")
+    assert names_in(folder) == ["manifest.json"]
+    assert store.model_ids() == ("good",)
+    kept = store.fitting_manifest("good", signature=SIGNATURE)
+    assert kept.not_shipped == "22 MB"
+    assert weights_digest(folder, kept) == hashlib.sha256(weights).hexdigest()
+    with pytest.raises(WeightsError, match=r"'good' is not shipped \(22 MB\): only its predictions"):
+        store.read("good", signature=SIGNATURE)
+    (folder / "model.pt").write_bytes(weights)
+    with pytest.raises(WeightsError, match="not shipped"):
+        store.read("good", signature=SIGNATURE)
 
 
 def test_altered_weights_are_refused(tmp_path: Path) -> None:

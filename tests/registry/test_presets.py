@@ -7,6 +7,7 @@ from tests.registry.samples import write_model
 from handwriting_ai.errors import ManifestError, ModelNamed
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.presets import Choice, Preset, choose_members, read_presets, refuse_named
+from handwriting_ai.registry.store import ModelStore
 
 _PRESETS = {
     "default": {"members": ["a", "b"], "tta": "advanced"},
@@ -99,6 +100,16 @@ def test_without_presets_all_models_are_members(tmp_path: Path) -> None:
     write_model(tmp_path, "b", b"")
     write_model(tmp_path, "a", b"")
     assert choose_members("", tmp_path) == Choice(members=("a", "b"), tta=None)
+
+
+def test_what_is_not_shipped_is_a_member_only_where_it_is_named(tmp_path: Path) -> None:
+    """Loading it then says why it is refused, as it does of a broken one."""
+    for name in ("a", "b", "c"):
+        write_model(tmp_path, name, b"")
+    ModelStore(tmp_path).withhold("b", "too slow")
+    (tmp_path / "c" / "manifest.json").write_text("{", encoding="utf-8")
+    assert choose_members("", tmp_path).members == ("a", "c")
+    assert choose_members("b", tmp_path).members == ("b",)
 
 
 def test_a_model_that_would_be_missed_is_refused(tmp_path: Path) -> None:

@@ -55,6 +55,8 @@ def evaluate(
     store = ModelStore(settings.digits.model_dir)
     scale = settings.digits.temperature_override if temperature is None else temperature
     choice = choose(models or [], tta, scale, store)
+    if refresh or damage or strokes:
+        _refuse_withheld(store, choice.members)
     _check_before_work(settings, strokes=strokes, test=test, report=report)
     parts = list(EvaluationPart) if test else [EvaluationPart.VALIDATION]
     digits = load_evaluation_digits(settings.training.data_dir)
@@ -76,6 +78,19 @@ def evaluate(
 
         write_report(report, board, rows, damages, stroke_scores, scribbles)
         typer.echo(f"Wrote {report}.", err=True)
+
+
+def _refuse_withheld(store: "ModelStore", members: Sequence[str]) -> None:
+    """Before models are run: one that is not shipped cannot be.
+
+    Raises:
+        UnknownModel, ManifestError: as `ModelStore.read_manifest`.
+        WeightsError: a model is not shipped.
+    """
+    from handwriting_ai.registry.weights import require_weights
+
+    for name in members:
+        require_weights(store.read_manifest(name))
 
 
 def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report: Path | None) -> None:
@@ -107,13 +122,17 @@ def choose(
     Raises:
         UnknownModel: the models folder is not there, or empty.
         ManifestError: `presets.json` is broken.
-        BadParameter: the temperature is not a positive number.
+        BadParameter: the temperature is not a positive number, or no model is named where none is shipped.
     """
     from handwriting_ai.registry.presets import DEFAULT_PRESET, choose_members, read_presets
 
     store.require_models()
     named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in read_presets(store.root) else "")
     found = choose_members(named, store.root)
+    if not found.members:
+        raise typer.BadParameter(
+            "No model here has its weights: name those to score by their predictions.", param_hint="MODELS"
+        )
     try:
         return EnsembleChoice(members=found.members, tta=tta or found.tta or TtaMode.NONE, temperature=temperature)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """`handwriting-ai models`: what is in the models folder, and whether it is sound."""
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -10,12 +10,16 @@ from rich.table import Table
 from handwriting_ai.config import load_settings
 from handwriting_ai.errors import HandwritingError
 
+if TYPE_CHECKING:
+    from handwriting_ai.evaluation.predictions import EvaluationDigits
+    from handwriting_ai.registry.manifest import Manifest
+    from handwriting_ai.registry.store import ModelStore
+
 _PERCENT: Final = 100.0
 
 
 def list_models() -> None:
-    """Show every model, and why one would be refused."""
-    from handwriting_ai.preprocess import preprocess_signature
+    """Show every model, why one would be refused, and which are not shipped."""
     from handwriting_ai.registry.store import ModelStore
 
     store = ModelStore(load_settings().digits.model_dir)
@@ -25,40 +29,82 @@ def list_models() -> None:
     table.add_column("model", no_wrap=True)
     for name in ("architecture", "validation", "temp.", "created"):
         table.add_column(name, overflow="fold")
+    withheld: list[str] = []
     for model_id in found:
         try:
-            manifest = store.read(model_id, signature=preprocess_signature()).manifest
+            manifest = _sound_manifest(store, model_id)
         except HandwritingError as error:
             table.add_row(model_id, "refused", str(error), "", "")
             continue
         accuracy = f"{_PERCENT * manifest.val_acc:.2f} %"
         created = f"{manifest.created_at:%Y-%m-%d}"
         table.add_row(model_id, manifest.arch, accuracy, f"{manifest.temperature:.3f}", created)
+        if manifest.not_shipped is not None:
+            withheld.append(f"{model_id}{_remark(manifest)}")
     Console().print(table)
+    for line in withheld:
+        typer.echo(line)
+
+
+def _sound_manifest(store: "ModelStore", model_id: str) -> "Manifest":
+    """Of a model that the engine would load, or that is known not to be shipped.
+
+    Raises:
+        ModelError: as `ModelStore.read`.
+    """
+    from handwriting_ai.preprocess import preprocess_signature
+
+    manifest = store.fitting_manifest(model_id, signature=preprocess_signature())
+    if manifest.not_shipped is None:
+        store.read(model_id, signature=preprocess_signature())
+    return manifest
+
+
+def _remark(manifest: "Manifest") -> str:
+    """What is to be said of a model although nothing is wrong with it."""
+    return f": not shipped ({manifest.not_shipped}), only its predictions are here" if manifest.not_shipped else ""
 
 
 def verify_models() -> None:
-    """Check every model as the engine would, then run it and compare its validation figures with its manifest."""
+    """Check every model as the engine would, then run it and compare its validation figures with its manifest.
+
+    Of one that is not shipped the predictions are compared.
+    """
     from handwriting_ai.evaluation.predictions import load_evaluation_digits
-    from handwriting_ai.evaluation.verify import verify_figures
-    from handwriting_ai.preprocess import preprocess_signature
     from handwriting_ai.registry.store import ModelStore
 
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
     found = store.require_models()
-    validation = load_evaluation_digits(settings.training.data_dir).validation
+    digits = load_evaluation_digits(settings.training.data_dir)
     failed = False
     for model_id in track(found, description="verifying", console=Console(stderr=True), transient=True):
         try:
-            verify_figures(store.read(model_id, signature=preprocess_signature()), validation)
+            manifest = _verify(store, model_id, digits)
         except HandwritingError as error:
             failed = True
             typer.echo(f"refused  {model_id}: {error}")
         else:
-            typer.echo(f"sound    {model_id}")
+            typer.echo(f"sound    {model_id}{_remark(manifest)}")
     if failed:
         raise typer.Exit(1)
+
+
+def _verify(store: "ModelStore", model_id: str, digits: "EvaluationDigits") -> "Manifest":
+    """Check one model; returns its manifest.
+
+    Raises:
+        ModelError: something is wrong with it.
+    """
+    from handwriting_ai.evaluation.verify import verify_figures, verify_predictions
+    from handwriting_ai.preprocess import preprocess_signature
+
+    manifest = store.fitting_manifest(model_id, signature=preprocess_signature())
+    if manifest.not_shipped is None:
+        verify_figures(store.read(model_id, signature=preprocess_signature()), digits.validation)
+    else:
+        verify_predictions(store.folder(model_id), manifest, digits)
+    return manifest
 
 
 def list_architectures() -> None:
@@ -80,8 +126,35 @@ def delete_model(model_id: Annotated[str, typer.Argument(help="The model, as `mo
     typer.echo(f"{model_id}: deleted")
 
 
+def withhold_weights(
+    model_id: Annotated[str, typer.Argument(help="The model, as `models list` names it.")],
+    reason: Annotated[str, typer.Option(help="Why its weights are not shipped: `22 MB, over the limit of a file`.")],
+) -> None:
+    """Delete a model's weights and keep its scores: it can then be compared, and no longer loaded.
+
+    Refused where a preset or DIGITS__ACTIVE_MODEL names it, or its predictions are not what its manifest says.
+    """
+    from handwriting_ai.evaluation.predictions import load_evaluation_digits
+    from handwriting_ai.evaluation.verify import verify_predictions
+    from handwriting_ai.preprocess import preprocess_signature
+    from handwriting_ai.registry.presets import refuse_named
+    from handwriting_ai.registry.store import ModelStore
+
+    if not reason.strip():
+        raise typer.BadParameter("Say why.", param_hint="--reason")
+    settings = load_settings()
+    store = ModelStore(settings.digits.model_dir)
+    refuse_named(model_id, settings.digits.active_model, store.root)
+    # Their digest is checked too: else the predictions might be of other weights than those that go.
+    manifest = store.read(model_id, signature=preprocess_signature()).manifest
+    verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
+    store.withhold(model_id, reason.strip())
+    typer.echo(f"{model_id}: its weights are deleted, its scores stay")
+
+
 app = typer.Typer(no_args_is_help=True, help="List, verify and delete the models in the models folder.")
 app.command(name="list")(list_models)
 app.command(name="verify")(verify_models)
 app.command(name="delete")(delete_model)
+app.command(name="withhold")(withhold_weights)
 app.command(name="architectures")(list_architectures)

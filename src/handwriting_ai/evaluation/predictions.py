@@ -192,6 +192,8 @@ def _checked(folder: Path, manifest: Manifest, name: str, array: "NDArray[np.flo
 
 
 def _advice(manifest: Manifest) -> str:
+    if manifest.not_shipped is not None:
+        return "Restore the file: the model's weights, which could make it anew, are not shipped."
     return f"Make them with `{REFRESH_COMMAND} {manifest.model_id}`."
 
 

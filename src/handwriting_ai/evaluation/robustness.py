@@ -101,7 +101,8 @@ def read_damage(folder: Path, manifest: Manifest) -> tuple[DamagePoint, ...]:
         WeightsError: as `weights_digest`.
     """
     path = folder / DAMAGE_NAME
-    advice = f"Make it with `{DAMAGE_COMMAND} {manifest.model_id}`."
+    make = f"Make it with `{DAMAGE_COMMAND} {manifest.model_id}`."
+    advice = make if manifest.not_shipped is None else "It is made with the model's weights, which are not shipped."
     expected = _made_from(weights_digest(folder, manifest))
     try:
         file = _DamageFile.model_validate_json(path.read_bytes())

@@ -7,7 +7,7 @@ from handwriting_ai.errors import ModelError, ParentMismatch
 from handwriting_ai.jobs.types import Parent, TrainingConfig
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore, StoredModel
-from handwriting_ai.registry.weights import weights_digest
+from handwriting_ai.registry.weights import require_weights, weights_digest
 
 USUAL_ARCHITECTURE: Final = "compact"
 """What is trained where nobody asks for another."""
@@ -29,6 +29,7 @@ def start_from(parent: str | None, arch: str | None, models: ModelStore) -> tupl
     if parent is None:
         return arch or USUAL_ARCHITECTURE, None
     manifest = models.fitting_manifest(parent, signature=preprocess_signature())
+    require_weights(manifest)
     chosen = arch or manifest.arch
     if manifest.arch != chosen:
         raise ParentMismatch(f"A {chosen} cannot start from the weights of {parent!r}: it is a {manifest.arch}.")
@@ -44,7 +45,9 @@ def possible_parents(arch: str, models: ModelStore) -> tuple[str, ...]:
     names: list[str] = []
     for model_id in models.model_ids():
         with suppress(ModelError):
-            if models.fitting_manifest(model_id, signature=preprocess_signature()).arch == arch:
+            manifest = models.fitting_manifest(model_id, signature=preprocess_signature())
+            require_weights(manifest)
+            if manifest.arch == arch:
                 names.append(model_id)
     return tuple(names)
 

@@ -3,9 +3,9 @@
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from handwriting_ai.errors import ClassesMismatch, ManifestError, SignatureMismatch
 from handwriting_ai.files import write_atomically
@@ -89,11 +89,19 @@ class Manifest(BaseModel):
     """ "none", or "possible" with a sentence."""
     run_id: str | None = None
     """The job that trained it."""
+    not_shipped: str | None = Field(default=None, min_length=1)
+    """Why its weights are not here: such a model is scored by its predictions, and never loaded."""
 
     @field_validator("model_id")
     @classmethod
     def _plain_model_id(cls, value: str) -> str:
         return check_model_id(value)
+
+    @model_validator(mode="after")
+    def _known_by_its_digest(self) -> Self:
+        if self.not_shipped is not None and self.weights_sha256 is None:
+            raise ValueError("not_shipped needs weights_sha256: it tells whose the predictions are")
+        return self
 
 
 def read_manifest(path: Path) -> Manifest:

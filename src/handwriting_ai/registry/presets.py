@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handwriting_ai.errors import ManifestError, ModelNamed
+from handwriting_ai.errors import ManifestError, ModelError, ModelNamed
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.manifest import check_model_id
@@ -83,8 +83,8 @@ def _each_once(names: Iterable[str]) -> tuple[str, ...]:
 def choose_members(active_model: str, root: Path) -> Choice:
     """Read `DIGITS__ACTIVE_MODEL`: a preset's name, or model ids separated by commas.
 
-    Repeated ids count once. Without any id (blanks do not count) the members are those of the preset `default`, or all
-    models where there is no such preset.
+    Repeated ids count once. Without any id (blanks do not count) the members are those of the preset `default`, or,
+    where there is no such preset, all models but those that are not shipped.
 
     Raises:
         ManifestError: `presets.json` is broken.
@@ -97,7 +97,19 @@ def choose_members(active_model: str, root: Path) -> Choice:
     if members:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)
-    return Choice(members=default.members if default else ModelStore(root).model_ids(), tta=None)
+    return Choice(members=default.members if default else _to_load(ModelStore(root)), tta=None)
+
+
+def _to_load(store: ModelStore) -> tuple[str, ...]:
+    """The models whose weights should be here."""
+    return tuple(name for name in store.model_ids() if not _is_withheld(store, name))
+
+
+def _is_withheld(store: ModelStore, model_id: str) -> bool:
+    try:
+        return store.read_manifest(model_id).not_shipped is not None
+    except ModelError:
+        return False  # loading it says what is wrong
 
 
 def _ids_in(active_model: str) -> tuple[str, ...]:
@@ -106,7 +118,7 @@ def _ids_in(active_model: str) -> tuple[str, ...]:
 
 
 def refuse_named(model_id: str, active_model: str, root: Path) -> None:
-    """Find out, before a model is deleted, whether somebody would miss it.
+    """Find out, before a model or its weights are deleted, whether somebody would miss it.
 
     Args:
         model_id: the model.

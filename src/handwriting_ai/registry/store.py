@@ -30,7 +30,7 @@ from handwriting_ai.registry.manifest import (
     write_manifest,
 )
 from handwriting_ai.registry.report import LoadReport, Refusal
-from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state
+from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state, require_weights, weights_digest
 
 _INCOMING: Final = ".incoming-"
 _REPLACED: Final = ".replaced-"
@@ -144,6 +144,7 @@ class ModelStore:
                 first check that fails; nothing of the file is executed before or after.
         """
         manifest = self.fitting_manifest(model_id, signature=signature)
+        require_weights(manifest)
         path = self.folder(model_id) / WEIGHTS_NAME
         state, digest = load_state(path, manifest)
         check_shapes(path, manifest, state)
@@ -230,6 +231,21 @@ class ModelStore:
             path = self.folder(model_id) / name
             write_atomically(path, content)
         return path
+
+    def withhold(self, model_id: str, reason: str) -> None:
+        """Remove a model's weights; from then on its manifest says why they are not here.
+
+        Raises:
+            UnknownModel, ManifestError: as `read_manifest`.
+            WeightsError: as `weights_digest`.
+        """
+        with locked(self.root):
+            manifest, folder = self.read_manifest(model_id), self.folder(model_id)
+            stamp: dict[str, object] = {"not_shipped": reason, "weights_sha256": weights_digest(folder, manifest)}
+            write_manifest(
+                folder / MANIFEST_NAME, manifest.model_copy(update=stamp)
+            )  # first: no moment looks like a loss
+            (folder / WEIGHTS_NAME).unlink(missing_ok=True)
 
     def delete(self, model_id: str) -> None:
         """Remove a model's folder; its name is gone at once, also if this is interrupted.

@@ -51,6 +51,19 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
     return state, digest
 
 
+def require_weights(manifest: Manifest) -> None:
+    """Let a model pass whose weights should be here.
+
+    Raises:
+        WeightsError: its manifest says that they are not.
+    """
+    if manifest.not_shipped is not None:
+        raise WeightsError(
+            f"Model {manifest.model_id!r} is not shipped ({manifest.not_shipped}): only its predictions are here, "
+            "so that it can be scored, not loaded."
+        )
+
+
 def weights_digest(folder: Path, manifest: Manifest) -> str:
     """SHA-256 of a model's weights: its manifest's, or that of the file where a v1 manifest has none.
 
