@@ -137,7 +137,7 @@ def test_a_server_whose_port_is_taken_names_the_option(command: str) -> None:
         address: tuple[str, int] = taken.getsockname()
         result = RUNNER.invoke(cli.app, [command, "--port", str(address[1])], env={"COLUMNS": "200"})
     assert result.exit_code == 2
-    assert f"--port: {address[1]} cannot be used: something else listens there. Choose another." in result.stderr
+    assert f"--port: {address[1]} is taken. Choose another." in result.stderr
 
 
 @pytest.mark.usefixtures("clean_environment")

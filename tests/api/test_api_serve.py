@@ -73,7 +73,7 @@ def test_a_port_that_is_taken_ends_it(workplace: Path, free_port: int) -> None:
         command = [sys.executable, "-m", "handwriting_ai.cli", "api", "--port", str(free_port)]
         done = subprocess.run(command, cwd=workplace, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     assert done.returncode == 2
-    assert f"--port: {free_port} cannot be used: something else listens there" in done.stderr
+    assert f"--port: {free_port} is taken. Choose another." in done.stderr
     assert "Models that answer" not in done.stderr
 
 

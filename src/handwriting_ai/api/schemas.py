@@ -84,7 +84,12 @@ class Readiness(BaseModel):
     """Which models answer, and which were refused."""
 
     model_config = _schema(
-        {"ready": True, "loaded": ["first"], "refused": [_REFUSED], "trouble": None},
+        {
+            "ready": True,
+            "loaded": ["first"],
+            "refused": [_REFUSED],
+            "trouble": "presets.json: default.tta: Field required.",
+        },
     )
 
     ready: bool

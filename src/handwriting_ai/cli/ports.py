@@ -6,7 +6,7 @@ from typing import Final
 
 import typer
 
-_REFUSED: Final = {errno.EADDRINUSE: "something else listens there", errno.EACCES: "the system reserves it"}
+_REFUSED: Final = {errno.EADDRINUSE: "taken", errno.EACCES: "reserved by the system"}
 """What another port mends; of all else the server itself tells."""
 
 
@@ -23,6 +23,4 @@ def require_free_port(host: str, port: int) -> None:
         except OSError as error:
             reason = _REFUSED.get(error.errno or 0)
             if reason is not None:
-                raise typer.BadParameter(
-                    f"{port} cannot be used: {reason}. Choose another.", param_hint="--port"
-                ) from error
+                raise typer.BadParameter(f"{port} is {reason}. Choose another.", param_hint="--port") from error
