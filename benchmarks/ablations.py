@@ -114,7 +114,7 @@ def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: i
         DataMissing: there are no pen strokes.
     """
     for config in plan:
-        config.refuse_existing()
+        config.require_place()
     if plan:
         compute, workers = choose_compute(device), settings.app.workers
         data = prepare_data(as_trial(DRAWN, trial_digits), DataFolders.of(settings), workers=workers)

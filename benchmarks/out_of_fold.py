@@ -113,7 +113,7 @@ def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Setti
     """
     folders = DataFolders.of(settings)
     for config in plan:
-        config.refuse_existing()
+        config.require_place()
         folders.require(config.recipe)
     folds, workers = fold_rows(mnist.labels), settings.app.workers
     for recipe, runs in groupby(plan, key=_recipe):

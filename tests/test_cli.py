@@ -2,6 +2,7 @@
 
 import gzip
 import shutil
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from handwriting_ai import cli
 from handwriting_ai.architectures import build_fresh_state_dict
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT
+from handwriting_ai.data.mnist import Part, load_mnist
+from handwriting_ai.data.split import split_rows
 from handwriting_ai.errors import DataMissing, ModelNamed
 from handwriting_ai.jobs.types import MOST_EPOCHS
 from handwriting_ai.preprocess import preprocess_signature
@@ -128,7 +131,42 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
 
 
 @pytest.mark.usefixtures("clean_environment")
-@pytest.mark.parametrize("command", [["models", "list"], ["models", "verify"], ["evaluate"]])
+@pytest.mark.parametrize("command", ["app", "api"])
+def test_a_server_whose_port_is_taken_names_the_option(command: str) -> None:
+    """Before anything is loaded or started."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address: tuple[str, int] = taken.getsockname()
+        result = RUNNER.invoke(cli.app, [command, "--port", str(address[1])], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert f"--port: {address[1]} is taken. Choose another." in result.stderr
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_host_that_is_none_is_an_error() -> None:
+    """Another port would not mend it."""
+    result = RUNNER.invoke(cli.app, ["api", "--host", "no host"])
+    assert isinstance(result.exception, OSError)
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_variable_that_is_ignored_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One underscore short; the command goes on."""
+    monkeypatch.setenv("DIGITS_MODEL_DIR", "elsewhere")
+    monkeypatch.setattr("sys.argv", ["handwriting-ai", "models", "architectures"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    said = capsys.readouterr()
+    assert (ended.value.code, said.err) == (
+        0,
+        "Warning: DIGITS_MODEL_DIR is ignored. Did you mean DIGITS__MODEL_DIR?\n",
+    )
+    assert "compact" in said.out
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("command", [["models", "list"], ["models", "verify"], ["evaluate"], ["predict", "x.png"]])
 def test_a_folder_without_models_is_an_error(
     command: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -138,7 +176,9 @@ def test_a_folder_without_models_is_an_error(
     assert refused.exit_code != 0
     assert f"There is no models folder {tmp_path / 'nowhere'}." in str(refused.exception)
     (tmp_path / "nowhere").mkdir()
-    assert f"There are no models in {tmp_path / 'nowhere'}." in str(RUNNER.invoke(cli.app, command).exception)
+    refused = RUNNER.invoke(cli.app, command)
+    assert f"There are no models in {tmp_path / 'nowhere'}." in str(refused.exception)
+    assert "correct DIGITS__MODEL_DIR" in str(refused.exception)
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -306,6 +346,17 @@ def test_more_epochs_than_form_and_api_take_are_refused(command: list[str]) -> N
     assert result.exit_code == 2
     assert "--epochs" in result.stderr
     assert str(MOST_EPOCHS) in result.stderr
+
+
+@pytest.mark.usefixtures("clean_environment")
+@pytest.mark.parametrize("command", [["train"], ["jobs", "submit"]])
+def test_a_trial_on_all_digits_is_refused(command: list[str]) -> None:
+    """It would be a whole run, under a trial's name."""
+    whole = len(split_rows(load_mnist(PROJECT_ROOT / "data" / "mnist", Part.TRAIN).labels)[0])
+    result = RUNNER.invoke(cli.app, [*command, "--trial", str(whole)], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "--trial" in result.stderr
+    assert str(whole - 1) in result.stderr
 
 
 @pytest.mark.usefixtures("clean_environment")

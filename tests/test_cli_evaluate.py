@@ -129,7 +129,11 @@ def test_missing_predictions_are_made(
 
     monkeypatch.setattr("handwriting_ai.evaluation.predictions.load_evaluation_digits", few)
     monkeypatch.setattr("handwriting_ai.evaluation.scoreboard.DISPUTED_TEST_ROWS", frozenset[int]())
-    answer = _ANSWER.validate_json(evaluate("a", "--refresh", "--json").stdout)
+    refreshed = evaluate("a", "--refresh", "--no-test", "--json")
+    assert "Models to run: 1, " in refreshed.stderr
+    assert "validation and test, 80 digits, also with --no-test" in refreshed.stderr
+    assert "1 of 1: a\n" in refreshed.stderr
+    answer = _ANSWER.validate_json(refreshed.stdout)
     assert _ANSWER.validate_python(answer["validation"])["n"] == 40
     assert (clean_environment / "models" / "a" / PREDICTIONS_NAME).is_file()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from handwriting_ai.config import PROJECT_ROOT, AppSettings, load_settings
+from handwriting_ai.config import PROJECT_ROOT, AppSettings, load_settings, misspelt_variables
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import TtaMode
 
@@ -102,6 +102,17 @@ def test_an_empty_variable_is_one_that_is_not_set(
     settings = load_settings()
     assert settings == defaults
     assert not settings.digits.tta_was_chosen
+
+
+def test_a_name_with_a_single_underscore_is_found(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the environment and in `.env`; not where its setting is set as well, nor one that is near no setting."""
+    for name in ("DIGITS_MODEL_DIR", "APP_PORT", "APP_NAME", "RQ__QUEUE_NAME"):
+        monkeypatch.setenv(name, "8081")
+    (clean_environment / ".env").write_text("TRAINING_BACKEND=rq\nAPP__PORT=8082\n", encoding="utf-8")
+    assert misspelt_variables() == {
+        "DIGITS_MODEL_DIR": "DIGITS__MODEL_DIR",
+        "TRAINING_BACKEND": "TRAINING__BACKEND",
+    }
 
 
 def test_folders_are_absolute(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

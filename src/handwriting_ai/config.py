@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RedisDsn, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import SURE, TtaMode
@@ -154,3 +154,18 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         raise SettingsError(describe_problems(error, separator="__", upper=True, secret=_SECRET)) from error
+
+
+def misspelt_variables() -> dict[str, str]:
+    """Variables that nothing reads, as `DIGITS_MODEL_DIR`, with the setting that they lack an underscore of.
+
+    One whose setting is set as well is taken for another program's.
+    """
+    kind: type[BaseSettings] = Settings
+    defaults: dict[str, object] = kind.model_construct().model_dump()
+    known = [
+        f"{section}__{name}" for section, fields in defaults.items() if isinstance(fields, dict) for name in fields
+    ]
+    given = {*EnvSettingsSource(kind).env_vars, *DotEnvSettingsSource(kind).env_vars}
+    misspelt = {name.replace("__", "_"): name for name in known if name not in given}
+    return {name.upper(): setting.upper() for name, setting in misspelt.items() if name in given}

@@ -9,6 +9,7 @@ HandwritingError
 │   └── BlankImage             a picture without ink
 ├── ModelError                 something is wrong with a model
 │   ├── ModelsUnreadable       the models folder cannot be listed
+│   ├── ModelsUnwritable       no model can be registered in the models folder
 │   ├── UnknownArchitecture    no such architecture (also a ValueError)
 │   ├── UnknownModel           no such folder in the models folder
 │   ├── ModelRefused           a model that was asked for and does not check out
@@ -82,6 +83,10 @@ class ModelError(HandwritingError):
 
 class ModelsUnreadable(ModelError):
     """The models folder cannot be listed."""
+
+
+class ModelsUnwritable(ModelError):
+    """No model can be registered in the models folder; the message names it and the system's reason."""
 
 
 class UnknownArchitecture(ModelError, ValueError):

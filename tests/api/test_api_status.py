@@ -1,5 +1,6 @@
 """What the server says about itself."""
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ def test_readiness_reports_who_was_loaded_and_who_refused(api: OpenApi, model_di
     assert (response.status_code, report.ready, report.loaded) == (200, True, ("first",))
     assert [each.model_id for each in report.refused] == ["second"]
     assert "second/model.pt" in report.refused[0].reason
+    assert report.trouble is None
     assert not any(word in response.text for word in INSIDE)
 
 
@@ -86,7 +88,10 @@ def test_what_hinders_to_read_them_again_is_logged_once(
     monkeypatch.setattr(DigitReader, "refresh", fail)
     client = api.client(refresh_s=0.001)
     wait_until(lambda: len(looks) > 2)
-    assert client.get("/readyz").status_code == 200
+    response = client.get("/readyz")
+    assert response.status_code == 200
+    assert "disk" not in response.text
+    assert Readiness.model_validate_json(response.content).trouble == "The log says what hinders."
     assert caplog.text.count("the disk is gone") == 1
 
 
@@ -96,7 +101,29 @@ def test_presets_that_break_are_logged(api: OpenApi, model_dir: Path, caplog: py
     (model_dir / PRESETS_FILE).write_text("{", encoding="utf-8")
     wait_until(lambda: "The models folder could not be read again: " in caplog.text)
     assert PRESETS_FILE in caplog.text
-    assert Readiness.model_validate_json(client.get("/readyz").content).loaded == ("first", "second")
+    response = client.get("/readyz")
+    report = Readiness.model_validate_json(response.content)
+    assert report.loaded == ("first", "second")
+    assert PRESETS_FILE in (report.trouble or "")
+    assert not any(word in response.text for word in INSIDE)
+    (model_dir / PRESETS_FILE).unlink()
+    wait_until(lambda: Readiness.model_validate_json(client.get("/readyz").content).trouble is None)
+
+
+def test_the_log_says_which_models_answer_and_which_were_refused(
+    api: OpenApi, model_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the start, and when that has changed; not at each look."""
+    weights = model_dir / "second" / "model.pt"
+    weights.rename(model_dir / "second.pt")
+    with caplog.at_level(logging.INFO):
+        api.client(refresh_s=0.001)
+        assert "Models that answer: first\n" in caplog.text
+        assert "Refused: second: " in caplog.text
+        (model_dir / "second.pt").rename(weights)
+        wait_until(lambda: "Models that answer: first, second\n" in caplog.text)
+    assert caplog.text.count("Models that answer: ") == 2
+    assert caplog.text.count("Refused: ") == 1
 
 
 def test_a_bug_where_the_folder_is_looked_at_is_told(

@@ -12,6 +12,7 @@ from tests.api.samples import refused
 from tests.training.samples import EPOCH
 
 from handwriting_ai.api.schemas import JobView
+from handwriting_ai.errors import ModelsUnwritable
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import JobStatus
 from handwriting_ai.registry.store import ModelStore
@@ -137,6 +138,20 @@ def test_a_name_that_is_taken_is_a_conflict(client: TestClient, model_dir: Path)
 def test_a_recipe_without_its_data_is_a_conflict(client: TestClient, store: JobStore) -> None:
     """The strokes are not on this server; nothing is queued that must fail."""
     assert "data" in refused(client.post("/v1/train", json=RUN | {"recipe": "drawn"}), 409, "conflict")
+    assert store.all().jobs == ()
+
+
+def test_a_models_folder_that_cannot_be_written_is_a_fault_of_ours(
+    client: TestClient, store: JobStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """500, and nothing is queued; the log names the folder."""
+
+    def refuse(models: ModelStore) -> None:
+        raise ModelsUnwritable(f"The models folder {models.root} cannot be written.")
+
+    monkeypatch.setattr(ModelStore, "require_writable", refuse)
+    refused(client.post("/v1/train", json=RUN), 500, "internal_error")
+    assert f"The models folder {store.root.parent / 'models'} cannot be written." in caplog.text
     assert store.all().jobs == ()
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -468,6 +469,19 @@ def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monke
     assert not page.exception
     assert "No space left on device" in page.toast[0].value
     assert jobs.store.all().names == (job.job_id,)
+
+
+def test_a_models_folder_that_cannot_be_written_is_said_before_anything_is_queued(
+    page: AppTest, jobs: LocalJobs
+) -> None:
+    """With its name; the models are gone, and a file is in their place."""
+    _open(page)
+    fill_in_a_trial(page)
+    shutil.rmtree(jobs.models.root, ignore_errors=True)
+    jobs.models.root.touch()
+    click(page, "Start")
+    assert f"{jobs.models.root} cannot be written" in page.error[0].value
+    assert jobs.store.all().names == ()
 
 
 def test_a_run_deleted_while_it_is_shown_is_a_sentence(

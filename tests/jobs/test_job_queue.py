@@ -17,7 +17,7 @@ from tests.jobs.test_local_jobs import LIMIT_S, ended, tiny, until
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
-from handwriting_ai.errors import DataMissing, JobConflict, UnknownJob
+from handwriting_ai.errors import DataMissing, JobConflict, ModelsUnwritable, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, running
@@ -236,6 +236,36 @@ def test_submit_queues_no_seed_if_one_of_them_cannot_be(jobs: LocalJobs, termina
     assert jobs.store.all().names == ()
     assert terminal.invoke(cli.app, [*command, "0,2,0"]).exit_code == 0
     assert [job.config.seed for job in jobs.store.all().jobs] == [0, 2]
+
+
+@pytest.mark.parametrize("command", [["train"], ["jobs", "submit"]])
+def test_no_run_is_queued_whose_model_could_not_be_registered(
+    jobs: LocalJobs, terminal: CliRunner, command: list[str]
+) -> None:
+    """The models folder is a file; nothing is left behind."""
+    jobs.models.root.touch()
+    said = terminal.invoke(cli.app, [*command, "--recipe", "baseline", "--trial", "40"]).exception
+    assert isinstance(said, ModelsUnwritable)
+    assert str(jobs.models.root) in str(said)
+    assert jobs.store.all().names == ()
+
+
+def test_runs_that_go_on_are_named_when_the_queue_is_closed(jobs: LocalJobs, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody need think that they have ended with the server."""
+    slow = LocalJobs(
+        jobs.store.root, jobs.models, jobs.data, command=[sys.executable, "-c", "import time; time.sleep(60)"]
+    )
+    job = jobs.submit(tiny())
+    slow.tick()
+    with caplog.at_level(logging.INFO):
+        slow.close()
+    assert "1 of the runs started here go on" in caplog.text
+    os.kill(jobs.store.read(job.job_id).state.pid or 0, signal.SIGKILL)
+    until(jobs, job, ended)
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        slow.close()
+    assert caplog.text == ""
 
 
 def test_resume_says_what_it_can_do_where_the_name_is_taken(jobs: LocalJobs, terminal: CliRunner) -> None:

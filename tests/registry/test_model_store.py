@@ -18,6 +18,7 @@ from handwriting_ai.errors import (
     ModelExists,
     ModelRefused,
     ModelsUnreadable,
+    ModelsUnwritable,
     SignatureMismatch,
     UnknownArchitecture,
     UnknownModel,
@@ -143,6 +144,18 @@ def test_a_models_folder_that_cannot_be_listed_is_an_error_of_ours(
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.raises(ModelsUnreadable, match=rf"{tmp_path} cannot be read: Permission denied"):
         ModelStore(tmp_path).model_ids()
+
+
+@pytest.mark.parametrize("below", ["", "models"])
+def test_a_models_folder_that_cannot_be_written_is_found_out_before(tmp_path: Path, below: str) -> None:
+    """A file in its place, or in that of the folder it lies in; one that can be written is left as it was."""
+    root = tmp_path / "models"
+    ModelStore(root).require_writable()
+    assert names_in(root) == []
+    in_its_place = tmp_path / "file"
+    in_its_place.touch()
+    with pytest.raises(ModelsUnwritable, match=rf"{in_its_place / below} cannot be written: .*DIGITS__MODEL_DIR"):
+        ModelStore(in_its_place / below).require_writable()
 
 
 def test_an_unknown_model_is_named_with_those_there_are(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from handwriting_ai.errors import (
     DataMissing,
     InvalidRecipe,
     ModelExists,
+    ModelsUnwritable,
     TrainingDiverged,
     UnknownRecipe,
 )
@@ -340,6 +341,15 @@ def test_an_existing_model_is_not_replaced_without_force(config: RunConfig) -> N
     with pytest.raises(ModelExists, match="exists in"):
         _run(config)
     assert _run(replace(config, force=True)) == []
+
+
+def test_a_run_whose_model_could_not_be_registered_does_not_begin(tmp_path: Path) -> None:
+    """Hours later it would be too late: there is not even a folder for its checkpoint."""
+    (tmp_path / "file").touch()
+    config = replace(_config(tmp_path), store=ModelStore(tmp_path / "file"))
+    with pytest.raises(ModelsUnwritable, match="cannot be written"):
+        _run(config)
+    assert not config.run_folder.exists()
 
 
 def test_a_run_does_not_go_on_with_other_data(config: RunConfig) -> None:

@@ -16,6 +16,7 @@ from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
 from handwriting_ai.reader import DigitReader
+from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.said_once import SaidOnce
 from handwriting_ai.units import MS_PER_S
 
@@ -99,6 +100,10 @@ class Resources:
         self._settings, self._open_reader, self._open_jobs = settings, open_reader, open_jobs
         self._reader: AsyncReader | None = None
         self._jobs: JobQueue | None = None
+        self.trouble: str | None = None
+        """Why what has changed in the models folder is not loaded, as clients may know it; None if all is."""
+        self._refusals = SaidOnce(_LOG, "Refused: %s")
+        self._answering: tuple[Manifest, ...] | None = None
 
     @property
     def reader(self) -> AsyncReader:
@@ -125,6 +130,7 @@ class Resources:
     def open(self) -> None:
         """Load the models and begin to work the queue off."""
         self._reader = AsyncReader(self._open_reader(), self._settings)
+        self._log_models()
         self._jobs = self._open_jobs()
         self._jobs.start()
 
@@ -135,12 +141,25 @@ class Resources:
             trouble: str | None = None
             try:
                 await asyncio.to_thread(self.reader.digits.refresh)
+                self._log_models()
+                self.trouble = None
             except (OSError, HandwritingError, RuntimeError) as error:  # torch's are RuntimeErrors
                 trouble = str(error)
+                self.trouble = trouble if isinstance(error, HandwritingError) else "The log says what hinders."
             except Exception:
                 _LOG.exception("A bug: nobody looks at the models folder any more. Start the server again.")
                 raise
             looks.note(trouble)
+
+    def _log_models(self) -> None:
+        """Which models answer, when that has changed, and which were refused, when that has."""
+        reader = self.reader.digits
+        answering = reader.engine.manifests
+        if answering != self._answering:
+            _LOG.info("Models that answer: %s", ", ".join(manifest.model_id for manifest in answering) or "none")
+        self._answering = answering
+        reasons = [f"{refusal.model_id}: {refusal.reason}" for refusal in reader.report.refused]
+        self._refusals.note(" ".join(reasons) or None)
 
     def close(self) -> None:
         """End all threads; runs go on in processes of their own."""

@@ -84,12 +84,18 @@ class Readiness(BaseModel):
     """Which models answer, and which were refused."""
 
     model_config = _schema(
-        {"ready": True, "loaded": ["first"], "refused": [_REFUSED]},
+        {
+            "ready": True,
+            "loaded": ["first"],
+            "refused": [_REFUSED],
+            "trouble": "presets.json: default.tta: Field required.",
+        },
     )
 
     ready: bool
     loaded: tuple[str, ...]
     refused: tuple[RefusedModel, ...]
+    trouble: str | None = Field(description="Why what has changed in the models folder, or its presets, is not loaded.")
 
 
 class Version(BaseModel):

@@ -26,7 +26,7 @@ class StatusRoutes:
         return Health(status="ok")
 
     async def readyz(self, response: Response) -> Readiness:
-        """Tell which models answer and which were refused, with reasons; 503 as long as none answers."""
+        """Tell which models answer, and why others do not, or older ones still do; 503 as long as none answers."""
         reader = self._resources.reader.digits
         if not reader.engine.ready:
             response.status_code = 503
@@ -34,7 +34,13 @@ class StatusRoutes:
             RefusedModel(model_id=each.model_id, reason=hide_paths(each.reason, self._digits.model_dir))
             for each in reader.report.refused
         )
-        return Readiness(ready=reader.engine.ready, loaded=reader.engine.member_ids, refused=refused)
+        trouble = self._resources.trouble
+        return Readiness(
+            ready=reader.engine.ready,
+            loaded=reader.engine.member_ids,
+            refused=refused,
+            trouble=None if trouble is None else hide_paths(trouble, self._digits.model_dir),
+        )
 
     async def version(self) -> Version:
         """Tell what runs here."""

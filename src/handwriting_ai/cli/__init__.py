@@ -6,6 +6,7 @@ import sys
 import typer
 
 from handwriting_ai.cli import data, evaluate, export, jobs, models, read, serve, train
+from handwriting_ai.config import misspelt_variables
 from handwriting_ai.errors import HandwritingError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -24,6 +25,8 @@ app.add_typer(data.app, name="data")
 def main() -> None:
     """Run a command; an error of ours, or of the disk or the network, ends it with one line and status 2."""
     try:
+        for name, setting in misspelt_variables().items():
+            typer.echo(f"Warning: {name} is ignored. Did you mean {setting}?", err=True)
         app()
     except (HandwritingError, OSError) as error:
         typer.echo(f"Error: {error}", err=True)

@@ -34,7 +34,7 @@ def evaluate(
     temperature: options.Temperature = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     refresh: Annotated[
-        bool, typer.Option("--refresh", help="Run the models anew first; `compact` takes a minute.")
+        bool, typer.Option("--refresh", help="Run the models anew first, on both sets; `compact` takes a minute.")
     ] = False,
     damage: Annotated[bool, typer.Option("--damage", help="Measure each model on damaged digits as well.")] = False,
     strokes: Annotated[

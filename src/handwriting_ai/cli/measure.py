@@ -42,7 +42,7 @@ def _mover(progress: Progress, bar: TaskID) -> "Callable[[int, int], None]":
 
 
 def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: "EvaluationDigits") -> None:
-    """Run each model on every view of every digit, and keep what it says.
+    """Run each model on every view of every digit, and keep what it says; standard error says how far this is.
 
     Raises:
         ModelError: a model is refused.
@@ -50,8 +50,15 @@ def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: 
     from handwriting_ai.evaluation.predictions import refresh_predictions
     from handwriting_ai.preprocess import preprocess_signature
 
+    typer.echo(
+        f"Models to run: {len(members)}, `compact` for a minute each. They read validation and test, "
+        f"{len(digits.validation) + len(digits.test):,} digits, also with --no-test: one file keeps both.",
+        err=True,
+    )
     with _bars() as progress:
-        for model_id in members:
+        for number, model_id in enumerate(members, start=1):
+            if not progress.console.is_terminal:  # where no bar is shown
+                typer.echo(f"{number} of {len(members)}: {model_id}", err=True)
             model = store.read(model_id, signature=preprocess_signature())
             refresh_predictions(store, model, digits, _mover(progress, progress.add_task(model_id)))
 

@@ -10,6 +10,8 @@ from handwriting_ai.prediction import TtaMode
 
 BAR: Final = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 """Of work whose steps are counted."""
+_MOST_TRIAL_DIGITS: Final = 54_999
+"""MNIST has one more to train on; with them all it would be a whole run."""
 
 Arch = Annotated[
     str | None, typer.Option(help="Architecture, compact or the parent's; `models architectures` lists them.")
@@ -21,14 +23,20 @@ Epochs = Annotated[
 Seeds = Annotated[
     str, typer.Option(help="Seeds of fresh weights, order and augmentation, a run for each: 3, or 0-4, or 0,2,5.")
 ]
-Trial = Annotated[int | None, typer.Option(help="A quick trial on so many digits of each set.", min=10)]
+Trial = Annotated[
+    int | None,
+    typer.Option(
+        help="A quick trial on so many digits of each set, or all where it has fewer.", min=10, max=_MOST_TRIAL_DIGITS
+    ),
+]
 Parent = Annotated[
     str | None, typer.Option(help="Start from this model's weights: train it further, or on drawings of your own.")
 ]
 ForceModel = Annotated[bool, typer.Option("--force", help="Replace a model of the same name.")]
 
 Models = Annotated[
-    list[str] | None, typer.Argument(help="Models that answer together, or a preset. Default: the preset default.")
+    list[str] | None,
+    typer.Argument(help="Models that answer together, or a preset of presets.json. Default: the preset default."),
 ]
 Tta = Annotated[TtaMode | None, typer.Option(help="Views of each digit. Default: the preset's, else none.")]
 Temperature = Annotated[float | None, typer.Option(help="One for all members, in place of their own.")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.extras import require_extra
@@ -28,6 +29,7 @@ def run_app(
     """Start the dashboard."""
     load_settings()
     require_extra("app")
+    require_free_port(host, port)
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
     # No chdir: relative paths in our settings start from here, where Streamlit would not find its own.
     found: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -60,9 +62,11 @@ def predict(
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read."""
     from handwriting_ai.reader import DigitReader
+    from handwriting_ai.registry.store import ModelStore
 
-    failed = False
-    with DigitReader(load_settings()) as reader:
+    settings, failed = load_settings(), False
+    ModelStore(settings.digits.model_dir).require_models()
+    with DigitReader(settings) as reader:
         _warn_of_refusals(reader)
         for path in _pictures(paths):
             answer = _read_one(reader, path)

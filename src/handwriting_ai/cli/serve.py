@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.cli.train import open_jobs
 from handwriting_ai.config import load_settings
 from handwriting_ai.extras import require_extra
@@ -18,13 +19,15 @@ def api(
     """Serve the HTTP API until Ctrl-C."""
     settings = load_settings()
     require_extra("api")
+    chosen = settings.app.port if port is None else port
+    require_free_port(host, chosen)
     from handwriting_ai.api.app import create_app
     from handwriting_ai.api.server import serve
     from handwriting_ai.reader import DigitReader
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = create_app(settings, open_reader=partial(DigitReader, settings), open_jobs=partial(open_jobs, settings))
-    serve(app, host=host, port=settings.app.port if port is None else port)
+    serve(app, host=host, port=chosen)
 
 
 def worker(

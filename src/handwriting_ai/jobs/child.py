@@ -156,7 +156,7 @@ def run_job(
             run_id=job.job_id,
             parent=read_parent(job.config, models),
         )
-        config.refuse_existing()
+        config.require_place()
 
         def on_step(seen: int, total: int) -> None:
             share, elapsed = seen / total, time.monotonic() - epoch_started

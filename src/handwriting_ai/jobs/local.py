@@ -18,7 +18,7 @@ from typing import ClassVar, Final
 from handwriting_ai.errors import HandwritingError, JobConflict, JobDamaged
 from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
+from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.locks import take_lock
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.sources import DataFolders
@@ -49,6 +49,18 @@ class LocalJobs(JobQueue):
         """Jobs that are to stop and run on another machine."""
         self._unstarted: dict[str, str] = {}
         """Jobs that could not be started when that was last tried, and why."""
+
+    def close(self) -> None:
+        """Stop the thread; the runs go on, and the log says so."""
+        super().close()
+        going_on = sum(child.poll() is None for child in self._children)
+        if going_on:
+            _LOG.info("%d of the runs started here go on; `handwriting-ai jobs list` shows them.", going_on)
+
+    def refuse(self, config: TrainingConfig) -> None:
+        """Find out, before work is done, whether a run cannot be queued."""
+        super().refuse(config)
+        self.models.require_writable()
 
     def _hindrance(self, jobs: Sequence[Job]) -> str | None:
         """Why the first of those that cannot be started is not."""

@@ -67,6 +67,7 @@ class JobQueue(ABC):
             DataMissing: the sets that it needs are not here.
             ParentMismatch: it cannot start from its parent.
             ModelExists: its model is registered already and `force` is off.
+            ModelsUnwritable: this machine trains it, and could not register its model.
             JobConflict: a queued or running job makes the same model.
             QueueUnavailable: the queue is elsewhere and does not answer.
         """
@@ -123,7 +124,7 @@ class JobQueue(ABC):
             UnknownJob: there is none of this name.
             JobConflict: it has not ended, or was completed, or another job makes the same model.
             ModelExists: its model is registered already and `force` is off.
-            DataMissing, ParentMismatch, QueueUnavailable: as `refuse`.
+            DataMissing, ParentMismatch, ModelsUnwritable, QueueUnavailable: as `refuse`.
         """
         with self.store.lock():
             job = self.store.read(job_id)

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import torch
@@ -16,6 +17,7 @@ from handwriting_ai.errors import (
     HandwritingError,
     ModelExists,
     ModelsUnreadable,
+    ModelsUnwritable,
     UnknownModel,
     WeightsError,
 )
@@ -95,10 +97,9 @@ class ModelStore:
         """
         found = self.model_ids()
         if not found:
-            advice = "Train one with `handwriting-ai train`"
-            if not self.root.is_dir():
-                raise UnknownModel(f"There is no models folder {self.root}. {advice}, or correct DIGITS__MODEL_DIR.")
-            raise UnknownModel(f"There are no models in {self.root}. {advice}.")
+            lacking = "are no models in" if self.root.is_dir() else "is no models folder"
+            advice = "Train one with `handwriting-ai train`, or correct DIGITS__MODEL_DIR."
+            raise UnknownModel(f"There {lacking} {self.root}. {advice}")
         return found
 
     def folder(self, model_id: str) -> Path:
@@ -176,6 +177,21 @@ class ModelStore:
         folder = self.folder(model_id)
         if not force and folder.exists():
             raise ModelExists(f"Model {model_id!r} exists in {self.root}.")
+
+    def require_writable(self) -> None:
+        """Find out, before a model is trained, whether it could be registered; the folder is made if need be.
+
+        Raises:
+            ModelsUnwritable: it could not.
+        """
+        try:
+            with locked(self.root), TemporaryDirectory(prefix=_INCOMING, dir=self.root):
+                pass
+        except OSError as error:
+            raise ModelsUnwritable(
+                f"The models folder {self.root} cannot be written: {error.strerror}. See to its permissions and its "
+                "disk, or name another in DIGITS__MODEL_DIR."
+            ) from error
 
     def register(
         self,

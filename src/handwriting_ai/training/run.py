@@ -74,13 +74,15 @@ class RunConfig:
         """The name the model is registered under."""
         return model_name(self.arch, self.recipe, self.seed, self.parent_id)
 
-    def refuse_existing(self) -> None:
-        """Stop before work is done for a name that is taken.
+    def require_place(self) -> None:
+        """Stop before work is done for a model that could not be registered.
 
         Raises:
-            ModelExists: the model is registered already and `force` is off.
+            ModelExists: it is registered already and `force` is off.
+            ModelsUnwritable: its folder cannot be written.
         """
         self.store.refuse_existing(self.model_id, force=self.force)
+        self.store.require_writable()
 
     @property
     def identity(self) -> str:
@@ -106,12 +108,12 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
     """Train, or go on training, and register the model; returns its folder.
 
     Raises:
-        ModelExists: the model is registered already and `force` is off; found out before the first step.
+        ModelExists, ModelsUnwritable: as `RunConfig.require_place`; found out before the first step.
         CheckpointError: the run folder holds a checkpoint of another run or of other data, a damaged one, or one that
             cannot be read.
         TrainingDiverged: the loss is no longer finite.
     """
-    config.refuse_existing()
+    config.require_place()
     config.run_folder.mkdir(parents=True, exist_ok=True)
     checkpoint, identity = config.run_folder / CHECKPOINT_NAME, f"{config.identity}/{_digest(data)}"
     weights = None if config.parent is None else config.parent.state
