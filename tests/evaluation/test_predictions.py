@@ -2,7 +2,7 @@
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +11,13 @@ import torch
 from numpy.typing import NDArray
 from tests.evaluation.samples import evaluation_digits, fake_predictions, register_with_predictions
 from tests.registry.samples import fresh_state
-from torch import Tensor
 
 from handwriting_ai.architectures.fold import for_inference
 from handwriting_ai.config import PROJECT_ROOT, DigitsSettings
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import PredictionsError, WeightsError
 from handwriting_ai.evaluation.metrics import count_errors
+from handwriting_ai.evaluation.packing import pack
 from handwriting_ai.evaluation.predictions import (
     PREDICTIONS_NAME,
     EvaluationDigits,
@@ -37,6 +37,8 @@ from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import weights_digest
 
+_Array = NDArray[np.float16] | NDArray[np.float32] | NDArray[np.uint8]
+
 
 def _few(count: int) -> DigitImages:
     return _first(evaluation_digits().validation, count)
@@ -47,16 +49,45 @@ def _first(digits: DigitImages, count: int) -> DigitImages:
     return digits.pick(rows)
 
 
-def _single(logits: Tensor) -> Tensor:
-    return logits.float()
+def _single(logits: "NDArray[np.float16]") -> "NDArray[np.float32]":
+    return logits.astype(np.float32)
 
 
-def _five_views(logits: Tensor) -> Tensor:
+def _five_views(logits: "NDArray[np.float16]") -> "NDArray[np.float16]":
     return logits[:5]
 
 
-def _forty_digits(logits: Tensor) -> Tensor:
+def _five_packed_views(logits: "NDArray[np.float16]") -> "NDArray[np.uint8]":
+    return pack(logits[:5])
+
+
+def _forty_digits(logits: "NDArray[np.float16]") -> "NDArray[np.float16]":
     return logits[:, :40]
+
+
+def _forty_packed_digits(logits: "NDArray[np.float16]") -> "NDArray[np.uint8]":
+    return pack(logits[:, :40])
+
+
+def _high_bytes(logits: "NDArray[np.float16]") -> "NDArray[np.uint8]":
+    return pack(logits)[:1]
+
+
+def _packed_rows(logits: "NDArray[np.float16]") -> "NDArray[np.uint8]":
+    return pack(logits).reshape(2, len(logits), -1)
+
+
+def _keep(path: Path, validation: _Array, test: _Array) -> None:
+    """Put arrays in the place of a model's, under the stamp that its file has, whatever they are."""
+    before: Mapping[str, NDArray[np.str_]] = np.load(path)
+    np.savez_compressed(path, made_from=before["made_from"], validation=validation, test=test)
+
+
+def _keep_plainly(path: Path, predictions: Predictions) -> None:
+    """Logits that are not packed."""
+    validation: NDArray[np.float16] = predictions.validation.numpy()
+    test: NDArray[np.float16] = predictions.test.numpy()
+    _keep(path, validation, test)
 
 
 def _manifest(root: Path, model_id: str) -> Manifest:
@@ -114,16 +145,34 @@ def test_predictions_survive_the_disk(tmp_path: Path) -> None:
     assert torch.equal(loaded.test, made.test)
 
 
-def test_missing_and_damaged_predictions_are_refused(tmp_path: Path) -> None:
+def test_plain_logits_are_read_as_well(tmp_path: Path) -> None:
+    """As models have them that were registered before they were packed; packed, they take less room."""
+    folder, made = register_with_predictions(tmp_path, "a", errors=7), fake_predictions(errors=7)
+    path = folder / PREDICTIONS_NAME
+    packed = path.stat().st_size
+    _keep_plainly(path, made)
+    assert path.stat().st_size > packed
+    check_predictions(folder, _manifest(tmp_path, "a"))
+    loaded = load_predictions(folder, _manifest(tmp_path, "a"), evaluation_digits())
+    assert torch.equal(loaded.validation, made.validation)
+    assert torch.equal(loaded.test, made.test)
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_missing_and_damaged_predictions_are_refused(tmp_path: Path, packed: bool) -> None:
     """With the command that makes them."""
     folder = register_with_predictions(tmp_path, "a")
     manifest, path = _manifest(tmp_path, "a"), folder / PREDICTIONS_NAME
+    if not packed:
+        _keep_plainly(path, fake_predictions())
     sound = path.read_bytes()
     buffer = io.BytesIO()
     np.savez(buffer, other=np.zeros(1))
     array = io.BytesIO()
     np.save(array, np.zeros(3))
-    for content in (b"", b"no archive", sound[: len(sound) // 2], buffer.getvalue(), array.getvalue()):
+    half = len(sound) // 2
+    flipped = sound[:half] + bytes([sound[half] ^ 0xFF]) + sound[half + 1 :]
+    for content in (b"", b"no archive", sound[:half], flipped, buffer.getvalue(), array.getvalue()):
         path.write_bytes(content)
         with pytest.raises(PredictionsError, match=r"is damaged.*evaluate --refresh a"):
             load_predictions(folder, manifest, evaluation_digits())
@@ -133,23 +182,29 @@ def test_missing_and_damaged_predictions_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoilt", "message"),
+    ("spoilt", "found"),
     [
-        (_single, "test holds float32 (17, 10000, 10), expected float16 (17, 10000, 10)"),
-        (_five_views, "test holds float16 (5, 10000, 10), expected float16 (17, 10000, 10)"),
-        (_forty_digits, "test holds float16 (17, 40, 10), expected float16 (17, 10000, 10)"),
+        (_single, "float32 (17, 10000, 10)"),
+        (_five_views, "float16 (5, 10000, 10)"),
+        (_five_packed_views, "float16 (5, 10000, 10)"),
+        (_forty_digits, "float16 (17, 40, 10)"),
+        (_forty_packed_digits, "float16 (17, 40, 10)"),
+        (_high_bytes, "uint8 (1, 17, 10000, 10)"),
+        (_packed_rows, "uint8 (2, 17, 100000)"),
     ],
 )
 def test_arrays_of_another_shape_or_type_are_refused(
-    tmp_path: Path, spoilt: Callable[[Tensor], Tensor], message: str
+    tmp_path: Path, spoilt: Callable[["NDArray[np.float16]"], _Array], found: str
 ) -> None:
     """Which the stamp does not show."""
     folder, made = register_with_predictions(tmp_path, "a"), fake_predictions()
     manifest = _manifest(tmp_path, "a")
-    content = Predictions(validation=made.validation, test=spoilt(made.test)).packed(manifest.weights_sha256 or "")
-    (folder / PREDICTIONS_NAME).write_bytes(content)
+    validation: NDArray[np.float16] = made.validation.numpy()
+    test: NDArray[np.float16] = made.test.numpy()
+    _keep(folder / PREDICTIONS_NAME, validation, spoilt(test))
     check_predictions(folder, manifest)
-    with pytest.raises(PredictionsError, match=re.escape(f"is damaged: {message}")):
+    message = f"is damaged: test holds {found}, expected float16 (17, 10000, 10). Make them with"
+    with pytest.raises(PredictionsError, match=re.escape(message)):
         load_predictions(folder, manifest, evaluation_digits())
 
 

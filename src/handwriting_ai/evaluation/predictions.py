@@ -1,7 +1,8 @@
 """A model's logits on MNIST's validation and test digits, kept beside its weights in `predictions.npz`.
 
 They hold every view of the largest mode, so that any choice of members, views and temperature is scored without running
-a network. Rows are kept less their largest number, which no softmax notices and half precision likes.
+a network. Rows are kept less their largest number, which no softmax notices and half precision likes, and packed; files
+of before that hold them plain, and are read as well.
 """
 
 import hashlib
@@ -24,6 +25,7 @@ from handwriting_ai.architectures.running import as_input, logits_of
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, published_digests
 from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
 from handwriting_ai.errors import PredictionsError
+from handwriting_ai.evaluation.packing import Kept, pack, unpack
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.registry.manifest import Manifest
@@ -69,7 +71,7 @@ class Predictions:
         test: NDArray[np.float16] = self.test.numpy()
         made_from = [_made_from(weights_sha256)]
         stamp: NDArray[np.str_] = np.array(made_from)
-        np.savez_compressed(buffer, made_from=stamp, validation=validation, test=test)
+        np.savez_compressed(buffer, made_from=stamp, validation=pack(validation), test=pack(test))
         return buffer.getvalue()
 
 
@@ -162,13 +164,13 @@ def check_predictions(folder: Path, manifest: Manifest) -> None:
     _read(folder, manifest, ())
 
 
-def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> "dict[str, NDArray[np.float16]]":
-    """Some arrays of the file, by name."""
+def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> dict[str, Kept]:
+    """Some arrays of the file, by name, as they are kept."""
     path, expected = folder / PREDICTIONS_NAME, _made_from(weights_digest(folder, manifest))
     try:
         with path.open("rb") as stream:
             # What numpy writes; `_checked` makes sure of it.
-            content: Mapping[str, NDArray[np.float16]] = np.load(stream, allow_pickle=False)
+            content: Mapping[str, Kept] = np.load(stream, allow_pickle=False)
             made_from: object = content["made_from"].tolist()
             arrays = {name: content[name] for name in names}
     except FileNotFoundError as error:
@@ -180,9 +182,9 @@ def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> "dict[str, 
     return arrays
 
 
-def _checked(folder: Path, manifest: Manifest, name: str, array: "NDArray[np.float16]", count: int) -> Tensor:
-    """One array as a tensor, if it is `float16 (views, n, 10)`."""
-    expected = (len(_VIEWS), count, N_CLASSES)
+def _checked(folder: Path, manifest: Manifest, name: str, kept: Kept, count: int) -> Tensor:
+    """One array as a tensor, if it is `float16 (views, n, 10)`, packed or plain."""
+    array, expected = unpack(kept), (len(_VIEWS), count, N_CLASSES)
     if array.dtype != np.float16 or array.shape != expected:
         raise PredictionsError(
             f"{folder / PREDICTIONS_NAME} is damaged: {name} holds {array.dtype} {array.shape}, expected float16 "
