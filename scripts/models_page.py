@@ -72,10 +72,11 @@ def scored(manifest: Manifest, validation: int, drawn_accuracy: Mapping[str, flo
 def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard) -> dict[str, str]:
     """How good the models of one recipe and network are with so many views: mean ± sample standard deviation."""
     choices = [EnsembleChoice(members=(manifest.model_id,), tta=tta) for manifest in manifests]
-    recipe, arch, is_fresh = _kind(manifests[0])
+    recipe, arch, epochs, is_fresh = _kind(manifests[0])
     row = {
         "recipe": recipe if is_fresh else f"{recipe}, from a model",
         "network": arch,
+        "epochs": str(epochs or "–"),
         "seeds": str(len(manifests)),
         "views": str(len(views_for(tta))),
     }
@@ -165,8 +166,9 @@ def _of_presets(presets: Sequence[Preset], board: Scoreboard, part: EvaluationPa
     yield from table([preset_scored(preset, board, part) for preset in presets])
 
 
-def _kind(manifest: Manifest) -> tuple[str, str, bool]:
-    return manifest.training_recipe or "–", manifest.arch, manifest.parent_model_id is None
+def _kind(manifest: Manifest) -> tuple[str, str, int, bool]:
+    recipe, epochs = manifest.training_recipe or "–", manifest.training_epochs or 0
+    return recipe, manifest.arch, epochs, manifest.parent_model_id is None
 
 
 def _rounded(value: float | None) -> str:

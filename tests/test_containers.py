@@ -334,7 +334,7 @@ def test_what_stays_out_of_the_image(path: str) -> None:
         "app/main.py",
         "constraints.txt",
         "data/mnist/train-images-idx3-ubyte.gz",
-        "models/mnist_compact_drawn_seed0/model.pt",
+        "models/mnist_compact_drawn_seed5/model.pt",
         "models/presets.json",
         "pyproject.toml",
         "src/handwriting_ai/config.py",

@@ -12,7 +12,7 @@ from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.training.recipes import recipe_names
 
 _MEMBER: Final[dict[str, JsonValue]] = {
-    "model_id": "mnist_compact_drawn_seed0",
+    "model_id": "mnist_compact_drawn_seed5",
     "arch": "compact",
     "temperature": 1.05,
     "val_acc": 0.9958,
