@@ -135,6 +135,8 @@ class Asked(argparse.Namespace):
     trial: int | None
     device: str
     report: bool
+    by_writer: bool = False
+    """How folds are dealt, where there are folds."""
 
 
 def work(asked: Asked) -> None:

@@ -2,6 +2,7 @@
 
     python benchmarks/out_of_fold.py scanned no_smoothing --base scanned --folds 0-3
     python benchmarks/out_of_fold.py --base scanned --report
+    python benchmarks/out_of_fold.py scanned --base scanned --by-writer --folds 0-5
 
 MNIST's 60,000 training digits are dealt into twelve folds of 5,000, stratified by label; fold 0 is the validation set.
 Run k trains on the 55,000 digits outside fold k, with seed k, and answers those of fold k, in one view and in 17. Arms,
@@ -10,6 +11,12 @@ Their training digits overlap, so that ± over folds is a rough guide. Arms on M
 strokes, and shipped models do not count as runs. Nothing here is for shipping: runs 1 to 11 have trained on validation
 digits. Each run is kept in OUT after each epoch, an OUT of its own, not that of ablations.py; the same command goes on.
 `--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not answered.
+
+The writers of a fold are trained on as well, by their other digits, and so are those of the validation set; MNIST's
+test part has writers of its own. `--by-writer` asks about new writers: MNIST's odd rows lie writer by writer, as
+writer_order.py shows, and fold k is the k-th sixth of them: 5,000 digits of writers that its run has not seen, but for
+those at its two ends. The run trains on the 55,000 others; even rows, mostly shuffled and of other people, are never
+answered. The name of its recipe ends in `_by_writer`: one OUT may hold both kinds, and a table never mixes them.
 """
 
 import sys
@@ -42,9 +49,12 @@ from handwriting_ai.training.sources import DataFolders, Source, TrainingData, p
 from handwriting_ai.training.stages import DataSet
 
 FOLDS: Final = 12
+WRITER_FOLDS: Final = 6
+Folds = tuple[NDArray[np.int64], ...]
+"""The rows of each fold, sorted."""
 
 
-def fold_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], ...]":
+def fold_rows(labels: "NDArray[np.int64]") -> Folds:
     """The rows of each fold, sorted: first the validation set, then the other digits, dealt out label by label.
 
     Args:
@@ -55,6 +65,17 @@ def fold_rows(labels: "NDArray[np.int64]") -> "tuple[NDArray[np.int64], ...]":
     by_label: NDArray[np.int64] = shuffled[np.argsort(labels[shuffled], kind="stable")]
     dealt: list[NDArray[np.int64]] = [np.sort(by_label[fold :: FOLDS - 1]) for fold in range(FOLDS - 1)]
     return validation, *dealt
+
+
+def writer_fold_rows(labels: "NDArray[np.int64]") -> Folds:
+    """The rows of each fold by writer: the odd ones, in their order, in equal parts."""
+    odd: NDArray[np.int64] = np.arange(1, labels.size, 2)
+    return tuple(np.split(odd, WRITER_FOLDS))
+
+
+def by_writer(recipe: Recipe) -> Recipe:
+    """The recipe under a name of its own: a trial's few digits may be the same whatever fold is left out."""
+    return replace(recipe, name=f"{recipe.name}_by_writer")
 
 
 def without_fold(data: TrainingData, mnist: DigitImages, rows: "NDArray[np.int64]", recipe: Recipe) -> TrainingData:
@@ -87,14 +108,13 @@ def _in_place_of_test(answered: DigitImages) -> DigitImages:
     return answered.pick(np.arange(1))
 
 
-def read_folds(store: ModelStore, arch: str, recipe: Recipe, mnist: DigitImages) -> dict[int, Run]:
+def read_folds(store: ModelStore, arch: str, recipe: Recipe, mnist: DigitImages, folds: Folds) -> dict[int, Run]:
     """Every run of this architecture and recipe, by the fold that it answered; models of other data do not count."""
     found: dict[int, Run] = {}
-    folds = fold_rows(mnist.labels)
     for name in store.model_ids():
         manifest = store.read_manifest(name)
         fold = manifest.training_seed
-        if manifest.arch != arch or manifest.recipe_hash != recipe.digest() or fold is None or fold >= FOLDS:
+        if manifest.arch != arch or manifest.recipe_hash != recipe.digest() or fold is None or fold >= len(folds):
             continue
         trained = mnist.pick(_others(mnist, folds[fold])[: recipe.trial_digits])
         if trained.digest() in {source.sha256 for source in manifest.train_data or ()}:
@@ -104,7 +124,7 @@ def read_folds(store: ModelStore, arch: str, recipe: Recipe, mnist: DigitImages)
     return dict(sorted(found.items()))
 
 
-def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Settings, device: str) -> None:
+def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, folds: Folds, settings: Settings, device: str) -> None:
     """Train what is asked for, one run after the other.
 
     Raises:
@@ -115,9 +135,8 @@ def train_missing(plan: Sequence[RunConfig], mnist: DigitImages, settings: Setti
     for config in plan:
         config.require_place()
         folders.require(config.recipe)
-    folds, workers = fold_rows(mnist.labels), settings.app.workers
     for recipe, runs in groupby(plan, key=_recipe):
-        data = prepare_data(recipe, folders, workers=workers)
+        data = prepare_data(recipe, folders, workers=settings.app.workers)
         for config in runs:
             train(config, without_fold(data, mnist, folds[config.seed], recipe), choose_compute(device))
 
@@ -154,24 +173,30 @@ def work(asked: Asked) -> None:
     settings, store = load_settings(), ModelStore(asked.out / "models")
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
     recipes = shortened_arms(asked.base, asked.epochs, asked.trial)
-    folds = parse_seeds(asked.runs, option="--folds")
-    if max(folds) >= FOLDS:
-        raise BadParameter(f"There is no fold {max(folds)}: they are 0 to {FOLDS - 1}.")
+    folds = fold_rows(mnist.labels)
+    if asked.by_writer:
+        folds = writer_fold_rows(mnist.labels)
+        recipes = {name: by_writer(recipe) for name, recipe in recipes.items()}
+    chosen = parse_seeds(asked.runs, option="--folds")
+    if max(chosen) >= len(folds):
+        raise BadParameter(f"There is no fold {max(chosen)}: they are 0 to {len(folds) - 1}.")
     plan: list[RunConfig] = []
     once: dict[str, None] = dict.fromkeys([] if asked.report else asked.arms)
     for name in once:
-        done = read_folds(store, asked.arch, recipes[name], mnist)
-        plan += [planned(asked.arch, recipes[name], fold, asked.out) for fold in folds if fold not in done]
-    train_missing(plan, mnist, settings, asked.device)
-    results = {name: read_folds(store, asked.arch, recipe, mnist) for name, recipe in recipes.items()}
+        done = read_folds(store, asked.arch, recipes[name], mnist, folds)
+        plan += [planned(asked.arch, recipes[name], fold, asked.out) for fold in chosen if fold not in done]
+    train_missing(plan, mnist, folds, settings, asked.device)
+    results = {name: read_folds(store, asked.arch, recipe, mnist, folds) for name, recipe in recipes.items()}
     count = VALIDATION_COUNT if asked.trial is None else min(asked.trial, VALIDATION_COUNT)
-    print("\n".join([*totals(results, count), *report(results, asked.base, digits="own folds", unit="folds")]))
+    dealt = "own folds, by writer" if asked.by_writer else "own folds"
+    print("\n".join([*totals(results, count), *report(results, asked.base, digits=dealt, unit="folds")]))
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "folds")
     parser.add_argument("--folds", dest="runs", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
+    parser.add_argument("--by-writer", action="store_true", help=f"folds of unseen writers, 0 to {WRITER_FOLDS - 1}")
     asked = parse_arms(parser)
     try:
         work(asked)

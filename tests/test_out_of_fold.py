@@ -1,12 +1,21 @@
 """Out-of-fold answers: who is left out, and what is printed."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from benchmarks import out_of_fold
 from benchmarks.ablation_tables import Run
-from benchmarks.out_of_fold import FOLDS, fold_rows, totals, without_fold
+from benchmarks.out_of_fold import (
+    FOLDS,
+    WRITER_FOLDS,
+    Folds,
+    fold_rows,
+    totals,
+    without_fold,
+    writer_fold_rows,
+)
 from numpy.typing import NDArray
 
 from handwriting_ai.config import load_settings
@@ -41,9 +50,20 @@ def test_the_folds_hold_every_digit_once_and_the_first_is_validation(mnist: Digi
         assert max(counts) - min(counts) <= 1
 
 
-def test_a_run_is_not_trained_on_what_it_answers(mnist: DigitImages) -> None:
+def test_folds_by_writer_are_runs_of_odd_rows(mnist: DigitImages) -> None:
+    """Each begins where the one before ends; together they are all odd rows, and no even one."""
+    folds = writer_fold_rows(mnist.labels)
+    assert [rows.size for rows in folds] == [VALIDATION_COUNT] * WRITER_FOLDS
+    together: NDArray[np.int64] = np.concatenate(folds)
+    assert np.array_equal(together, np.arange(1, len(mnist), 2))
+
+
+@pytest.mark.parametrize("deal", [fold_rows, writer_fold_rows])
+def test_a_run_is_not_trained_on_what_it_answers(
+    mnist: DigitImages, deal: Callable[["NDArray[np.int64]"], Folds]
+) -> None:
     """It is trained on all other digits, and the test digits stay out."""
-    rows = fold_rows(mnist.labels)[3]
+    rows = deal(mnist.labels)[3]
     whole = prepare_data(SCANNED, DataFolders.of(load_settings()), workers=1)
     left = without_fold(whole, mnist, rows, SCANNED)
     (source,) = left.sources
@@ -99,3 +119,12 @@ def test_folds_are_trained_once_and_reported(
     assert "| no_elastic | 0 11 | 20 |" in reported
     with pytest.raises(SystemExit, match="There is no fold 12"):
         call("scanned", "--folds", "12")
+    assert "scanned is not done" in call("--report", "--by-writer").replace("`", "")
+    writers = call("scanned", "--folds", "0,5", "--by-writer")
+    assert writers.count("epoch 1/1") == 2
+    assert "| scanned | 0 5 | 20 |" in writers
+    assert "own folds, by writer" in writers
+    assert "epoch 1/1" not in call("scanned", "--folds", "0,5", "--by-writer")
+    assert call("--report") == reported
+    with pytest.raises(SystemExit, match="There is no fold 6: they are 0 to 5"):
+        call("scanned", "--folds", "6", "--by-writer")
