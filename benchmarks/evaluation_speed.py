@@ -26,6 +26,7 @@ from handwriting_ai.architectures.running import as_input
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.predictions import EvaluationDigits, load_evaluation_digits, predict
 from handwriting_ai.inference.views import make_views, views_for
+from handwriting_ai.registry.presets import read_presets
 from handwriting_ai.registry.store import ModelStore
 
 _VIEWS: Final = views_for(TtaMode.ADVANCED)
@@ -40,7 +41,7 @@ _PAUSE_S: Final = 0.2
 def main() -> None:
     """Print both throughputs and their ratio."""
     settings = load_settings()
-    model_id = ModelStore(settings.digits.model_dir).model_ids()[0]
+    (model_id,) = read_presets(settings.digits.model_dir)["fast"].members
     stored = ModelStore(settings.digits.model_dir).read(model_id, signature=preprocess_signature())
     rows: NDArray[np.int64] = np.arange(_DIGITS)
     validation = load_evaluation_digits(settings.training.data_dir).validation.pick(rows)

@@ -142,10 +142,11 @@ def test_a_server_whose_port_is_taken_names_the_option(command: str) -> None:
 
 
 @pytest.mark.usefixtures("clean_environment")
-def test_a_host_that_is_none_is_an_error() -> None:
-    """Another port would not mend it."""
-    result = RUNNER.invoke(cli.app, ["api", "--host", "no host"])
-    assert isinstance(result.exception, OSError)
+def test_a_host_that_is_none_is_named() -> None:
+    """With the option; `a..b` is no host's name at all."""
+    result = RUNNER.invoke(cli.app, ["app", "--host", "a..b"], env={"COLUMNS": "200"})
+    assert result.exit_code == 2
+    assert "--host: There is no host 'a..b'." in result.stderr
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -219,6 +220,9 @@ def test_weights_are_withheld_and_scores_stay(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(models))
     withheld = RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", "22 MB"])
     assert withheld.stdout == "first: its weights are deleted, its scores stay\n"
+    assert names_in(models / "first") == ["manifest.json", "predictions.npz"]
+    (models / "first" / "model.pt").write_bytes(b"what a command that was cut off leaves")
+    RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", "22 MB"])
     assert names_in(models / "first") == ["manifest.json", "predictions.npz"]
     register_with_predictions(models, "second")
     listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"}).stdout

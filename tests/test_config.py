@@ -115,6 +115,14 @@ def test_a_name_with_a_single_underscore_is_found(clean_environment: Path, monke
     }
 
 
+def test_a_dotenv_that_is_no_text_is_named(clean_environment: Path) -> None:
+    """Where settings are needed; what needs none goes on."""
+    (clean_environment / ".env").write_bytes(b"\xff\xfe")
+    assert misspelt_variables() == {}
+    with pytest.raises(SettingsError, match=rf"{clean_environment / '.env'} cannot be read: it is no UTF-8"):
+        load_settings()
+
+
 def test_folders_are_absolute(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever looks them up later, and from wherever."""
     for name in ("APP__DATA_ROOT", "DIGITS__MODEL_DIR", "TRAINING__DATA_DIR", "TRAINING__INK_DIR"):

@@ -17,6 +17,7 @@ from handwriting_ai.prediction import SURE, TtaMode
 from handwriting_ai.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
+_ENV_FILE: Final = ".env"
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
 _SECRET: Final = frozenset({"redis_url", "security"})
 
@@ -126,7 +127,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_nested_delimiter="__",
-        env_file=".env",
+        env_file=_ENV_FILE,
         env_file_encoding="utf-8",
         env_ignore_empty=True,
         enable_decoding=False,  # a section is no JSON: `APP=web` is refused as any other bad value is
@@ -148,12 +149,16 @@ def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.
 
     Raises:
-        SettingsError: a variable has a value that cannot be used, or a section has no such variable.
+        SettingsError: a variable has a value that cannot be used, a section has no such variable, or `.env` cannot be
+            read.
     """
     try:
         return Settings()
     except ValidationError as error:
         raise SettingsError(describe_problems(error, separator="__", upper=True, secret=_SECRET)) from error
+    except (UnicodeDecodeError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+        raise SettingsError(f"{Path(_ENV_FILE).absolute()} cannot be read: {reason}.") from error
 
 
 def misspelt_variables() -> dict[str, str]:
@@ -166,6 +171,9 @@ def misspelt_variables() -> dict[str, str]:
     known = [
         f"{section}__{name}" for section, fields in defaults.items() if isinstance(fields, dict) for name in fields
     ]
-    given = {*EnvSettingsSource(kind).env_vars, *DotEnvSettingsSource(kind).env_vars}
+    try:
+        given = {*EnvSettingsSource(kind).env_vars, *DotEnvSettingsSource(kind).env_vars}
+    except (UnicodeDecodeError, OSError):
+        return {}  # `load_settings` says it, where settings are needed
     misspelt = {name.replace("__", "_"): name for name in known if name not in given}
     return {name.upper(): setting.upper() for name, setting in misspelt.items() if name in given}

@@ -137,7 +137,9 @@ def test_a_bug_where_the_folder_is_looked_at_is_told(
     monkeypatch.setattr(DigitReader, "refresh", fail)
     client = api.client(refresh_s=0.001)
     wait_until(lambda: "nobody looks at the models folder any more" in caplog.text)
-    assert client.get("/readyz").status_code == 200
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    assert "The log says what hinders." in answer.text
 
 
 def test_the_active_models_are_named(api: OpenApi, monkeypatch: pytest.MonkeyPatch) -> None:

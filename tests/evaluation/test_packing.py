@@ -99,7 +99,6 @@ def test_views_that_differ_little_take_less_room() -> None:
         np.zeros(2, np.uint8),
         np.zeros((), np.uint8),
     ],
-    ids=_bytes_of,
 )
 def test_what_was_not_packed_stays_as_it_is(other: Kept) -> None:
     """So that plain logits are read, and damage is told by what is there."""

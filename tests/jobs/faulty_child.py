@@ -17,12 +17,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from handwriting_ai.jobs import child
-from handwriting_ai.registry import store
+from handwriting_ai.registry import folders, store
 
 _SMALL = 100_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
 _fsync = os.fsync
-_move_into_place = store._move_into_place
+_move_into_place = folders.move_into_place
 _clean_up = store.ModelStore._clean_up
 
 
@@ -64,7 +64,7 @@ def main() -> None:
     if fault.startswith("die-writing-"):
         _die_before_flushing(fault.removeprefix("die-writing-"))
     elif fault == "die-after-registration":
-        replace(store, "_move_into_place", _move_into_place_then_die)
+        replace(store, "move_into_place", _move_into_place_then_die)
     elif fault == "disk-full":
         _refuse_large_files()
     elif fault == "disk-full-at-registration":

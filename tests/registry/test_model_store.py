@@ -208,6 +208,8 @@ def test_a_model_without_its_weights_is_kept_and_never_read(tmp_path: Path, *, s
     """Its manifest says why, and has the digest of the weights that were there, whether or not it had it before."""
     store, weights = ModelStore(tmp_path), saved(fresh_state())
     folder = write_model(tmp_path, "good", weights, {} if stated else {"weights_sha256": None})
+    with pytest.raises(ValueError, match="Say why"):
+        store.withhold("good", " ")
     store.withhold("good", "22 MB")
     assert names_in(folder) == ["manifest.json"]
     assert store.model_ids() == ("good",)

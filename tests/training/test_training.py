@@ -327,7 +327,7 @@ def test_a_run_registers_a_complete_model(tmp_path: Path) -> None:
     """Checked as the engine would, with every field that can be known."""
     config = _config(tmp_path)
     epochs = _run(config)
-    stored = config.store.read("mnist_compact_drawn_seed5", signature=preprocess_signature())
+    stored = config.store.read("mnist_compact_drawn_seed3", signature=preprocess_signature())
     fields: dict[str, object] = stored.manifest.model_dump()
     unknown = {name for name, value in fields.items() if value is None}
     assert len(epochs) == 2
@@ -368,7 +368,7 @@ def test_a_run_does_not_go_on_from_another_parent(config: RunConfig, tmp_path: P
     parent = config.store.read(config.model_id, signature=preprocess_signature())
     child = replace(config, parent=parent, run_folder=tmp_path / "child")
     run_training(child, _data(), CPU, Watcher(on_step=_ignore_step, on_epoch=_ignore_epoch))
-    assert child.model_id == "mnist_compact_drawn_seed5_from_drawn_seed5"
+    assert child.model_id == "mnist_compact_drawn_seed3_from_drawn_seed3"
     for stranger in (replace(parent, weights_sha256="0" * 64), None):
         forced = replace(child, parent=stranger, force=True)
         with pytest.raises(CheckpointError, match="another run"):

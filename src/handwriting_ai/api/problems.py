@@ -26,6 +26,7 @@ from handwriting_ai.errors import (
     InvalidRecipe,
     JobConflict,
     ModelExists,
+    ModelsUnwritable,
     PredictTimeout,
     QueueUnavailable,
     UnknownArchitecture,
@@ -88,6 +89,7 @@ _RULES: Final = (
         headers=_RETRY,
     ),
     _Rule(kind=DataMissing, status=409, code="conflict", message="This server lacks the data that the recipe needs."),
+    _Rule(kind=ModelsUnwritable, status=409, code="conflict", message="This server cannot write its models folder."),
 )
 UNAUTHORIZED: Final = Refusal(
     status=401,

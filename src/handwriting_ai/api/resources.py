@@ -23,6 +23,8 @@ from handwriting_ai.units import MS_PER_S
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""
 _LOG: Final = logging.getLogger("handwriting_ai.api")
+_IN_THE_LOG: Final = "The log says what hinders."
+"""Instead of what only the operator is to see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,8 +147,9 @@ class Resources:
                 self.trouble = None
             except (OSError, HandwritingError, RuntimeError) as error:  # torch's are RuntimeErrors
                 trouble = str(error)
-                self.trouble = trouble if isinstance(error, HandwritingError) else "The log says what hinders."
+                self.trouble = trouble if isinstance(error, HandwritingError) else _IN_THE_LOG
             except Exception:
+                self.trouble = _IN_THE_LOG
                 _LOG.exception("A bug: nobody looks at the models folder any more. Start the server again.")
                 raise
             looks.note(trouble)

@@ -131,7 +131,7 @@ def choose(
     found = choose_members(named, store.root)
     if not found.members:
         raise typer.BadParameter(
-            "No model here has its weights: name those to score by their predictions.", param_hint="MODELS"
+            "No model here has its weights. `evaluate MODEL` scores one by its predictions.", param_hint="MODELS"
         )
     try:
         return EnsembleChoice(members=found.members, tta=tta or found.tta or TtaMode.NONE, temperature=temperature)

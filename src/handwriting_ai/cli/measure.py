@@ -51,8 +51,8 @@ def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: 
     from handwriting_ai.preprocess import preprocess_signature
 
     typer.echo(
-        f"Models to run: {len(members)}, `compact` for a minute each. They read validation and test, "
-        f"{len(digits.validation) + len(digits.test):,} digits, also with --no-test: one file keeps both.",
+        f"Models to run: {len(members)}, `compact` for a minute, larger ones for several. They read validation and "
+        f"test, {len(digits.validation) + len(digits.test):,} digits, also with --no-test: one file keeps both.",
         err=True,
     )
     with _bars() as progress:

@@ -145,14 +145,16 @@ def withhold_weights(
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
     refuse_named(model_id, settings.digits.active_model, store.root)
-    # Their digest is checked too: else the predictions might be of other weights than those that go.
-    manifest = store.read(model_id, signature=preprocess_signature()).manifest
+    manifest = store.fitting_manifest(model_id, signature=preprocess_signature())
+    if manifest.not_shipped is None:
+        # Their digest is checked too: else the predictions might be of other weights than those that go.
+        store.read(model_id, signature=preprocess_signature())
     verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
     store.withhold(model_id, reason.strip())
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")
 
 
-app = typer.Typer(no_args_is_help=True, help="List, verify and delete the models in the models folder.")
+app = typer.Typer(no_args_is_help=True, help="List, verify, withhold and delete the models in the models folder.")
 app.command(name="list")(list_models)
 app.command(name="verify")(verify_models)
 app.command(name="delete")(delete_model)

@@ -14,10 +14,13 @@ def require_free_port(host: str, port: int) -> None:
     """Stop, naming the option, where a server could not listen.
 
     Raises:
-        BadParameter: the port is taken on an address of this host, or reserved.
-        OSError: there is no such host.
+        BadParameter: there is no such host, or the port is taken on an address of it, or reserved.
     """
-    for family, _, _, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (socket.gaierror, UnicodeError) as error:
+        raise typer.BadParameter(f"There is no host {host!r}.", param_hint="--host") from error
+    for family, _, _, _, address in addresses:
         try:
             socket.create_server((str(address[0]), port), family=family).close()
         except OSError as error:

@@ -36,10 +36,10 @@ PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
 _VIEWS: Final = views_for(TtaMode.ADVANCED)
 """The views of the smaller modes are its first ones."""
-_PICTURES_AT_ONCE: Final = {"cpu": 4}
-"""With 17 views each, a batch that fits the processor's cache."""
-_PICTURES_AT_ONCE_ELSEWHERE: Final = 128
-"""Enough to keep a GPU busy."""
+_AT_ONCE_ON_CPU: Final = 4
+"""So many pictures, with 17 views each, fit the processor's cache."""
+_AT_ONCE_ON_GPU: Final = 128
+"""Enough to keep it busy."""
 _DAMAGE: Final = (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error)
 """What numpy raises for a file that is not what it wrote."""
 
@@ -132,7 +132,7 @@ def refresh_predictions(
 def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:
     """`float16 (views, n, 10)`."""
     chunks: list[Tensor] = []
-    at_once = _PICTURES_AT_ONCE.get(device.type, _PICTURES_AT_ONCE_ELSEWHERE)
+    at_once = _AT_ONCE_ON_CPU if device.type == "cpu" else _AT_ONCE_ON_GPU
     for chunk in torch.split(as_input(digits.images), at_once):
         read = logits_of(network, make_views(chunk.to(device), _VIEWS))
         logits = read.float().cpu().view(len(_VIEWS), len(chunk), N_CLASSES)

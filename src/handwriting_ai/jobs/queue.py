@@ -102,10 +102,12 @@ class JobQueue(ABC):
 
         Raises:
             as `refuse`.
+            ModelsUnwritable: the model could not be registered.
         """
         with ExitStack() as held:
             with self.store.lock():
                 self.refuse(config)
+                self.models.require_writable()
                 unfinished = [
                     job
                     for job in self.store.all().jobs

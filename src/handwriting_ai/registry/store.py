@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
 
 import torch
 from torch import Tensor
@@ -23,6 +22,7 @@ from handwriting_ai.errors import (
 )
 from handwriting_ai.files import write_atomically
 from handwriting_ai.locks import locked
+from handwriting_ai.registry.folders import INCOMING, REPLACED, holds_a_model, may_be, move_into_place
 from handwriting_ai.registry.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -34,9 +34,6 @@ from handwriting_ai.registry.manifest import (
 from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state, require_weights, weights_digest
 
-_INCOMING: Final = ".incoming-"
-_REPLACED: Final = ".replaced-"
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StoredModel:
@@ -47,22 +44,6 @@ class StoredModel:
     """The weights, in single precision."""
     weights_sha256: str
     """Of the file itself, since a v1 manifest states none."""
-
-
-def _holds_a_model(folder: Path) -> bool:
-    """Whether there is a manifest or weights; a folder that cannot be looked into counts: reading it says why."""
-    is_hidden = folder.name.startswith(".")
-    return not is_hidden and any(_may_be(stat.S_ISREG, folder / name) for name in (MANIFEST_NAME, WEIGHTS_NAME))
-
-
-def _may_be(kind: Callable[[int], bool], path: Path) -> bool:
-    """Whether a path is of a kind, or cannot be asked."""
-    try:
-        return kind(path.stat().st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True
 
 
 def _no_companions(_: str) -> dict[str, bytes]:
@@ -82,7 +63,7 @@ class ModelStore:
             ModelsUnreadable: the folder cannot be listed.
         """
         try:
-            return tuple(sorted(folder.name for folder in self.root.iterdir() if _holds_a_model(folder)))
+            return tuple(sorted(folder.name for folder in self.root.iterdir() if holds_a_model(folder)))
         except (FileNotFoundError, NotADirectoryError):
             return ()
         except OSError as error:
@@ -121,7 +102,7 @@ class ModelStore:
             ManifestError: as `registry.manifest.read_manifest`.
         """
         folder = self.folder(model_id)
-        if not _may_be(stat.S_ISDIR, folder):
+        if not may_be(stat.S_ISDIR, folder):
             known = ", ".join(self.model_ids()) or "none"
             raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
         return read_manifest(folder / MANIFEST_NAME)
@@ -185,7 +166,7 @@ class ModelStore:
             ModelsUnwritable: it could not.
         """
         try:
-            with locked(self.root), TemporaryDirectory(prefix=_INCOMING, dir=self.root):
+            with locked(self.root), TemporaryDirectory(prefix=INCOMING, dir=self.root):
                 pass
         except OSError as error:
             raise ModelsUnwritable(
@@ -224,14 +205,14 @@ class ModelStore:
         with locked(self.root):
             self._clean_up()
             self.refuse_existing(manifest.model_id, force=force)
-            incoming = self.root / f"{_INCOMING}{manifest.model_id}"
+            incoming = self.root / f"{INCOMING}{manifest.model_id}"
             incoming.mkdir()
             try:
                 write_atomically(incoming / WEIGHTS_NAME, weights)
                 for name, content in further.items():
                     write_atomically(incoming / name, content)
                 write_manifest(incoming / MANIFEST_NAME, complete)
-                _move_into_place(incoming, target)
+                move_into_place(incoming, target)
             finally:
                 shutil.rmtree(incoming, ignore_errors=True)
         return target
@@ -254,13 +235,15 @@ class ModelStore:
         Raises:
             UnknownModel, ManifestError: as `read_manifest`.
             WeightsError: as `weights_digest`.
+            ValueError: there is no reason.
         """
+        if not reason.strip():
+            raise ValueError("Say why the weights are not shipped.")
         with locked(self.root):
             manifest, folder = self.read_manifest(model_id), self.folder(model_id)
             stamp: dict[str, object] = {"not_shipped": reason, "weights_sha256": weights_digest(folder, manifest)}
-            write_manifest(
-                folder / MANIFEST_NAME, manifest.model_copy(update=stamp)
-            )  # first: no moment looks like a loss
+            # First the manifest, so that no moment looks like a loss.
+            write_manifest(folder / MANIFEST_NAME, manifest.model_copy(update=stamp))
             (folder / WEIGHTS_NAME).unlink(missing_ok=True)
 
     def delete(self, model_id: str) -> None:
@@ -275,7 +258,7 @@ class ModelStore:
             if not folder.is_dir():
                 known = ", ".join(self.model_ids()) or "none"
                 raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
-            doomed = self.root / f"{_INCOMING}{model_id}"  # what a killed registration leaves is swept, and so is this
+            doomed = self.root / f"{INCOMING}{model_id}"  # what a killed registration leaves is swept, and so is this
             folder.rename(doomed)
             shutil.rmtree(doomed)
 
@@ -287,25 +270,11 @@ class ModelStore:
 
     def _clean_up(self) -> None:
         """Only under the lock: otherwise another registration may be at work on these folders."""
-        for replaced in self.root.glob(f"{_REPLACED}*"):
-            target = self.root / replaced.name.removeprefix(_REPLACED)
+        for replaced in self.root.glob(f"{REPLACED}*"):
+            target = self.root / replaced.name.removeprefix(REPLACED)
             if target.exists():
                 shutil.rmtree(replaced)
             else:
                 replaced.rename(target)
-        for incoming in self.root.glob(f"{_INCOMING}*"):
+        for incoming in self.root.glob(f"{INCOMING}*"):
             shutil.rmtree(incoming)
-
-
-def _move_into_place(incoming: Path, target: Path) -> None:
-    """Rename `incoming` to `target`; a model that stands there is moved aside first, and back if this fails."""
-    replaced = target.with_name(f"{_REPLACED}{target.name}")
-    try:
-        if target.exists():
-            target.rename(replaced)
-        incoming.rename(target)
-    except BaseException:  # a cancelled run is interrupted anywhere, also when all is done
-        if replaced.exists() and not target.exists():
-            replaced.rename(target)
-        raise
-    shutil.rmtree(replaced, ignore_errors=True)
