@@ -80,9 +80,11 @@ def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
     )
     key = rows_key("compared", (entry.model_id for entry in entries))
     chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
-    withheld = [f"`{each.model_id}` ({each.manifest.not_shipped})" for each in entries if each.manifest.not_shipped]
-    if withheld:
-        st.caption(f"Not shipped, so scored by the predictions kept of them and never loaded: {', '.join(withheld)}.")
+    if any(each.manifest.not_shipped for each in entries):
+        st.caption(
+            "Models with a reason in the column *not shipped* are scored by the predictions kept of them and never "
+            "loaded."
+        )
     means = seeds_frame(entries)
     if len(means):
         st.caption("Mean ± standard deviation over runs that differ by their seed, or the model they start from.")

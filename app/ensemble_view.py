@@ -52,10 +52,9 @@ def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
 
 
 def _without_withheld(survey: Survey) -> Survey:
-    """Whatever is chosen here can be used, so the models that are not shipped are only named."""
-    withheld = [f"`{entry.model_id}`" for entry in survey.entries if entry.manifest.not_shipped]
-    if withheld:
-        st.caption(f"Not shipped, so they can be compared on the page *Compare* only: {', '.join(withheld)}.")
+    """Whatever is chosen here can be used, so the models that are not shipped are only spoken of."""
+    if any(entry.manifest.not_shipped for entry in survey.entries):
+        st.caption("Models whose weights are not shipped stand on the page *Compare* only.")
     return replace(survey, entries=tuple(entry for entry in survey.entries if not entry.manifest.not_shipped))
 
 

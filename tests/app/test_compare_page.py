@@ -327,7 +327,7 @@ def test_a_model_that_is_not_shipped_is_compared(pair: Path, page: AppTest) -> N
     _open(page, "Two models")
     assert not page.warning
     assert _columns(page)["not shipped"][1] == "22 MB"
-    assert "Not shipped, so scored by the predictions kept of them and never loaded: `b` (22 MB)." in _texts(page)
+    assert "are scored by the predictions kept of them and never loaded." in _texts(page)
     assert _errors(page) == ["10", "15"]
     for tab in ("Calibration", "Per digit", "Confusion"):
         _open(page, tab)

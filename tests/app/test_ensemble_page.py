@@ -167,14 +167,14 @@ def test_what_cannot_be_scored_is_named(models: Path) -> None:
     assert _metrics(page)["Errors"] == "10"
 
 
-def test_models_that_are_not_shipped_are_named_and_cannot_be_chosen(models: Path) -> None:
+def test_models_that_are_not_shipped_cannot_be_chosen(models: Path) -> None:
     """Nor ranked: a choice is there to be used."""
     register_with_predictions(models, "a")
     register_with_predictions(models, "b", errors=5, seed=5)
     ModelStore(models).withhold("b", "22 MB")
     page = _opened()
     assert not page.warning
-    assert "on the page *Compare* only: `b`." in _captions(page)
+    assert "stand on the page *Compare* only." in _captions(page)
     assert _ranked(page) == {"a"}
 
 
