@@ -236,7 +236,9 @@ class InferenceEngine:
         active = self._active
         by_id = {member.model_id: member for member in active.members} | self._shelf.members
         if not (active.members if options.members is None else by_id):
-            raise EngineNotReady(f"No model is loaded from {self._settings.model_dir}.")
+            raise EngineNotReady(
+                f"No model is loaded from {self._settings.model_dir}: `handwriting-ai models list` says why."
+            )
         if options.members is None:
             return active
         unknown = [model_id for model_id in options.members if model_id not in by_id]
