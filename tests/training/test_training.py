@@ -331,7 +331,7 @@ def test_a_run_registers_a_complete_model(tmp_path: Path) -> None:
     fields: dict[str, object] = stored.manifest.model_dump()
     unknown = {name for name, value in fields.items() if value is None}
     assert len(epochs) == 2
-    assert unknown == {"run_id", "parent_model_id", "test_acc", "test_nll", "test_ece"}
+    assert unknown == {"run_id", "parent_model_id", "not_shipped", "test_acc", "test_nll", "test_ece"}
     assert stored.manifest.recipe_hash == TINY.digest()
     assert [source.count for source in stored.manifest.train_data or ()] == [64, 4]
 
