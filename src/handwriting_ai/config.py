@@ -17,8 +17,8 @@ from handwriting_ai.prediction import SURE, TtaMode
 from handwriting_ai.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
-_ENV_FILE: Final = ".env"
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
+_ENV_FILE: Final = ".env"
 _SECRET: Final = frozenset({"redis_url", "security"})
 
 

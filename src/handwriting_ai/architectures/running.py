@@ -21,7 +21,7 @@ def logits_of(network: nn.Module, batch: Tensor) -> Tensor:
 
 
 def all_logits(network: nn.Module, images: "NDArray[np.uint8]", *, size: int, device: torch.device) -> Tensor:
-    """Any number of pictures `uint8 (n, 28, 28)`, `size` at a time → logits `float32 (n, n_classes)` on the CPU.
+    """However many pictures `uint8 (n, 28, 28)`, `size` at a time → logits `float32 (n, n_classes)` on the CPU.
 
     Args:
         network: on `device`, in evaluation mode.

@@ -136,7 +136,6 @@ def withhold_weights(
     """
     from handwriting_ai.evaluation.predictions import load_evaluation_digits
     from handwriting_ai.evaluation.verify import verify_predictions
-    from handwriting_ai.preprocess import preprocess_signature
     from handwriting_ai.registry.presets import refuse_named
     from handwriting_ai.registry.store import ModelStore
 
@@ -145,10 +144,8 @@ def withhold_weights(
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
     refuse_named(model_id, settings.digits.active_model, store.root)
-    manifest = store.fitting_manifest(model_id, signature=preprocess_signature())
-    if manifest.not_shipped is None:
-        # Their digest is checked too: else the predictions might be of other weights than those that go.
-        store.read(model_id, signature=preprocess_signature())
+    # Checks the weights' digest too: else the predictions might be of others than those that go.
+    manifest = _sound_manifest(store, model_id)
     verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
     store.withhold(model_id, reason.strip())
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")

@@ -82,10 +82,7 @@ def elastic_field(count: int, side: int, alpha_px: float, sigma_px: float, gener
 
 
 def _make_gaussian_matrix(side: int, sigma_px: float, device: torch.device) -> Tensor:
-    """`(side, side)`, shared and not to be changed: multiplied with a column of pixels, it blurs it.
-
-    As a reflected convolution would.
-    """
+    """`(side, side)`, shared and not to be changed: blurs a column of pixels as a reflected convolution would."""
     reach = min(math.ceil(_TRUNCATE * sigma_px), side - 1)
     offsets = torch.arange(-reach, reach + 1)
     weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)

@@ -153,11 +153,11 @@ def _register(
     config: RunConfig, data: TrainingData, trainer: Trainer, history: list[TrainingMetrics], watcher: Watcher
 ) -> Path:
     """Fit the temperature, choose the storage format, and write the model with manifest, history and predictions."""
-    exactly = Compute(device=trainer.compute.device, autocast=False)
+    full_precision = Compute(device=trainer.compute.device, autocast=False)
     exact = trainer.averaged_weights()
     halved = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in exact.items()}
-    exact_logits = _logits_of(config.arch, exact, data.validation, exactly)
-    halved_logits = _logits_of(config.arch, halved, data.validation, exactly)
+    exact_logits = _logits_of(config.arch, exact, data.validation, full_precision)
+    halved_logits = _logits_of(config.arch, halved, data.validation, full_precision)
     same_answers = bool((exact_logits.argmax(dim=1) == halved_logits.argmax(dim=1)).all())
     state, logits = (halved, halved_logits) if same_answers else (exact, exact_logits)
     labels = torch.from_numpy(data.validation.labels)
