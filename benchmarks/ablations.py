@@ -135,8 +135,8 @@ class Asked(argparse.Namespace):
     trial: int | None
     device: str
     report: bool
-    by_writer: bool = False
-    """How folds are dealt, where there are folds."""
+    by_writer: int | None = None
+    """Into how many folds writers are dealt, where there are folds; None deals digits."""
 
 
 def work(asked: Asked) -> None:

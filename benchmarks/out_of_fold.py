@@ -3,6 +3,7 @@
     python benchmarks/out_of_fold.py scanned no_smoothing --base scanned --folds 0-3
     python benchmarks/out_of_fold.py --base scanned --report
     python benchmarks/out_of_fold.py scanned --base scanned --by-writer --folds 0-5
+    python benchmarks/out_of_fold.py scanned no_elastic --base scanned --by-writer 2 --folds 0,1
 
 MNIST's 60,000 training digits are dealt into twelve folds of 5,000, stratified by label; fold 0 is the validation set.
 Run k trains on the 55,000 digits outside fold k, with seed k, and answers those of fold k, in one view and in 17. Arms,
@@ -16,7 +17,8 @@ The writers of a fold are trained on as well, by their other digits, and so are 
 test part has writers of its own. `--by-writer` asks about new writers: MNIST's odd rows lie writer by writer, as
 writer_order.py shows, and fold k is the k-th sixth of them: 5,000 digits of writers that its run has not seen, but for
 those at its two ends. The run trains on the 55,000 others; even rows, mostly shuffled and of other people, are never
-answered. The name of its recipe ends in `_by_writer`: one OUT may hold both kinds, and a table never mixes them.
+answered. `--by-writer 2` deals them into halves instead: two runs answer all 30,000, each after 45,000 other digits.
+The name of its recipe ends in `_by_writer`: one OUT may hold all kinds, and a table never mixes them.
 """
 
 import sys
@@ -37,7 +39,7 @@ from typer import BadParameter
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
-from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT, split_rows
+from handwriting_ai.data.split import SPLIT_SEED, split_rows
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import EvaluationDigits
 from handwriting_ai.evaluation.statistics import wilson_interval
@@ -50,6 +52,7 @@ from handwriting_ai.training.stages import DataSet
 
 FOLDS: Final = 12
 WRITER_FOLDS: Final = 6
+"""Unless the command line says otherwise."""
 Folds = tuple[NDArray[np.int64], ...]
 """The rows of each fold, sorted."""
 
@@ -67,10 +70,10 @@ def fold_rows(labels: "NDArray[np.int64]") -> Folds:
     return validation, *dealt
 
 
-def writer_fold_rows(labels: "NDArray[np.int64]") -> Folds:
-    """The rows of each fold by writer: the odd ones, in their order, in equal parts."""
+def writer_fold_rows(labels: "NDArray[np.int64]", count: int = WRITER_FOLDS) -> Folds:
+    """The rows of each of `count` folds by writer: the odd ones, in their order, in equal parts."""
     odd: NDArray[np.int64] = np.arange(1, labels.size, 2)
-    return tuple(np.split(odd, WRITER_FOLDS))
+    return tuple(np.split(odd, count))
 
 
 def by_writer(recipe: Recipe) -> Recipe:
@@ -174,8 +177,8 @@ def work(asked: Asked) -> None:
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
     recipes = shortened_arms(asked.base, asked.epochs, asked.trial)
     folds = fold_rows(mnist.labels)
-    if asked.by_writer:
-        folds = writer_fold_rows(mnist.labels)
+    if asked.by_writer is not None:
+        folds = writer_fold_rows(mnist.labels, asked.by_writer)
         recipes = {name: by_writer(recipe) for name, recipe in recipes.items()}
     chosen = parse_seeds(asked.runs, option="--folds")
     if max(chosen) >= len(folds):
@@ -187,8 +190,8 @@ def work(asked: Asked) -> None:
         plan += [planned(asked.arch, recipes[name], fold, asked.out) for fold in chosen if fold not in done]
     train_missing(plan, mnist, folds, settings, asked.device)
     results = {name: read_folds(store, asked.arch, recipe, mnist, folds) for name, recipe in recipes.items()}
-    count = VALIDATION_COUNT if asked.trial is None else min(asked.trial, VALIDATION_COUNT)
-    dealt = "own folds, by writer" if asked.by_writer else "own folds"
+    count = len(folds[0]) if asked.trial is None else min(asked.trial, len(folds[0]))
+    dealt = "own folds" if asked.by_writer is None else f"own folds, by writer, of {asked.by_writer}"
     print("\n".join([*totals(results, count), *report(results, asked.base, digits=dealt, unit="folds")]))
 
 
@@ -196,7 +199,14 @@ def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "folds")
     parser.add_argument("--folds", dest="runs", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
-    parser.add_argument("--by-writer", action="store_true", help=f"folds of unseen writers, 0 to {WRITER_FOLDS - 1}")
+    parser.add_argument(
+        "--by-writer",
+        type=int,
+        nargs="?",
+        const=WRITER_FOLDS,
+        choices=(2, 3, 4, 5, 6, 8, 10, 12),
+        help=f"so many folds of unseen writers, from 0; {WRITER_FOLDS} if no number is given",
+    )
     asked = parse_arms(parser)
     try:
         work(asked)

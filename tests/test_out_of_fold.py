@@ -56,6 +56,9 @@ def test_folds_by_writer_are_runs_of_odd_rows(mnist: DigitImages) -> None:
     assert [rows.size for rows in folds] == [VALIDATION_COUNT] * WRITER_FOLDS
     together: NDArray[np.int64] = np.concatenate(folds)
     assert np.array_equal(together, np.arange(1, len(mnist), 2))
+    halves = writer_fold_rows(mnist.labels, 2)
+    assert [rows.size for rows in halves] == [15_000, 15_000]
+    assert np.array_equal(halves[0], np.concatenate(folds[:3]))
 
 
 @pytest.mark.parametrize("deal", [fold_rows, writer_fold_rows])
@@ -123,8 +126,13 @@ def test_folds_are_trained_once_and_reported(
     writers = call("scanned", "--folds", "0,5", "--by-writer")
     assert writers.count("epoch 1/1") == 2
     assert "| scanned | 0 5 | 20 |" in writers
-    assert "own folds, by writer" in writers
+    assert "own folds, by writer, of 6" in writers
     assert "epoch 1/1" not in call("scanned", "--folds", "0,5", "--by-writer")
     assert call("--report") == reported
     with pytest.raises(SystemExit, match="There is no fold 6: they are 0 to 5"):
         call("scanned", "--folds", "6", "--by-writer")
+    halves = call("scanned", "--folds", "1", "--by-writer", "2")
+    assert halves.count("epoch 1/1") == 1
+    assert "own folds, by writer, of 2" in halves
+    with pytest.raises(SystemExit, match="There is no fold 2: they are 0 to 1"):
+        call("scanned", "--folds", "2", "--by-writer", "2")
