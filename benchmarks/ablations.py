@@ -41,9 +41,17 @@ def arms_of(base: Recipe) -> dict[str, Recipe]:
     (stage,) = base.stages
     warp = stage.augmentation
     still = replace(warp, rotation_deg=0.0, scale=0.0, anisotropy=0.0, shear=0.0, shift_px=0.0)
+    strong = replace(warp, rotation_deg=20.0, scale=0.2, anisotropy=0.15, shear=0.3)
+    light = replace(warp, rotation_deg=10.0, scale=0.1, anisotropy=0.05, shear=0.1)
+    lighter = replace(warp, rotation_deg=6.0, scale=0.06, anisotropy=0.03, shear=0.05, shift_px=1.0)
     stages = {
         "no_elastic": replace(stage, augmentation=replace(warp, elastic_alpha_px=0.0)),
         "no_affine": replace(stage, augmentation=still),
+        "strong_affine": replace(stage, augmentation=strong),
+        "light": replace(stage, augmentation=replace(light, elastic_alpha_px=8.0)),
+        "light_no_elastic": replace(stage, augmentation=replace(light, elastic_alpha_px=0.0)),
+        "lighter_no_elastic": replace(stage, augmentation=replace(lighter, elastic_alpha_px=0.0)),
+        "strong_pen": replace(stage, augmentation=replace(warp, pen_px=1.0)),
         "no_pen": replace(stage, augmentation=replace(warp, pen_px=0.0)),
         "no_smoothing": replace(stage, label_smoothing=0.0),
         "no_hard_repeats": replace(stage, hard_repeats=1),
