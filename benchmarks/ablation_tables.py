@@ -38,6 +38,8 @@ class Run:
     errors_17: int | None = None
     nll_17: float | None = None
     """At the temperature fitted to 17 views."""
+    probs_17: Tensor | None = None
+    """`(n, 10)`: the answers to all validation digits in 17 views, at that temperature."""
     right: Tensor | None = None
     """Bool `(5000,)`: which validation digits one view reads."""
 
@@ -85,7 +87,8 @@ def read_run(store: ModelStore, manifest: Manifest, digits: EvaluationDigits) ->
     fitted = fit_temperature(logits.unsqueeze(0), labels, start=manifest.temperature)
     merged = merge(member_probabilities(logits.unsqueeze(0), [fitted]))
     errors_17, nll_17 = count_errors(merged, labels), negative_log_likelihood(merged, labels)
-    return replace(run, errors_17=errors_17, nll_17=nll_17, right=logits[0].argmax(dim=1) == labels)
+    right = logits[0].argmax(dim=1) == labels
+    return replace(run, errors_17=errors_17, nll_17=nll_17, probs_17=merged, right=right)
 
 
 def columns(files: Sequence[str]) -> "dict[str, tuple[Figure, float, int]]":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from benchmarks import out_of_fold
 from benchmarks.ablation_tables import Run
 from benchmarks.out_of_fold import (
@@ -12,6 +13,7 @@ from benchmarks.out_of_fold import (
     WRITER_FOLDS,
     Folds,
     fold_rows,
+    together,
     totals,
     without_fold,
     writer_fold_rows,
@@ -58,7 +60,8 @@ def test_folds_by_writer_are_runs_of_odd_rows(mnist: DigitImages) -> None:
     assert np.array_equal(together, np.arange(1, len(mnist), 2))
     halves = writer_fold_rows(mnist.labels, 2)
     assert [rows.size for rows in halves] == [15_000, 15_000]
-    assert np.array_equal(halves[0], np.concatenate(folds[:3]))
+    three_sixths: NDArray[np.int64] = np.concatenate(folds[:3])
+    assert np.array_equal(halves[0], three_sixths)
 
 
 @pytest.mark.parametrize("deal", [fold_rows, writer_fold_rows])
@@ -102,6 +105,23 @@ def test_totals_add_up_over_folds() -> None:
     assert second.endswith("| – |")
 
 
+def test_arms_together_are_scored_on_the_folds_that_all_have() -> None:
+    """Each arm added to those before it; folds without answers in 17 views do not count."""
+
+    def run(fold: int, *answers: int) -> Run:
+        rows = [torch.eye(10)[answer] * 0.6 + 0.04 for answer in answers]
+        probs = torch.stack(rows) if rows else None
+        return Run(seed=fold, errors=0, nll=0.1, drawn_accuracy={}, sure_scribbles=None, seconds=1, probs_17=probs)
+
+    arms = {"a": {0: run(0, 1, 2), 1: run(1, 3)}, "b": {0: run(0, 1, 3), 1: run(1)}, "c": {0: run(0, 2, 3)}}
+    labels = [torch.tensor([1, 3]), torch.tensor([3])]
+    both, all_three, _ = together(arms, ["a", "b", "c"], labels)
+    assert both.startswith("a + b together: 1 errors of 2 in 17 views, NLL ")
+    assert all_three.startswith("a + b + c together: 0 errors of 2 in 17 views, NLL ")
+    (nothing,) = together(arms, ["a"], labels)
+    assert not nothing
+
+
 @pytest.mark.usefixtures("clean_environment")
 def test_folds_are_trained_once_and_reported(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -117,6 +137,8 @@ def test_folds_are_trained_once_and_reported(
     assert "| scanned | 0 | 10 |" in call("scanned", "--folds", "0")
     both = call("scanned", "no_elastic", "--folds", "0,11")
     assert both.count("epoch 1/1") == 3
+    assert "scanned + no_elastic together: " in both
+    assert " errors of 20 in 17 views" in both
     reported = call("--report")
     assert "| scanned | 0 11 | 20 |" in reported
     assert "| no_elastic | 0 11 | 20 |" in reported
