@@ -19,6 +19,7 @@ from benchmarks.out_of_fold import (
     writer_fold_rows,
 )
 from numpy.typing import NDArray
+from torch import Tensor
 
 from handwriting_ai.config import load_settings
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
@@ -108,9 +109,13 @@ def test_totals_add_up_over_folds() -> None:
 def test_arms_together_are_scored_on_the_folds_that_all_have() -> None:
     """Each arm added to those before it; folds without answers in 17 views do not count."""
 
+    def sure_of(answer: int) -> Tensor:
+        probs = torch.full((10,), 0.04)
+        probs[answer] = 0.64
+        return probs
+
     def run(fold: int, *answers: int) -> Run:
-        rows = [torch.eye(10)[answer] * 0.6 + 0.04 for answer in answers]
-        probs = torch.stack(rows) if rows else None
+        probs = torch.stack([sure_of(answer) for answer in answers]) if answers else None
         return Run(seed=fold, errors=0, nll=0.1, drawn_accuracy={}, sure_scribbles=None, seconds=1, probs_17=probs)
 
     arms = {"a": {0: run(0, 1, 2), 1: run(1, 3)}, "b": {0: run(0, 1, 3), 1: run(1)}, "c": {0: run(0, 2, 3)}}
