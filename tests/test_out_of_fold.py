@@ -119,7 +119,8 @@ def test_arms_together_are_scored_on_the_folds_that_all_have() -> None:
         return Run(seed=fold, errors=0, nll=0.1, drawn_accuracy={}, sure_scribbles=None, seconds=1, probs_17=probs)
 
     arms = {"a": {0: run(0, 1, 2), 1: run(1, 3)}, "b": {0: run(0, 1, 3), 1: run(1)}, "c": {0: run(0, 2, 3)}}
-    labels = [torch.tensor([1, 3]), torch.tensor([3])]
+    first, second = torch.arange(1, 4, 2), torch.arange(3, 4)
+    labels = [first, second]
     both, all_three, _ = together(arms, ["a", "b", "c"], labels)
     assert both.startswith("a + b together: 1 errors of 2 in 17 views, NLL ")
     assert all_three.startswith("a + b + c together: 0 errors of 2 in 17 views, NLL ")
