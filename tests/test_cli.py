@@ -277,7 +277,7 @@ def test_architectures_are_listed() -> None:
     [
         (
             ["train", "--recipe", "magic"],
-            "Unknown recipe 'magic'. Available: drawn, scanned, scanned_light, ",
+            "Unknown recipe 'magic'. Available: drawn, drawn_light, scanned, scanned_light, ",
         ),
         (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
         (["train", "--device", "tpu"], "There is no device 'tpu' here. Available: auto, "),
