@@ -41,7 +41,7 @@ class Run:
     probs_17: Tensor | None = None
     """`(n, 10)`: the answers to all validation digits in 17 views, at that temperature."""
     right: Tensor | None = None
-    """Bool `(5000,)`: which validation digits one view reads."""
+    """Bool `(n,)`: which validation digits one view reads."""
 
 
 Figure = Callable[[Run], float | None]

@@ -139,7 +139,7 @@ def tables(root: Path, mnist: Path) -> str:
     recipes = [recipe_scored(group, tta, board) for group in groups for tta in TtaMode]
     presets = list(read_presets(root).values())
     opened = {manifest.model_id for manifest in manifests if manifest.training_recipe not in UNOPENED}
-    on = {
+    scorable = {
         EvaluationPart.VALIDATION: presets,
         EvaluationPart.TEST: [preset for preset in presets if opened.issuperset(preset.members)],
     }
@@ -152,7 +152,7 @@ def tables(root: Path, mnist: Path) -> str:
             *table(rows),
             "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
             *table(recipes),
-            *(line for part in PARTS for line in _of_presets(on[part], board, part)),
+            *(line for part in PARTS for line in _of_presets(scorable[part], board, part)),
         ]
     )
 

@@ -57,8 +57,8 @@ def test_folds_by_writer_are_runs_of_odd_rows(mnist: DigitImages) -> None:
     """Each begins where the one before ends; together they are all odd rows, and no even one."""
     folds = writer_fold_rows(mnist.labels)
     assert [rows.size for rows in folds] == [VALIDATION_COUNT] * WRITER_FOLDS
-    together: NDArray[np.int64] = np.concatenate(folds)
-    assert np.array_equal(together, np.arange(1, len(mnist), 2))
+    every_row: NDArray[np.int64] = np.concatenate(folds)
+    assert np.array_equal(every_row, np.arange(1, len(mnist), 2))
     halves = writer_fold_rows(mnist.labels, 2)
     assert [rows.size for rows in halves] == [15_000, 15_000]
     three_sixths: NDArray[np.int64] = np.concatenate(folds[:3])
