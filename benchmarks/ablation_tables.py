@@ -27,7 +27,7 @@ class Run:
 
     seed: int
     errors: int
-    """Of the validation digits, with one view."""
+    """Of the validation digits, or those of the fold, with one view."""
     nll: float
     """With one view, at the temperature fitted to it."""
     drawn_accuracy: Mapping[str, float]
@@ -39,9 +39,9 @@ class Run:
     nll_17: float | None = None
     """At the temperature fitted to 17 views."""
     probs_17: Tensor | None = None
-    """`(n, 10)`: the answers to all validation digits in 17 views, at that temperature."""
+    """`(n, 10)`: the answers to all digits that it was scored on in 17 views, at that temperature."""
     right: Tensor | None = None
-    """Bool `(n,)`: which validation digits one view reads."""
+    """Bool `(n,)`: which of these digits one view reads."""
 
 
 Figure = Callable[[Run], float | None]

@@ -1,4 +1,4 @@
-"""What each ingredient of the recipes `drawn` and `scanned` does, on validation and held-out writers.
+"""What changes of the recipes `drawn` and `scanned` do, on validation and held-out writers.
 
     python benchmarks/ablations.py scanned no_elastic --seeds 0-2 --out runs/ablations
     python benchmarks/ablations.py no_elastic --base scanned --epochs 6
@@ -30,7 +30,7 @@ from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.precision import Compute, choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, as_trial, model_name, with_epochs
+from handwriting_ai.training.recipes import DRAWN, DRAWN_LIGHT, SCANNED, Recipe, as_trial, model_name, with_epochs
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 from handwriting_ai.training.stages import DataSet
@@ -42,13 +42,13 @@ def arms_of(base: Recipe) -> dict[str, Recipe]:
     warp = stage.augmentation
     still = replace(warp, rotation_deg=0.0, scale=0.0, anisotropy=0.0, shear=0.0, shift_px=0.0)
     strong = replace(warp, rotation_deg=20.0, scale=0.2, anisotropy=0.15, shear=0.3)
-    light = replace(warp, rotation_deg=10.0, scale=0.1, anisotropy=0.05, shear=0.1)
+    light = DRAWN_LIGHT.stages[0].augmentation
     lighter = replace(warp, rotation_deg=6.0, scale=0.06, anisotropy=0.03, shear=0.05, shift_px=1.0)
     stages = {
         "no_elastic": replace(stage, augmentation=replace(warp, elastic_alpha_px=0.0)),
         "no_affine": replace(stage, augmentation=still),
         "strong_affine": replace(stage, augmentation=strong),
-        "light": replace(stage, augmentation=replace(light, elastic_alpha_px=8.0)),
+        "light_elastic": replace(stage, augmentation=light),
         "light_no_elastic": replace(stage, augmentation=replace(light, elastic_alpha_px=0.0)),
         "lighter_no_elastic": replace(stage, augmentation=replace(lighter, elastic_alpha_px=0.0)),
         "strong_pen": replace(stage, augmentation=replace(warp, pen_px=1.0)),
@@ -176,7 +176,7 @@ def arms_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
     parser.add_argument(
         "arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}; or, with --base scanned: {', '.join(ARMS['scanned'])}"
     )
-    parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe whose ingredients are left out")
+    parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe that the arms change")
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
     parser.add_argument("--out", type=Path, default=out, help="holds runs/ and models/")
     parser.add_argument("--epochs", type=int, help="fewer for every arm; the schedule scales")

@@ -18,7 +18,7 @@ test part has writers of its own. `--by-writer` asks about new writers: MNIST's 
 writer_order.py shows, and fold k is the k-th sixth of them: 5,000 digits of writers that its run has not seen, but for
 those at its two ends. The run trains on the 55,000 others; even rows, mostly shuffled and of other people, are never
 answered. `--by-writer 2` deals them into halves instead: two runs answer all 30,000, each after 45,000 other digits.
-The name of its recipe ends in `_by_writer`: one OUT may hold all kinds, and a table never mixes them.
+The name of its recipe says how writers were dealt: one OUT may hold all kinds, and a table never mixes them.
 """
 
 import sys
@@ -55,7 +55,9 @@ from handwriting_ai.training.stages import DataSet
 
 FOLDS: Final = 12
 WRITER_FOLDS: Final = 6
-"""Unless the command line says otherwise."""
+"""Parts that the odd rows are dealt into, unless the command line says otherwise."""
+WRITER_FOLD_COUNTS: Final = (2, 3, 4, 5, 6, 8, 10, 12)
+"""What deals the 30,000 odd rows into equal parts."""
 Folds = tuple[NDArray[np.int64], ...]
 """The rows of each fold, sorted."""
 
@@ -74,14 +76,23 @@ def fold_rows(labels: "NDArray[np.int64]") -> Folds:
 
 
 def writer_fold_rows(labels: "NDArray[np.int64]", count: int = WRITER_FOLDS) -> Folds:
-    """The rows of each of `count` folds by writer: the odd ones, in their order, in equal parts."""
+    """The rows of each of `count` folds by writer: the odd ones, in their order, in equal parts.
+
+    Args:
+        labels: of MNIST's training part, `(60000,)`.
+        count: of `WRITER_FOLD_COUNTS`.
+
+    Raises:
+        ValueError: the odd rows cannot be dealt into so many equal parts.
+    """
     odd: NDArray[np.int64] = np.arange(1, labels.size, 2)
     return tuple(np.split(odd, count))
 
 
-def by_writer(recipe: Recipe) -> Recipe:
-    """The recipe under a name of its own: a trial's few digits may be the same whatever fold is left out."""
-    return replace(recipe, name=f"{recipe.name}_by_writer")
+def by_writer(recipe: Recipe, count: int) -> Recipe:
+    """The recipe under a name for this way of dealing: a trial's few digits may be the same in another one."""
+    dealt = "by_writer" if count == WRITER_FOLDS else f"by_writer_{count}"
+    return replace(recipe, name=f"{recipe.name}_{dealt}")
 
 
 def without_fold(data: TrainingData, mnist: DigitImages, rows: "NDArray[np.int64]", recipe: Recipe) -> TrainingData:
@@ -174,13 +185,13 @@ def totals(results: Mapping[str, Mapping[int, Run]], count: int) -> Iterator[str
     yield ""
 
 
-def together(results: Mapping[str, Mapping[int, Run]], names: Sequence[str], labels: "list[Tensor]") -> Iterator[str]:
-    """A line for each number of arms: what the mean of the first of them misreads in 17 views, on shared folds.
+def together(results: Mapping[str, Mapping[int, Run]], names: Sequence[str], labels: Sequence[Tensor]) -> Iterator[str]:
+    """For two arms, three, and so on: what their mean answers misread in 17 views, on the folds that all have.
 
     Args:
         results: arm → fold → run.
         names: the arms, in the order that they are added in.
-        labels: of each fold.
+        labels: of each fold's digits, `(n,)`.
     """
     for count in range(2, len(names) + 1):
         arms = [results[name] for name in names[:count]]
@@ -195,7 +206,7 @@ def together(results: Mapping[str, Mapping[int, Run]], names: Sequence[str], lab
 
 
 def _mean_answers(runs: Sequence[Run]) -> Tensor | None:
-    """Of several runs on one fold, `(n, 10)`; None where one of them kept no answers in 17 views."""
+    """The mean of several runs' answers to one fold, `(n, 10)`; None where one of them kept no answers in 17 views."""
     kept = [run.probs_17 for run in runs if run.probs_17 is not None]
     return torch.stack(kept).mean(dim=0) if len(kept) == len(runs) else None
 
@@ -208,7 +219,7 @@ def work(asked: Asked) -> None:
     folds = fold_rows(mnist.labels)
     if asked.by_writer is not None:
         folds = writer_fold_rows(mnist.labels, asked.by_writer)
-        recipes = {name: by_writer(recipe) for name, recipe in recipes.items()}
+        recipes = {name: by_writer(recipe, asked.by_writer) for name, recipe in recipes.items()}
     chosen = parse_seeds(asked.runs, option="--folds")
     if max(chosen) >= len(folds):
         raise BadParameter(f"There is no fold {max(chosen)}: they are 0 to {len(folds) - 1}.")
@@ -230,14 +241,16 @@ def work(asked: Asked) -> None:
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
     parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "folds")
-    parser.add_argument("--folds", dest="runs", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}")
+    parser.add_argument(
+        "--folds", dest="runs", default="0-2", help=f"3, or 0-4, or 0,2,5; 0 to {FOLDS - 1}, or fewer by writer"
+    )
     parser.add_argument(
         "--by-writer",
         type=int,
         nargs="?",
         const=WRITER_FOLDS,
-        choices=(2, 3, 4, 5, 6, 8, 10, 12),
-        help=f"so many folds of unseen writers, from 0; {WRITER_FOLDS} if no number is given",
+        choices=WRITER_FOLD_COUNTS,
+        help=f"so many folds of unseen writers; {WRITER_FOLDS} if no number is given; after the arms",
     )
     asked = parse_arms(parser)
     try:

@@ -25,7 +25,7 @@ from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
-from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, model_name
+from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, model_name, recipe_names
 from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.stages import Augmentation, DataSet, Stage
 
@@ -34,7 +34,7 @@ CHANGES: dict[str, dict[str, object]] = {
     "no_affine": {"rotation_deg": 0.0, "scale": 0.0, "anisotropy": 0.0, "shear": 0.0, "shift_px": 0.0},
     "no_pen": {"pen_px": 0.0},
     "strong_affine": {"rotation_deg": 20.0, "scale": 0.2, "anisotropy": 0.15, "shear": 0.3},
-    "light": {"rotation_deg": 10.0, "scale": 0.1, "anisotropy": 0.05, "shear": 0.1, "elastic_alpha_px": 8.0},
+    "light_elastic": {"rotation_deg": 10.0, "scale": 0.1, "anisotropy": 0.05, "shear": 0.1, "elastic_alpha_px": 8.0},
     "light_no_elastic": {
         "rotation_deg": 10.0,
         "scale": 0.1,
@@ -142,6 +142,7 @@ def test_arms_have_names_and_digests_of_their_own() -> None:
     every = [recipe for base in ARMS.values() for recipe in base.values()]
     assert len({arm.name for arm in every}) == len({arm.digest() for arm in every}) == len(every) - 1
     assert ARMS["drawn"]["scanned"] is ARMS["scanned"]["scanned"]
+    assert {arm.name for arm in every} & set(recipe_names()) == {"drawn", "scanned"}
 
 
 def test_a_shortened_arm_says_so() -> None:

@@ -61,7 +61,7 @@ def test_order_of_the_advanced_views() -> None:
 def test_shifts_move_by_one_pixel_and_uncover_paper(name: str) -> None:
     """As slicing would do it, without wrapping ink round the edge."""
     right, down = _SHIFTS[name]
-    # Of the range that pictures have: rounding grows with the difference of neighbours.
+    # Normalised pixels span -0.42 to 2.82, and the rounding of a shift grows with the difference of neighbours.
     batch = torch.rand((1, 1, 28, 28), generator=torch.Generator().manual_seed(0)) * 3.25 + BACKGROUND
     expected = torch.full((1, 1, 28, 28), BACKGROUND)
     source = batch[:, :, max(-down, 0) : 28 - max(down, 0), max(-right, 0) : 28 - max(right, 0)]

@@ -18,7 +18,7 @@ def show_status() -> None:
     table.add_column("where, or what is missing", overflow="fold")
     for name, needed_by, counted in (
         ("mnist", "everything", _mnist),
-        ("strokes", "recipe drawn", _strokes),
+        ("strokes", "recipes drawn, drawn_light", _strokes),
         ("emnist", "recipe semi_supervised", _emnist),
     ):
         try:

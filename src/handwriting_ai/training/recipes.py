@@ -139,14 +139,14 @@ _LIGHT: Final = replace(
 DRAWN_LIGHT: Final = replace(
     DRAWN,
     name="drawn_light",
-    summary="`drawn` with weaker distortion, over more epochs: for what new people draw.",
+    summary="`drawn` with weaker distortion, over more epochs: for models that read what people draw.",
     stages=(replace(DRAWN.stages[0], epochs=20, augmentation=_LIGHT),),
 )
 
 SCANNED_LIGHT: Final = replace(
     SCANNED,
     name="scanned_light",
-    summary="`scanned` with weaker distortion, over more epochs: for scanned digits of new writers.",
+    summary="`scanned` with weaker distortion, over more epochs: for scanned digits; worse on drawn ones.",
     stages=(replace(SCANNED.stages[0], epochs=20, augmentation=_LIGHT),),
 )
 
