@@ -106,11 +106,12 @@ def test_an_empty_variable_is_one_that_is_not_set(
 
 def test_a_name_with_a_single_underscore_is_found(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In the environment and in `.env`; not where its setting is set as well, nor one that is near no setting."""
-    for name in ("DIGITS_MODEL_DIR", "APP_PORT", "APP_NAME", "RQ__QUEUE_NAME"):
+    for name in ("DIGITS_MODEL_DIR", "APP_PORT", "APP_NAME", "RQ__QUEUE_NAME", "REDIS__URL"):
         monkeypatch.setenv(name, "8081")
     (clean_environment / ".env").write_text("TRAINING_BACKEND=rq\nAPP__PORT=8082\n", encoding="utf-8")
     assert misspelt_variables() == {
         "DIGITS_MODEL_DIR": "DIGITS__MODEL_DIR",
+        "REDIS__URL": "REDIS_URL",
         "TRAINING_BACKEND": "TRAINING__BACKEND",
     }
 
@@ -131,6 +132,17 @@ def test_folders_are_absolute(clean_environment: Path, monkeypatch: pytest.Monke
     assert settings.app.data_root == clean_environment
     for folder in (settings.digits.model_dir, settings.training.data_dir, settings.training.ink_dir):
         assert folder == clean_environment / "sub" / "folder"
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_a_tilde_is_the_home_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No shell reads `.env`; a folder called `~` would be a trap."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("APP__DATA_ROOT", "~/digits")
+    assert load_settings().app.data_root == tmp_path / "digits"
+    monkeypatch.setenv("APP__DATA_ROOT", "~nobody-of-this-name/digits")
+    with pytest.raises(SettingsError, match=r"APP__DATA_ROOT=~nobody.*there is no such home folder"):
+        load_settings()
 
 
 @pytest.mark.usefixtures("clean_environment")

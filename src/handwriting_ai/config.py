@@ -22,7 +22,19 @@ _ENV_FILE: Final = ".env"
 _SECRET: Final = frozenset({"redis_url", "security"})
 
 
-_Folder = Annotated[Path, AfterValidator(Path.absolute)]
+def _absolute(path: Path) -> Path:
+    """From the present folder, or from home where it begins with `~`, as a shell would have it.
+
+    Raises:
+        ValueError: nobody of this name has a home here.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ValueError("there is no such home folder") from error
+
+
+_Folder = Annotated[Path, AfterValidator(_absolute)]
 _MOST_WORKERS: Final = 8
 """Unless more are asked for."""
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -162,7 +174,7 @@ def load_settings() -> Settings:
 
 
 def misspelt_variables() -> dict[str, str]:
-    """Variables that nothing reads, as `DIGITS_MODEL_DIR`, with the setting that they lack an underscore of.
+    """Variables that nothing reads, as `DIGITS_MODEL_DIR` or `REDIS__URL`, with the setting that is meant.
 
     One whose setting is set as well is taken for another program's.
     """
@@ -176,4 +188,5 @@ def misspelt_variables() -> dict[str, str]:
     except (UnicodeDecodeError, OSError):
         return {}  # `load_settings` says it, where settings are needed
     misspelt = {name.replace("__", "_"): name for name in known if name not in given}
+    misspelt |= {name.replace("_", "__"): name for name in defaults if "_" in name and name not in given}
     return {name.upper(): setting.upper() for name, setting in misspelt.items() if name in given}

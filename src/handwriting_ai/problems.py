@@ -6,6 +6,8 @@ from typing import Final
 from pydantic import ValidationError
 
 _VALUE_SHOWN: Final = 60
+_PLAIN_WORDS: Final = {"extra_forbidden": "nothing here has this name"}
+"""What to say instead of Pydantic's own words, by the type of the problem."""
 
 
 def describe_problems(
@@ -27,5 +29,10 @@ def describe_problems(
             continue
         hidden = problem["type"] == "missing" or not secret.isdisjoint(parts[:1])
         value = "" if hidden else f"={str(problem['input'])[:_VALUE_SHOWN]}"
-        lines.append(f"{field.upper() if upper else field}{value}: {problem['msg']}")
+        lines.append(f"{field.upper() if upper else field}{value}: {plain_words(problem)}")
     return "; ".join(lines)
+
+
+def plain_words(problem: Mapping[str, object]) -> str:
+    """What one of the findings of `ValidationError.errors` says: Pydantic's words, or those of the check it called."""
+    return _PLAIN_WORDS.get(str(problem.get("type")), str(problem["msg"]).removeprefix("Value error, "))

@@ -35,6 +35,7 @@ from handwriting_ai.errors import (
     UnsupportedMedia,
     UploadTooSlow,
 )
+from handwriting_ai.problems import plain_words
 
 REQUEST_ID: Final = "handwriting_ai.request_id"
 """Where a request's scope keeps its id."""
@@ -169,7 +170,7 @@ async def answer_bad_fields(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, BAD_FIELDS):
         raise error
     problems: Sequence[Mapping[str, object]] = error.errors()
-    message = "; ".join(f"{_field(problem['loc'])}: {_sentence(problem['msg'])}" for problem in problems)
+    message = "; ".join(f"{_field(problem['loc'])}: {plain_words(problem)}" for problem in problems)
     return refuse(Refusal(status=422, code="validation_error", message=message), _id(request))
 
 
@@ -186,11 +187,6 @@ def _field(loc: object) -> str:
     """`("body", "epochs")` → `epochs`."""
     names = [part for part in loc if isinstance(part, str)] if isinstance(loc, tuple) else []
     return ".".join(names[1:]) or "body"
-
-
-def _sentence(message: object) -> str:
-    """Pydantic's words, or those of the check that it called."""
-    return str(message).removeprefix("Value error, ")
 
 
 def _id(request: Request) -> str:

@@ -41,7 +41,7 @@ def evaluate(
         bool, typer.Option("--strokes", help="Measure on pen strokes of writers held out of training as well.")
     ] = False,
     test: Annotated[
-        bool, typer.Option("--test/--no-test", help="Without the test digits nothing can be chosen by them.")
+        bool, typer.Option("--test/--no-test", help="Leave the test digits out, so that nothing is chosen by them.")
     ] = True,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page with tables and charts.")] = None,
 ) -> None:
@@ -205,7 +205,7 @@ def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice], parts: "
 
 def _figures_table(title: str, rows: "Mapping[str, Figures]") -> Table:
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("", no_wrap=True)
+    table.add_column("", overflow="fold")  # on a narrow screen names are broken, figures never cut
     for name in ("errors", "accuracy", "95 % interval", "NLL", "ECE"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, figures in rows.items():

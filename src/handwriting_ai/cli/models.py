@@ -29,20 +29,21 @@ def list_models() -> None:
     table.add_column("model", no_wrap=True)
     for name in ("architecture", "validation", "temp.", "created"):
         table.add_column(name, overflow="fold")
-    withheld: list[str] = []
+    remarks: list[str] = []
     for model_id in found:
         try:
             manifest = _sound_manifest(store, model_id)
         except HandwritingError as error:
-            table.add_row(model_id, "refused", str(error), "", "")
+            table.add_row(model_id, "refused", "", "", "")
+            remarks.append(f"{model_id}: {error}")
             continue
         accuracy = f"{_PERCENT * manifest.val_acc:.2f} %"
         created = f"{manifest.created_at:%Y-%m-%d}"
         table.add_row(model_id, manifest.arch, accuracy, f"{manifest.temperature:.3f}", created)
         if manifest.not_shipped is not None:
-            withheld.append(f"{model_id}{_remark(manifest)}")
+            remarks.append(f"{model_id}{_remark(manifest)}")
     Console().print(table)
-    for line in withheld:
+    for line in remarks:
         typer.echo(line)
 
 

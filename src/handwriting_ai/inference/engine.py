@@ -237,7 +237,8 @@ class InferenceEngine:
         by_id = {member.model_id: member for member in active.members} | self._shelf.members
         if not (active.members if options.members is None else by_id):
             raise EngineNotReady(
-                f"No model is loaded from {self._settings.model_dir}: `handwriting-ai models list` says why."
+                f"No model is loaded from {self._settings.model_dir}. Either DIGITS__ACTIVE_MODEL names none that is "
+                "there, or those it names are refused: `handwriting-ai models list` shows which."
             )
         if options.members is None:
             return active
