@@ -29,19 +29,17 @@ from handwriting_ai.training.recipes import DRAWN, SCANNED, Recipe, model_name, 
 from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.stages import Augmentation, DataSet, Stage
 
+LIGHT: dict[str, object] = {"rotation_deg": 10.0, "scale": 0.1, "anisotropy": 0.05, "shear": 0.1}
 CHANGES: dict[str, dict[str, object]] = {
     "no_elastic": {"elastic_alpha_px": 0.0},
     "no_affine": {"rotation_deg": 0.0, "scale": 0.0, "anisotropy": 0.0, "shear": 0.0, "shift_px": 0.0},
     "no_pen": {"pen_px": 0.0},
     "strong_affine": {"rotation_deg": 20.0, "scale": 0.2, "anisotropy": 0.15, "shear": 0.3},
-    "light_elastic": {"rotation_deg": 10.0, "scale": 0.1, "anisotropy": 0.05, "shear": 0.1, "elastic_alpha_px": 8.0},
-    "light_no_elastic": {
-        "rotation_deg": 10.0,
-        "scale": 0.1,
-        "anisotropy": 0.05,
-        "shear": 0.1,
-        "elastic_alpha_px": 0.0,
-    },
+    "light_elastic": LIGHT | {"elastic_alpha_px": 8.0},
+    "light_no_repeats": LIGHT | {"elastic_alpha_px": 8.0, "hard_repeats": 1},
+    "light_cutout": LIGHT | {"elastic_alpha_px": 8.0, "cutout_px": 8},
+    "light_mixup": LIGHT | {"elastic_alpha_px": 8.0, "mixup_alpha": 0.2},
+    "light_no_elastic": LIGHT | {"elastic_alpha_px": 0.0},
     "lighter_no_elastic": {
         "rotation_deg": 6.0,
         "scale": 0.06,
