@@ -104,9 +104,7 @@ class ModelStore:
         folder = self.folder(model_id)
         if not may_be(stat.S_ISDIR, folder):
             known = ", ".join(self.model_ids()) or "none"
-            raise UnknownModel(
-                f"There is no model {model_id!r} in {self.root}. Available: {known}; or a preset, by itself."
-            )
+            raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
         return read_manifest(folder / MANIFEST_NAME)
 
     def fitting_manifest(self, model_id: str, *, signature: str) -> Manifest:
