@@ -55,6 +55,14 @@ def evaluate(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Evalua
     return run
 
 
+@pytest.mark.usefixtures("clean_environment")
+def test_figures_are_whole_in_80_columns() -> None:
+    """Also those of the longest names that are shipped: these are broken instead."""
+    shown = RUNNER.invoke(cli.app, ["evaluate"], env={"COLUMNS": "80"}).stdout
+    assert "ECE" in shown
+    assert "…" not in shown
+
+
 def test_without_the_test_digits_nothing_is_said_of_them(evaluate: Evaluate) -> None:
     """Neither in the tables nor in JSON, for those who still choose; a report would show them."""
     shown = evaluate("a", "--no-test").stdout
