@@ -111,6 +111,7 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
     ("arguments", "status", "message"),
     [
         (["nobody"], 1, "There is no model 'nobody'"),
+        (["default", "a"], 2, "'default': a preset is named by itself."),
         (["a", "--temperature", "-1"], 2, "must be a positive number"),
         (["a", "--strokes"], 1, "TRAINING__INK_DIR"),
         (["a", "--damage", "--report", "nowhere/page.html"], 2, "There is no folder nowhere"),

@@ -1,7 +1,7 @@
 """`handwriting-ai evaluate`: how good a model or an ensemble is, on digits it was not trained on."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -122,12 +122,16 @@ def choose(
     Raises:
         UnknownModel: the models folder is not there, or empty.
         ManifestError: `presets.json` is broken.
-        BadParameter: the temperature is not a positive number, or no model is named where none is shipped.
+        BadParameter: the temperature is not a positive number, a preset stands beside other names, or no model is
+            named where none is shipped.
     """
     from handwriting_ai.registry.presets import DEFAULT_PRESET, choose_members, read_presets
 
     store.require_models()
-    named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in read_presets(store.root) else "")
+    presets = read_presets(store.root)
+    if len(models) > 1:
+        _refuse_presets(presets.keys() & set(models) - set(store.model_ids()))
+    named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
     found = choose_members(named, store.root)
     if not found.members:
         raise typer.BadParameter(
@@ -137,6 +141,15 @@ def choose(
         return EnsembleChoice(members=found.members, tta=tta or found.tta or TtaMode.NONE, temperature=temperature)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--temperature") from error
+
+
+def _refuse_presets(names: Collection[str]) -> None:
+    """Presets that were named beside others, as if they were models."""
+    if names:
+        quoted = ", ".join(repr(name) for name in sorted(names))
+        raise typer.BadParameter(
+            f"{quoted}: a preset is named by itself. Name one preset, or models only.", param_hint="MODELS"
+        )
 
 
 def as_json_object(board: "Scoreboard", choice: EnsembleChoice, parts: "Sequence[EvaluationPart]") -> dict[str, object]:
