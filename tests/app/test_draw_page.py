@@ -151,7 +151,7 @@ def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
     put_on_canvas(page, 3)
     page.run()
     state = _state(page)
-    state.choice = EnsembleChoice(members=("mnist_compact_drawn_seed4",), tta=TtaMode.ADVANCED)
+    state.choice = EnsembleChoice(members=("mnist_compact_drawn_light_seed2",), tta=TtaMode.ADVANCED)
     page.run()
     _select(page, controls.VIEWS_KEY, TtaMode.BASIC)
     assert state.choice.tta is TtaMode.BASIC
