@@ -21,7 +21,7 @@ from handwriting_ai.architectures import TypedModule
 from handwriting_ai.cli import measure
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.evaluation import robustness
-from handwriting_ai.evaluation.damage import DamagePoint
+from handwriting_ai.evaluation.damage import Damage, DamagePoint
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits
 from handwriting_ai.evaluation.robustness import measure_damage
 from handwriting_ai.registry.manifest import MANIFEST_NAME, DataSource, read_manifest, write_manifest
@@ -205,6 +205,19 @@ def test_damage_and_strokes_are_measured_and_reported(
     assert "Pen strokes of writers held out" in page
     assert 'src="http' not in page
     assert "<script" not in page
+
+
+@pytest.mark.usefixtures("evaluate")
+def test_damage_is_whole_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with a column for each severity, a row for each damage."""
+    monkeypatch.setattr(robustness, "measure_damage", _measure_on_few)
+    shown = RUNNER.invoke(cli.app, ["evaluate", "a", "--damage", "--no-test"], env={"COLUMNS": "80"}).stdout
+    assert "…" not in shown
+    rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.strip(" ─")}
+    assert rows["0"] == ["1", "2", "3", "4", "5"]
+    for damage in Damage:
+        assert len(rows[damage]) == 6
+        assert all(cell.endswith("%") for cell in rows[damage])
 
 
 @pytest.mark.usefixtures("few_scribbles")

@@ -120,7 +120,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     assert not page.exception
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
-    assert "1 of 1 read right by ensemble_5_models in 17 views" in _texts(page)
+    assert "1 of 1 read right by ensemble_4_models in 17 views" in _texts(page)
 
 
 def test_a_saving_can_be_taken_back(page: AppTest, clean_environment: Path) -> None:

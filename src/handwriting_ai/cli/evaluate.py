@@ -216,8 +216,13 @@ def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice], parts: "
         Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
 
 
+def _open_table(title: str) -> Table:
+    """Without columns yet, and without a frame that would take their room."""
+    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+
+
 def _figures_table(title: str, rows: "Mapping[str, Figures]") -> Table:
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = _open_table(title)
     table.add_column("", overflow="fold")  # on a narrow screen names are broken, figures never cut
     for name in ("errors", "accuracy", "95 % interval", "NLL", "ECE"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -243,17 +248,17 @@ def ensemble_label(choice: EnsembleChoice) -> str:
 
 
 def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
-    if not damages:
-        return
-    severities = sorted({point.severity for points in damages.values() for point in points})
-    title = "accuracy on damaged validation digits, one view"
-    table = Table("model", "damage", *(f"severity {severity}" for severity in severities), title=title)
+    """A table for each model, so that its name does not take the room of a column."""
     for model_id, points in damages.items():
+        title = f"{model_id}: accuracy on validation digits by severity of damage, one view"
+        table = _open_table(title)
+        table.add_column("")
+        for severity in sorted({point.severity for point in points}):
+            table.add_column(f"{severity}", justify="right", no_wrap=True)
         kinds: dict[Damage, None] = dict.fromkeys(point.damage for point in points)
         for damage in kinds:
-            shares = [f"{point.accuracy:.1%}" for point in points if point.damage is damage]
-            table.add_row(model_id, damage, *shares)
-    Console().print(table)
+            table.add_row(damage, *(f"{point.accuracy:.1%}" for point in points if point.damage is damage))
+        Console().print(table)
 
 
 def _print_strokes(scores: "Sequence[PenStrokeScore]", scribbles: "ScribbleScore | None") -> None:
