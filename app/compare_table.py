@@ -1,5 +1,6 @@
 """The tables of the Compare page: every model by its manifest, and means over seeds."""
 
+import statistics
 from collections.abc import Sequence
 from typing import Final
 
@@ -106,7 +107,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
-    """Mean ± standard deviation of runs that differ by their seed, or their parent, alone; the most accurate first."""
+    """Mean ± standard deviation of runs that differ by their seed, or their parent, alone; by mean, best first."""
     groups: dict[tuple[object, ...], list[Manifest]] = {}
     for entry in by_accuracy(entries):
         each = entry.manifest
@@ -115,6 +116,7 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
             groups.setdefault(alike, []).append(each)
     repeated = [group for group in groups.values() if len({_seed_and_parent(each) for each in group}) >= _FEWEST_SEEDS]
+    repeated.sort(key=_mean_accuracy, reverse=True)
     return pd.DataFrame(
         {
             "architecture": [group[0].arch for group in repeated],
@@ -128,6 +130,11 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             "ECE": [_spread([each.val_ece for each in group], ".2%") for group in repeated],
         }
     )
+
+
+def _mean_accuracy(group: Sequence[Manifest]) -> float:
+    """On validation, over these runs."""
+    return statistics.fmean(each.val_acc for each in group)
 
 
 def _seed_and_parent(manifest: Manifest) -> tuple[int | None, str | None]:

@@ -170,6 +170,16 @@ def test_seeds_of_one_recipe_are_averaged(pair: Path, page: AppTest) -> None:
     assert means["validation accuracy"] == ["99.50% ± 0.14%", "92.00% ± 0.00%"]
 
 
+def test_means_are_sorted_by_the_mean(pair: Path, page: AppTest) -> None:
+    """Not by the best run of a kind, which is luck."""
+    register_with_predictions(pair, "lucky", errors=10, seed=2, changes={"training_recipe": "heavy_aug"})
+    register_with_predictions(pair, "unlucky", errors=50, seed=3, changes={"training_recipe": "heavy_aug"})
+    _open(page)
+    means = _columns(page, 1)
+    assert means["recipe"] == ["drawn", "heavy_aug"]
+    assert means["errors of 5,000"] == ["25.0 ± 7.1", "30.0 ± 28.3"]
+
+
 def test_refused_models_are_named_with_the_reason(pair: Path, page: AppTest) -> None:
     """Another preprocessing, an unknown architecture, a broken manifest; the others are compared."""
     register_with_predictions(pair, "foreign", changes={"preprocess_hash": "v0/other"})
