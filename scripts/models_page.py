@@ -2,8 +2,9 @@
 
     python scripts/models_page.py
 
-Runs no model. Scores the test digits too: run it once for a candidate, when all is chosen, and log that in
-docs/evaluation.md. Between the two marks nothing is kept; what stands outside them is.
+Runs no model. Scores the test digits too, for the record: the last of the three openings that docs/evaluation.md allows
+has been made, so that nothing may be chosen by what it prints. Between the two marks nothing is kept; what stands
+outside them is.
 """
 
 import sys

@@ -2,8 +2,8 @@
 
     TRAINING__INK_DIR=/path/to/strokes python scripts/strokes_page.py
 
-Runs the presets that are made for drawings on every digit with each pen, which takes half an hour. What stands outside
-the marks is kept.
+Runs every preset on every digit with each pen, which takes three quarters of an hour. What stands outside the marks is
+kept.
 """
 
 import statistics
@@ -27,14 +27,7 @@ from handwriting_ai.registry.store import ModelStore
 
 SCRIPT: Final = "strokes_page.py"
 PAGE: Final = PROJECT_ROOT / "docs" / "pen-strokes.md"
-FOR_SCANNED: Final = "best"
-"""The preset that is made for MNIST; with its large networks the page would take hours."""
 Measured = tuple[list[PenStrokeScore], ScribbleScore]
-
-
-def for_drawings(models: Path) -> dict[str, Preset]:
-    """The presets that are measured."""
-    return {name: preset for name, preset in read_presets(models).items() if name != FOR_SCANNED}
 
 
 def weights_line(presets: Sequence[Preset], store: ModelStore) -> str:
@@ -115,7 +108,7 @@ def main() -> None:
     """Measure, then rewrite the page; errors are told in a sentence."""
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
-    presets = for_drawings(store.root)
+    presets = read_presets(store.root)
     try:
         results: dict[str, Measured] = {
             name: measure_strokes(settings, EnsembleChoice(members=preset.members, tta=preset.tta))

@@ -98,6 +98,15 @@ def test_without_a_model_the_default_preset_is_scored(evaluate: Evaluate) -> Non
     assert (other["tta"], other["temperature"]) == ("advanced", 0.5)
 
 
+def test_a_name_that_is_a_preset_and_a_model_means_the_model_beside_others(
+    evaluate: Evaluate, clean_environment: Path
+) -> None:
+    """By itself it means the preset."""
+    register_with_predictions(clean_environment / "models", "default")
+    assert _ANSWER.validate_json(evaluate("default", "a", "--json").stdout)["models"] == ["default", "a"]
+    assert _ANSWER.validate_json(evaluate("default", "--json").stdout)["models"] == ["a", "b"]
+
+
 def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> None:
     """Validation first, then test as a report."""
     shown = evaluate().stdout
@@ -112,6 +121,7 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
     [
         (["nobody"], 1, "There is no model 'nobody'"),
         (["default", "a"], 2, "'default': a preset is named by itself."),
+        (["a", "default"], 2, "'default': a preset is named by itself."),
         (["a", "--temperature", "-1"], 2, "must be a positive number"),
         (["a", "--strokes"], 1, "TRAINING__INK_DIR"),
         (["a", "--damage", "--report", "nowhere/page.html"], 2, "There is no folder nowhere"),
@@ -208,10 +218,12 @@ def test_damage_and_strokes_are_measured_and_reported(
 
 
 @pytest.mark.usefixtures("evaluate")
-def test_damage_is_whole_in_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A table with a column for each severity, a row for each damage."""
+def test_damage_is_whole_in_80_columns(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table with a column for each severity, a row for each damage, whatever the model is called."""
+    name = "mnist_compact_scanned_light_seed0_from_drawn_light_seed0"
+    register_with_predictions(clean_environment / "models", name)
     monkeypatch.setattr(robustness, "measure_damage", _measure_on_few)
-    shown = RUNNER.invoke(cli.app, ["evaluate", "a", "--damage", "--no-test"], env={"COLUMNS": "80"}).stdout
+    shown = RUNNER.invoke(cli.app, ["evaluate", name, "--damage", "--no-test"], env={"COLUMNS": "80"}).stdout
     assert "…" not in shown
     rows = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.strip(" ─")}
     assert rows["0"] == ["1", "2", "3", "4", "5"]

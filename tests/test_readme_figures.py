@@ -63,16 +63,7 @@ def _strokes(preset: str, file: str, column: str) -> str:
     return row[titles.index(column)].replace("%", " %")
 
 
-def test_what_is_made_for_scanned_digits_has_no_figures_on_drawings() -> None:
-    """Rather than old ones."""
-    titles = ("pendigits, 5 writers", "UNIPEN, 43 writers", "– without its 70", "scribbles, 1,000")
-    rows = [line for line in PAGE.splitlines() if line.startswith(tuple(f"| {title}" for title in titles))]
-    assert len(rows) == len(titles)
-    for row in rows:
-        assert row.strip("|").split("|")[-1].strip() == "–"
-
-
-@pytest.mark.parametrize("preset", ["fast", "default"])
+@pytest.mark.parametrize("preset", PRESETS)
 def test_a_column_on_drawings_is_that_of_their_page(preset: str) -> None:
     """With random pens."""
     number = PRESETS.index(preset)

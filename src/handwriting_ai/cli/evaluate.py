@@ -130,7 +130,8 @@ def choose(
     store.require_models()
     presets = read_presets(store.root)
     if len(models) > 1:
-        _refuse_presets(presets.keys() & set(models) - set(store.model_ids()))
+        not_models = set(models) - set(store.model_ids())  # a name that is both means the model here
+        _refuse_presets(presets.keys() & not_models)
     named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
     found = choose_members(named, store.root)
     if not found.members:
@@ -144,7 +145,11 @@ def choose(
 
 
 def _refuse_presets(names: Collection[str]) -> None:
-    """Presets that were named beside others, as if they were models."""
+    """Refuse presets that are named beside other names, as if they were models.
+
+    Raises:
+        BadParameter: there is one.
+    """
     if names:
         quoted = ", ".join(repr(name) for name in sorted(names))
         raise typer.BadParameter(
@@ -252,9 +257,9 @@ def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
     for model_id, points in damages.items():
         title = f"{model_id}: accuracy on validation digits by severity of damage, one view"
         table = _open_table(title)
-        table.add_column("")
+        table.add_column("", no_wrap=True)
         for severity in sorted({point.severity for point in points}):
-            table.add_column(f"{severity}", justify="right", no_wrap=True)
+            table.add_column(str(severity), justify="right", no_wrap=True)
         kinds: dict[Damage, None] = dict.fromkeys(point.damage for point in points)
         for damage in kinds:
             table.add_row(damage, *(f"{point.accuracy:.1%}" for point in points if point.damage is damage))
