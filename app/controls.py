@@ -37,7 +37,7 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
     chosen = st.segmented_control(
         "Views the models read",
         list(TtaMode),
-        default=default,
+        default=None if key in st.session_state else default,  # Streamlit complains of both
         format_func=views_in_words,
         help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
         "and the probabilities averaged.",

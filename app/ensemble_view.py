@@ -89,7 +89,8 @@ def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[En
     )
     st.altair_chart(plots.reliability_diagram(score.reliability), width="stretch")
     st.caption(explanations.RELIABILITY)
-    if st.toggle("Report on the test set", help="Reported only: nothing here is to be chosen by it."):
+    # A key for each choice: another one closes the report, so that nobody turns the controls with test in view.
+    if st.toggle("Report on the test set", help=explanations.TEST_REPORT, key=f"ensemble_test_{choice}"):
         test = board.score(choice, EvaluationPart.TEST)
         st.markdown(wording.test_report(test.figures))
 

@@ -30,6 +30,7 @@ TEMPERATURE: Final = (
 )
 MULTIPLY_ADDS: Final = "The arithmetic that one view of one picture takes; time goes roughly with it."
 PARAMETERS: Final = "How many numbers the network has learnt."
+TEST_REPORT: Final = "Reported only: nothing here is to be chosen by it. Another choice closes the report."
 SEED: Final = "The number that the random start of the training hangs on: another seed, another model of the same kind."
 RECIPE: Final = "What it learnt from, and how; the page Train describes each."
 INGREDIENTS: Final = (

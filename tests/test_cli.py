@@ -225,6 +225,10 @@ def test_weights_are_withheld_and_scores_stay(monkeypatch: pytest.MonkeyPatch, t
     (models / "first" / "model.pt").write_bytes(b"what a command that was cut off leaves")
     RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", "22 MB"])
     assert names_in(models / "first") == ["manifest.json", "predictions.npz"]
+    again = RUNNER.invoke(cli.app, ["models", "withhold", "first", "--reason", "another"])
+    assert again.exit_code == 2
+    assert "gone already: 22 MB." in again.output
+    assert ModelStore(models).read_manifest("first").not_shipped == "22 MB"
     register_with_predictions(models, "second")
     listed = RUNNER.invoke(cli.app, ["models", "list"], env={"COLUMNS": "200"}).stdout
     assert "first: not shipped (22 MB), only its predictions are here" in listed

@@ -119,7 +119,11 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["nobody"], 1, "There is no model 'nobody'"),
+        (["nobody"], 1, "There is no preset and no model 'nobody'"),
+        (["nobody"], 1, "Presets: default. Models: a, b."),
+        (["a", "nobody"], 1, "There is no model 'nobody'"),
+        ([""], 2, "A name is empty"),
+        (["a", "--report", "."], 2, ". is a folder"),
         (["default", "a"], 2, "'default': a preset is named by itself."),
         (["a", "default"], 2, "'default': a preset is named by itself."),
         (["a", "--temperature", "-1"], 2, "must be a positive number"),

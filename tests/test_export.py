@@ -304,7 +304,7 @@ def test_the_command_takes_presets_and_says_what_it_wrote(models: Path, monkeypa
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["nobody"], 1, "There is no model 'nobody'"),
+        (["nobody"], 1, "There is no preset and no model 'nobody'"),
         (["--temperature", "0"], 2, "must be a positive number"),
         (["--format", "tflite"], 2, "--format"),
     ],

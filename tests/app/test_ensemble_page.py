@@ -1,6 +1,7 @@
 """The Ensemble page without a browser: what a change of members, views and temperature shows."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -120,12 +121,15 @@ def test_the_temperature_is_own_fitted_or_from_the_slider(models: Path) -> None:
 
 
 def test_the_test_set_is_reported_on_request(models: Path) -> None:
-    """Never unasked; with the count that leaves out disputed labels."""
+    """Never unasked, nor for the next choice; with the count that leaves out disputed labels."""
     register_with_predictions(models, "a")
     page = _opened()
     assert "test digits" not in "".join(each.value for each in page.markdown)
     page.toggle[0].set_value(True).run()
     assert any("**20 errors** of 10,000 test digits" in each.value for each in page.markdown)
+    _select(page, "ensemble_tta", "none")
+    assert "test digits" not in "".join(each.value for each in page.markdown)
+    assert not page.toggle[0].value
 
 
 def _views_of_draw(page: AppTest) -> object:
@@ -299,6 +303,20 @@ def test_two_hundred_models_are_shown(models: Path, monkeypatch: pytest.MonkeyPa
     choices: Multiselect[str] = page.multiselect(key=MEMBERS)
     assert len(choices.options) == MANY
     assert "Of 200 models 12 are combined" in _captions(page)
+
+
+def test_a_preset_chosen_first_leaves_no_complaint_in_the_log(
+    models: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Streamlit complains, once a process, of a control that has both a default and a value set for it."""
+    monkeypatch.setattr("streamlit.elements.lib.policies._shown_default_value_warning", False)
+    monkeypatch.setattr(logging.getLogger("streamlit"), "propagate", True)
+    register_with_predictions(models, "a")
+    (models / PRESETS_FILE).write_text('{"fast": {"members": ["a"], "tta": "none"}}', encoding="utf-8")
+    page = _opened()
+    _preset(page).set_value("fast").run()
+    assert _preset(page).value == "fast"
+    assert not [record for record in caplog.records if "default value" in record.getMessage()]
 
 
 def test_a_preset_sets_members_and_views(models: Path) -> None:

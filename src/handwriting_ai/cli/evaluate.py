@@ -14,6 +14,7 @@ from rich.table import Table
 from handwriting_ai.cli import options
 from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.errors import UnknownModel
 from handwriting_ai.extras import require_extra
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 
@@ -98,7 +99,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
 
     Raises:
         DataMissing: strokes are asked for and there are none.
-        BadParameter: the report's folder is not there, or it would show what is not to be seen.
+        BadParameter: the report is a folder, or its folder is not there, or it would show what is not to be seen.
         PackagesMissing: what draws its charts is not installed.
     """
     from handwriting_ai.data.strokes import stroke_paths
@@ -107,6 +108,8 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
         stroke_paths(settings.training.ink_dir)
     if report is None:
         return
+    if report.is_dir():
+        raise typer.BadParameter(f"{report} is a folder. Name a file in it.", param_hint="--report")
     if not report.parent.is_dir():
         raise typer.BadParameter(f"There is no folder {report.parent}.", param_hint="--report")
     if not test:
@@ -120,19 +123,24 @@ def choose(
     """The models named, or those of a preset; without a name those of `default`.
 
     Raises:
-        UnknownModel: the models folder is not there, or empty.
+        UnknownModel: the models folder is not there, or empty, or the one name is that of neither preset nor model.
         ManifestError: `presets.json` is broken.
-        BadParameter: the temperature is not a positive number, a preset stands beside other names, or no model is
-            named where none is shipped.
+        BadParameter: the temperature is not a positive number, a name is empty, a preset stands beside other names, or
+            no model is named where none is shipped.
     """
     from handwriting_ai.registry.presets import DEFAULT_PRESET, choose_members, read_presets
 
     store.require_models()
     presets = read_presets(store.root)
+    if not all(name.strip() for name in models):
+        raise typer.BadParameter("A name is empty. Leave it out for the preset default.", param_hint="MODELS")
     if len(models) > 1:
         not_models = set(models) - set(store.model_ids())  # a name that is both means the model here
         _refuse_presets(presets.keys() & not_models)
     named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
+    if len(models) == 1 and named not in {*presets, *store.model_ids()} and "," not in named:
+        known = f"Presets: {', '.join(presets) or 'none'}. Models: {', '.join(store.model_ids())}."
+        raise UnknownModel(f"There is no preset and no model {named!r} in {store.root}. {known}")
     found = choose_members(named, store.root)
     if not found.members:
         raise typer.BadParameter(

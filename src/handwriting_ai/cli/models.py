@@ -139,6 +139,7 @@ def withhold_weights(
     from handwriting_ai.evaluation.verify import verify_predictions
     from handwriting_ai.registry.presets import refuse_named
     from handwriting_ai.registry.store import ModelStore
+    from handwriting_ai.registry.weights import WEIGHTS_NAME
 
     if not reason.strip():
         raise typer.BadParameter("Say why.", param_hint="--reason")
@@ -148,6 +149,11 @@ def withhold_weights(
     # Checks the weights' digest too: else the predictions might be of others than those that go.
     manifest = _sound_manifest(store, model_id)
     verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
+    # Weights that are still there are what an interrupted run of this command has left.
+    if manifest.not_shipped is not None and not (store.folder(model_id) / WEIGHTS_NAME).exists():
+        raise typer.BadParameter(
+            f"The weights of {model_id!r} are gone already: {manifest.not_shipped}.", param_hint="MODEL_ID"
+        )
     store.withhold(model_id, reason.strip())
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")
 
