@@ -18,6 +18,7 @@ import wording
 from explanations import MNIST, TEMPERATURE
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode
+from handwriting_ai.preprocess import MUCH_LEFT_OUT, left_out_share
 from handwriting_ai.reader import DigitReader, Reading
 from ui_state import Saving, UiState, ui_state
 
@@ -192,6 +193,9 @@ def _show_answer(reading: Reading) -> None:
     with chart:
         st.altair_chart(charts.probability_bars(prediction), width="stretch")
     (st.warning if prediction.uncertain else st.success)(wording.describe(prediction))
+    left_out = left_out_share(reading.steps)
+    if left_out >= MUCH_LEFT_OUT:
+        st.warning(wording.left_out(left_out))
     st.caption(
         f"Read in {reading.total_ms:.0f} ms ({reading.preprocess_ms:.1f} ms preprocessing, "
         f"{prediction.latency_ms:.0f} ms {wording.counted(len(prediction.views), 'view')} × "

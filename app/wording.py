@@ -28,6 +28,14 @@ def describe(prediction: Prediction) -> str:
     return f"**Uncertain:** each model hesitates between a **{first}** and a **{second}**."
 
 
+def left_out(share: float) -> str:
+    """That ink was left out, and where one sees it."""
+    return (
+        f"**{share:.0%} of the ink was left out** as no part of this digit; *Specks dropped* below shows what is read. "
+        "Draw one digit at a time."
+    )
+
+
 def runners_up(prediction: Prediction) -> tuple[int, int]:
     """The two digits with the largest probabilities, the larger first."""
     order = sorted(range(len(prediction.probs)), key=prediction.probs.__getitem__, reverse=True)

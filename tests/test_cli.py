@@ -55,9 +55,25 @@ def test_predict_reads_a_folder_and_reports_what_it_cannot(
     rows = [_ROW.validate_json(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
     assert [Path(str(row["path"])).name for row in rows] == ["a_one.png", "blank.png", "broken.jpg"]
-    assert set(rows[0]) == {"path", "digit", "confidence", "probs", "model_id", "uncertain"}
+    assert set(rows[0]) == {"path", "digit", "confidence", "probs", "model_id", "uncertain", "left_out_share"}
     assert "No digit found" in str(rows[1]["error"])
     assert "not a picture" in str(rows[2]["error"])
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_predict_says_that_ink_was_left_out(
+    monkeypatch: pytest.MonkeyPatch, model_dir: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """Of two digits one is read; of one digit nothing is said."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    canvas = np.full((280, 560), 255, dtype=np.uint8)
+    canvas[40:240, 60:80] = 0
+    canvas[40:240, 400:420] = 0
+    Image.fromarray(canvas).save(tmp_path / "eleven.png")
+    result = RUNNER.invoke(cli.app, ["predict", str(tmp_path / "eleven.png"), str(pictures / "a_one.png")])
+    eleven, one = result.stdout.splitlines()
+    assert eleven.endswith("(50% of the ink left out: one digit a picture)")
+    assert "left out" not in one
 
 
 @pytest.mark.usefixtures("clean_environment")

@@ -3,7 +3,7 @@
 import base64
 import errno
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
@@ -40,7 +40,13 @@ def page(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[A
 
 def put_on_canvas(page: AppTest, digit: int, version: int = 0) -> None:
     """Hand the page what the browser component would report."""
-    lines = [[(x * 1.3 + 70, y * 1.3 + 60) for x, y in line] for line in DIGIT_STROKES[digit]]
+    put_lines_on_canvas(
+        page, [[(x * 1.3 + 70, y * 1.3 + 60) for x, y in line] for line in DIGIT_STROKES[digit]], version
+    )
+
+
+def put_lines_on_canvas(page: AppTest, lines: Sequence[Line], version: int = 0) -> None:
+    """The same with any lines, in pixels of the canvas."""
     strokes: list[Stroke] = [np.array(line, dtype=np.float64) for line in lines]
     ink = render(strokes, pen_px=18, side_px=_SIZE[1])[:, : _SIZE[0]]
     picture = Image.fromarray(cv2.bitwise_not(ink)).convert("RGBA")
@@ -121,6 +127,17 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
     assert "1 of 1 read right by ensemble_4_models in 17 views" in _texts(page)
+
+
+def test_ink_that_is_left_out_is_said(page: AppTest) -> None:
+    """Of two digits the larger is read, and nothing hides that."""
+    lines = [[(x * 0.5 + left, y + 60) for x, y in line] for left in (20, 190) for line in DIGIT_STROKES[1]]
+    put_lines_on_canvas(page, lines)
+    page.run()
+    assert any("of the ink was left out" in each.value for each in page.warning)
+    put_lines_on_canvas(page, lines[: len(lines) // 2])
+    page.run()
+    assert not any("left out" in each.value for each in page.warning)
 
 
 def test_a_saving_can_be_taken_back(page: AppTest, clean_environment: Path) -> None:

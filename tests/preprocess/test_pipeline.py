@@ -12,11 +12,13 @@ from tests.digit_strokes import DIGIT_STROKES
 from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.preprocess import (
     FULL_INK,
+    MUCH_LEFT_OUT,
     STEP_NAMES,
     Gray,
     PreprocessConfig,
     denormalize,
     grey_levels,
+    left_out_share,
     normalize,
     preprocess,
     preprocess_signature,
@@ -48,6 +50,17 @@ def test_the_result_is_normalised_and_every_step_is_kept() -> None:
     assert float(np.min(result.image)) == pytest.approx(-0.4242, abs=1e-4)
     assert tuple(step.name for step in result.steps) == STEP_NAMES
     assert result.steps[-1].picture.shape == (28, 28)
+
+
+def test_ink_that_is_left_out_is_counted() -> None:
+    """Of two digits side by side one is read; of one digit, also of several strokes, nothing is lost."""
+    assert left_out_share(preprocess(drawing(5)).steps) == 0
+    pair = np.maximum(drawing(8, scale=0.8, left=10), drawing(1, scale=0.8, left=180))
+    alone = np.count_nonzero(preprocess(drawing(1, scale=0.8, left=180)).steps[2].picture)
+    both = np.count_nonzero(preprocess(pair).steps[2].picture)
+    share = left_out_share(preprocess(pair).steps)
+    assert share == pytest.approx(alone / both, abs=0.02)
+    assert share > MUCH_LEFT_OUT
 
 
 @pytest.mark.parametrize("digit", range(10))

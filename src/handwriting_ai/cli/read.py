@@ -93,14 +93,17 @@ def _pictures(paths: list[Path]) -> Iterator[Path]:
 
 def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
     """One line of the answer."""
+    from handwriting_ai.preprocess import left_out_share
+
     if path.is_dir():
         return {"path": str(path), "error": "No pictures (PNG, JPEG, WebP) are in this folder."}
     try:
-        prediction = reader.read(path.read_bytes()).prediction
+        reading = reader.read(path.read_bytes())
     except OSError as error:
         return {"path": str(path), "error": f"The file cannot be read: {error.strerror}."}
     except HandwritingError as error:
         return {"path": str(path), "error": str(error)}
+    prediction = reading.prediction
     return {
         "path": str(path),
         "digit": prediction.digit,
@@ -108,11 +111,16 @@ def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
         "probs": list(prediction.probs),
         "model_id": prediction.model_id,
         "uncertain": prediction.uncertain,
+        "left_out_share": left_out_share(reading.steps),
     }
 
 
 def _sentence(answer: dict[str, object]) -> str:
+    from handwriting_ai.preprocess import MUCH_LEFT_OUT
+
     if "error" in answer:
         return f"{answer['path']}: {answer['error']}"
     doubt = " (uncertain)" if answer["uncertain"] else ""
-    return f"{answer['path']}: {answer['digit']}{doubt}  {float(str(answer['confidence'])):.1%}"
+    share = float(str(answer["left_out_share"]))
+    rest = f"  ({share:.0%} of the ink left out: one digit a picture)" if share >= MUCH_LEFT_OUT else ""
+    return f"{answer['path']}: {answer['digit']}{doubt}  {float(str(answer['confidence'])):.1%}{rest}"

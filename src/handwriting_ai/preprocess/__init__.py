@@ -11,11 +11,13 @@ from handwriting_ai.preprocess.parameters import (
     preprocess_signature,
 )
 from handwriting_ai.preprocess.pipeline import (
+    MUCH_LEFT_OUT,
     NormalizedImage,
     Preprocessed,
     Step,
     denormalize,
     grey_levels,
+    left_out_share,
     normalize,
     preprocess,
 )
@@ -25,6 +27,7 @@ __all__ = [
     "IMAGE_SIDE",
     "MNIST_MEAN",
     "MNIST_STD",
+    "MUCH_LEFT_OUT",
     "STEP_NAMES",
     "Gray",
     "ImageLimits",
@@ -35,6 +38,7 @@ __all__ = [
     "Step",
     "denormalize",
     "grey_levels",
+    "left_out_share",
     "normalize",
     "preprocess",
     "preprocess_signature",

@@ -1,5 +1,6 @@
 """The whole way from pixels to the network's input, with a picture of every step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -15,6 +16,9 @@ NormalizedImage: TypeAlias = "NDArray[np.float32]"
 
 DEFAULT_CONFIG: Final = PreprocessConfig()
 DEFAULT_LIMITS: Final = ImageLimits()
+MUCH_LEFT_OUT: Final = 0.1
+"""From this share on, ink that was left out is worth a word: of 8,816 drawings by held-out writers, with pens of 6 and
+22 px, five reach it, three of them of doubtful label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +72,17 @@ def preprocess(
         image=normalize(centered)[np.newaxis],
         steps=tuple(Step(name=name, picture=picture) for name, picture in zip(STEP_NAMES, pictures, strict=True)),
     )
+
+
+def left_out_share(shown: Sequence[Step]) -> float:
+    """How much ink was found and not taken for a part of the digit, as a share of all ink, in [0, 1).
+
+    Args:
+        shown: the steps of `Preprocessed`.
+    """
+    pictures = {step.name: step.picture for step in shown}
+    found, kept = (np.count_nonzero(pictures[name]) for name in ("threshold", "components"))
+    return 1 - kept / found
 
 
 def normalize(pixels: Gray) -> "NDArray[np.float32]":
