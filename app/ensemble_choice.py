@@ -26,6 +26,7 @@ _MOST_PILLS: Final = 12
 _MEMBERS_HELP: Final = "Their answers are averaged."
 _TEMPERATURES: Final = (0.2, 3.0)
 _STEP: Final = 0.01
+_SLIDER_KEY: Final = "ensemble_slider"
 _NAMES: Final = TypeAdapter(list[str])
 
 
@@ -162,16 +163,15 @@ def with_temperature(board: Scoreboard, choice: EnsembleChoice) -> EnsembleChoic
         st.caption(f"Smallest validation NLL at temperature **{fitted:.3f}**.")
         return replace(choice, temperature=fitted)
     if scale is Scale.SLIDER:
-        return replace(choice, temperature=_slide(override))
+        return replace(choice, temperature=_slide(override or board.fitted_temperature(choice)))
     if override is not None:
         st.caption(f"DIGITS__TEMPERATURE_OVERRIDE replaces the models' own temperatures: **{override:g}** for all.")
     return replace(choice, temperature=override)
 
 
-def _slide(override: float | None) -> float:
-    """One temperature; at first that of the settings, or 1."""
+def _slide(first: float) -> float:
+    """One temperature; at first that of the settings or, without one, the fitted one."""
     low, high = _TEMPERATURES
-    first = min(high, max(low, override or 1.0))
-    return st.slider(
-        "One temperature for all members", low, high, first, _STEP, key="ensemble_slider", persist_state="session"
-    )
+    if _SLIDER_KEY not in st.session_state:  # no default: it would move the slider with each choice
+        st.session_state[_SLIDER_KEY] = round(min(high, max(low, first)), 2)
+    return st.slider("One temperature for all members", low, high, step=_STEP, key=_SLIDER_KEY, persist_state="session")

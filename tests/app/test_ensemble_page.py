@@ -109,10 +109,15 @@ def test_the_temperature_is_own_fitted_or_from_the_slider(models: Path) -> None:
     own = float(_metrics(page)["NLL"])
     _select(page, "ensemble_scale", "Fitted to this choice")
     fitted = float(_metrics(page)["NLL"])
-    assert any("Smallest validation NLL at temperature" in each.value for each in page.caption)
+    (temperature,) = (each.value for each in page.caption if "Smallest validation NLL at" in each.value)
     _select(page, "ensemble_scale", "Slider")
     slider: Slider[float] = page.slider(key="ensemble_slider")
+    assert slider.value == pytest.approx(float(temperature.split("**")[1]), abs=0.0051)
     slider.set_value(2.5).run()
+    _select(page, "ensemble_scale", "Fitted to this choice")
+    _select(page, "ensemble_scale", "Slider")
+    slider = page.slider(key="ensemble_slider")
+    assert slider.value == 2.5
     slid = float(_metrics(page)["NLL"])
     assert fitted <= own
     assert fitted < slid
