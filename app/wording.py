@@ -32,7 +32,7 @@ def left_out(share: float) -> str:
     """That ink was left out, and where one sees it."""
     return (
         f"**{share:.0%} of the ink was left out** as no part of this digit; *Specks dropped* below shows what is read. "
-        "Draw one digit at a time."
+        "One digit a picture, on clean paper, is read best."
     )
 
 

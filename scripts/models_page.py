@@ -2,8 +2,8 @@
 
     python scripts/models_page.py
 
-Runs no model. Scores the test digits too, for the record: the last of the three openings that docs/evaluation.md allows
-has been made, so that nothing may be chosen by what it prints. Between the two marks nothing is kept; what stands
+Runs no model. Scores the test digits too, for the record: the three openings that docs/evaluation.md allows have been
+made, and nothing may be chosen by what it prints. Between the two marks nothing is kept; what stands
 outside them is.
 """
 

@@ -104,7 +104,8 @@ def test_a_name_that_is_a_preset_and_a_model_means_the_model_beside_others(
     """By itself it means the preset."""
     register_with_predictions(clean_environment / "models", "default")
     assert _ANSWER.validate_json(evaluate("default", "a", "--json").stdout)["models"] == ["default", "a"]
-    assert _ANSWER.validate_json(evaluate("default", "--json").stdout)["models"] == ["a", "b"]
+    for name in ("default", " default "):
+        assert _ANSWER.validate_json(evaluate(name, "--json").stdout)["models"] == ["a", "b"]
 
 
 def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> None:
@@ -123,6 +124,8 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
         (["nobody"], 1, "Presets: default. Models: a, b."),
         (["a", "nobody"], 1, "There is no model 'nobody'"),
         ([""], 2, "A name is empty"),
+        ([","], 2, "A name is empty"),
+        (["default,a"], 2, "'default': a preset is named by itself."),
         (["a", "--report", "."], 2, ". is a folder"),
         (["default", "a"], 2, "'default': a preset is named by itself."),
         (["a", "default"], 2, "'default': a preset is named by itself."),

@@ -132,15 +132,8 @@ def choose(
 
     store.require_models()
     presets = read_presets(store.root)
-    if not all(name.strip() for name in models):
-        raise typer.BadParameter("A name is empty. Leave it out for the preset default.", param_hint="MODELS")
-    if len(models) > 1:
-        not_models = set(models) - set(store.model_ids())  # a name that is both means the model here
-        _refuse_presets(presets.keys() & not_models)
+    _check_names([name.strip() for argument in models for name in argument.split(",")], presets, store)
     named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
-    if len(models) == 1 and named not in {*presets, *store.model_ids()} and "," not in named:
-        known = f"Presets: {', '.join(presets) or 'none'}. Models: {', '.join(store.model_ids())}."
-        raise UnknownModel(f"There is no preset and no model {named!r} in {store.root}. {known}")
     found = choose_members(named, store.root)
     if not found.members:
         raise typer.BadParameter(
@@ -152,14 +145,23 @@ def choose(
         raise typer.BadParameter(str(error), param_hint="--temperature") from error
 
 
-def _refuse_presets(names: Collection[str]) -> None:
-    """Refuse presets that are named beside other names, as if they were models.
+def _check_names(names: Sequence[str], presets: Collection[str], store: "ModelStore") -> None:
+    """Refuse an empty name, one that is unknown, and a preset beside other names; models are looked at later.
 
     Raises:
-        BadParameter: there is one.
+        UnknownModel: the only name is that of neither preset nor model.
+        BadParameter: a name is empty, or one of several is a preset's.
     """
-    if names:
-        quoted = ", ".join(repr(name) for name in sorted(names))
+    models = store.model_ids()
+    if not all(names):
+        raise typer.BadParameter("A name is empty. Leave it out, or name a preset or models.", param_hint="MODELS")
+    if len(names) == 1 and names[0] not in {*presets, *models}:
+        known = f"Presets: {', '.join(presets) or 'none'}. Models: {', '.join(models)}."
+        raise UnknownModel(f"There is no preset and no model {names[0]!r} in {store.root}. {known}")
+    # Of several, a name that is both means the model.
+    mistaken = sorted((set(names) & set(presets)) - set(models)) if len(names) > 1 else []
+    if mistaken:
+        quoted = ", ".join(repr(name) for name in mistaken)
         raise typer.BadParameter(
             f"{quoted}: a preset is named by itself. Name one preset, or models only.", param_hint="MODELS"
         )
@@ -265,7 +267,7 @@ def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
     for model_id, points in damages.items():
         title = f"{model_id}: accuracy on validation digits by severity of damage, one view"
         table = _open_table(title)
-        table.add_column("", no_wrap=True)
+        table.add_column("")
         for severity in sorted({point.severity for point in points}):
             table.add_column(str(severity), justify="right", no_wrap=True)
         kinds: dict[Damage, None] = dict.fromkeys(point.damage for point in points)

@@ -146,15 +146,15 @@ def withhold_weights(
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
     refuse_named(model_id, settings.digits.active_model, store.root)
-    # Checks the weights' digest too: else the predictions might be of others than those that go.
+    # Checks the digest of weights that are shipped: else the predictions might be of others than those that go.
     manifest = _sound_manifest(store, model_id)
-    verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
     # Weights that are still there are what an interrupted run of this command has left.
     if manifest.not_shipped is not None and not (store.folder(model_id) / WEIGHTS_NAME).exists():
         raise typer.BadParameter(
             f"The weights of {model_id!r} are gone already: {manifest.not_shipped}.", param_hint="MODEL_ID"
         )
-    store.withhold(model_id, reason.strip())
+    verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
+    store.withhold(model_id, manifest.not_shipped or reason.strip())
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")
 
 
