@@ -3,8 +3,7 @@
     python scripts/models_page.py
 
 Runs no model. Scores the test digits too, for the record: the three openings that docs/evaluation.md allows have been
-made, and nothing may be chosen by what it prints. Between the two marks nothing is kept; what stands
-outside them is.
+made, and nothing may be chosen by what it prints. Between the two marks nothing is kept; what stands outside them is.
 """
 
 import sys

@@ -132,8 +132,9 @@ def choose(
 
     store.require_models()
     presets = read_presets(store.root)
-    _check_names([name.strip() for argument in models for name in argument.split(",")], presets, store)
-    named = ",".join(models) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
+    names = [name.strip() for argument in models for name in argument.split(",")]
+    _check_names(names, presets, store)
+    named = ",".join(names) or (DEFAULT_PRESET if DEFAULT_PRESET in presets else "")
     found = choose_members(named, store.root)
     if not found.members:
         raise typer.BadParameter(

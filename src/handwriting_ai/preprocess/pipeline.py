@@ -78,7 +78,7 @@ def left_out_share(shown: Sequence[Step]) -> float:
     """How much ink was found and not taken for a part of the digit, as a share of all ink, in [0, 1).
 
     Args:
-        shown: the steps of `Preprocessed`.
+        shown: the steps of `Preprocessed`, where there is ink.
     """
     pictures = {step.name: step.picture for step in shown}
     found, kept = (np.count_nonzero(pictures[name]) for name in ("threshold", "components"))
