@@ -11,7 +11,7 @@ import wording
 from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members
 from ui_state import ui_state
 

@@ -19,7 +19,7 @@ from explanations import MNIST, TEMPERATURE
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode
 from handwriting_ai.preprocess import MUCH_LEFT_OUT, left_out_share
-from handwriting_ai.reader import DigitReader, Reading
+from handwriting_ai.reading.reader import DigitReader, Reading
 from ui_state import Saving, UiState, ui_state
 
 CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Upload", "Random test digit"

@@ -9,10 +9,10 @@ import controls
 import pictures
 import resources
 import troubles
-from handwriting_ai.drawings import SavedDrawing, export_strokes
+from handwriting_ai.data.drawings import SavedDrawing, export_strokes
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import EnsembleChoice, Prediction
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from ui_state import ui_state
 
 

@@ -8,16 +8,16 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Backend, Settings, load_settings
+from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
-from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.errors import HandwritingError, ModelError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.preprocess import preprocess_signature
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import measure_pace
 

@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from handwriting_ai import load_settings
 from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.torchvision_ops import declare_missing_operators
+from handwriting_ai.support.torchvision_ops import declare_missing_operators
 from handwriting_ai.training.augment import augment
 from handwriting_ai.training.recipes import HEAVY_AUG
 

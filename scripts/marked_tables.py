@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from handwriting_ai.files import write_atomically
 from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.support.files import write_atomically
 
 END: Final = "<!-- end of what is made -->"
 _DIGEST_SHOWN: Final = 8

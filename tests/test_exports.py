@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import handwriting_ai
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 
 
 def test_exports_are_sorted_and_exist() -> None:

@@ -15,7 +15,7 @@ from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import preprocess, preprocess_signature
 
 if TYPE_CHECKING:
-    from handwriting_ai.reader import DigitReader, Reading
+    from handwriting_ai.reading.reader import DigitReader, Reading
 
 __all__ = [
     "DigitReader",
@@ -36,4 +36,4 @@ if not TYPE_CHECKING:  # or a type checker would take any name for one of ours
         """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module("handwriting_ai.reader"), name)
+        return getattr(import_module("handwriting_ai.reading.reader"), name)

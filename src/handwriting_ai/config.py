@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import SURE, TtaMode
-from handwriting_ai.problems import describe_problems
+from handwriting_ai.support.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
 """The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""

@@ -18,7 +18,7 @@ from handwriting_ai.api.middleware import UPLOAD_TIMEOUT_S
 from handwriting_ai.api.resources import REFRESH_S
 from handwriting_ai.api.server import DEFAULT_PATIENCE, Patience, configure
 from handwriting_ai.config import load_settings
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.sources import DataFolders
 

@@ -18,7 +18,7 @@ from handwriting_ai.config import PROJECT_ROOT, DigitsSettings, Settings
 from handwriting_ai.inference.engine import DEFAULT_OPTIONS, InferenceEngine, Picture, PredictOptions
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 
 LIMIT_S = 120.0
 INSIDE = (
@@ -80,7 +80,7 @@ class HeldReader(DigitReader):
     def __init__(self, settings: Settings) -> None:
         """Load the models."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("handwriting_ai.reader.InferenceEngine", HeldEngine)
+            patch.setattr("handwriting_ai.reading.reader.InferenceEngine", HeldEngine)
             super().__init__(settings)
 
     @property

@@ -13,7 +13,7 @@ from handwriting_ai.api.schemas import JobView
 from handwriting_ai.config import load_settings
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.types import JobStatus
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 
 RUN: dict[str, object] = {"arch": "compact", "recipe": "baseline", "epochs": 2, "seed": 7}
 

@@ -12,7 +12,7 @@ from handwriting_ai.api.problems import hide_paths
 from handwriting_ai.api.schemas import ActiveModels, Health, Readiness, Version
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.preprocess import preprocess_signature
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.presets import PRESETS_FILE
 
 

@@ -20,8 +20,8 @@ from tests.digit_strokes import DIGIT_STROKES, Line
 import controls
 import resources
 from handwriting_ai.config import PROJECT_ROOT
+from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.strokes import Stroke, render
-from handwriting_ai.drawings import DrawingStore
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from ui_state import UiState
 

@@ -28,10 +28,10 @@ from handwriting_ai.errors import JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CONFIG_NAME, JobStore
 from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, Job, JobStatus, TrainingConfig, plan
-from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import WEIGHTS_NAME
+from handwriting_ai.support.locks import locked
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
 from ui_state import UiState
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from handwriting_ai.architectures import build_model, channels_last
 from handwriting_ai.architectures.running import all_logits, as_input
 from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
-from handwriting_ai.randomness import seeded
+from handwriting_ai.support.randomness import seeded
 
 
 def test_every_grey_level_is_normalised_as_in_training() -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import canvas_box, draw, on_canvas, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
 
-from handwriting_ai.drawings import DrawingStore
+from handwriting_ai.data.drawings import DrawingStore
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)

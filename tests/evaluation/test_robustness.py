@@ -17,9 +17,9 @@ from handwriting_ai.errors import PredictionsError
 from handwriting_ai.evaluation import robustness
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint, damaged
 from handwriting_ai.evaluation.robustness import DAMAGE_NAME, measure_damage, packed_damage, read_damage
-from handwriting_ai.files import write_atomically
 from handwriting_ai.preprocess import normalize
 from handwriting_ai.registry.manifest import Manifest, read_manifest
+from handwriting_ai.support.files import write_atomically
 
 CPU = torch.device("cpu")
 SHA256 = "a" * 64

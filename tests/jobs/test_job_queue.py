@@ -21,8 +21,8 @@ from handwriting_ai.errors import DataMissing, JobConflict, ModelsUnwritable, Un
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, running
-from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.locks import locked
 from handwriting_ai.training.run import CHECKPOINT_NAME
 from handwriting_ai.training.sources import DataFolders
 

@@ -12,13 +12,13 @@ from tests.training.samples import EPOCH
 
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import JobDamaged, TrainingDiverged, UnknownJob
-from handwriting_ai.files import sweep_unfinished
 from handwriting_ai.jobs import child
 from handwriting_ai.jobs.child import Pulse, carry_out, run_job
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME, STATE_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobStatus, plan
-from handwriting_ai.locks import is_locked, locked, take_lock
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.files import sweep_unfinished
+from handwriting_ai.support.locks import is_locked, locked, take_lock
 from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import RunConfig, Watcher
 from handwriting_ai.training.sources import TrainingData

@@ -31,9 +31,9 @@ from handwriting_ai.jobs.redis_queue import RedisQueue
 from handwriting_ai.jobs.rq import RqJobs
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, plan
-from handwriting_ai.locks import locked
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.locks import locked
 from handwriting_ai.training.run import CHECKPOINT_NAME
 
 LIMIT_S = 120.0

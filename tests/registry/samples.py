@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from handwriting_ai.architectures import build_fresh_state_dict
-from handwriting_ai.locks import LOCK_NAME
 from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.support.locks import LOCK_NAME
 
 SIGNATURE = "v1/this/pipeline"
 ARCH = "compact"

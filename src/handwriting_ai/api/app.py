@@ -24,8 +24,8 @@ from handwriting_ai.api.training import TrainingRoutes, require_json
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.queue import JobQueue
-from handwriting_ai.reader import DigitReader
-from handwriting_ai.units import BYTES_PER_MB
+from handwriting_ai.reading.reader import DigitReader
+from handwriting_ai.support.units import BYTES_PER_MB
 
 FORM_OVERHEAD_BYTES: Final = 65_536
 """What a request may hold beside the picture."""

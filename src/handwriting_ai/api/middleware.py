@@ -26,7 +26,7 @@ from handwriting_ai.api.problems import (
     request_id_of,
 )
 from handwriting_ai.errors import ImageTooLarge, UploadTooSlow
-from handwriting_ai.units import BYTES_PER_MB, MS_PER_S
+from handwriting_ai.support.units import BYTES_PER_MB, MS_PER_S
 
 Scope: TypeAlias = "MutableMapping[str, object]"
 Message: TypeAlias = "MutableMapping[str, object]"

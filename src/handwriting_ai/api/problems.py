@@ -35,7 +35,7 @@ from handwriting_ai.errors import (
     UnsupportedMedia,
     UploadTooSlow,
 )
-from handwriting_ai.problems import plain_words
+from handwriting_ai.support.problems import plain_words
 
 REQUEST_ID: Final = "handwriting_ai.request_id"
 """Where a request's scope keeps its id."""

@@ -15,10 +15,10 @@ from handwriting_ai.inference.engine import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
-from handwriting_ai.reader import DigitReader
+from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.said_once import SaidOnce
-from handwriting_ai.units import MS_PER_S
+from handwriting_ai.support.said_once import SaidOnce
+from handwriting_ai.support.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""

@@ -16,7 +16,7 @@ from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE
-from handwriting_ai.randomness import seeded
+from handwriting_ai.support.randomness import seeded
 
 __all__ = [
     "TypedModule",

@@ -5,7 +5,7 @@ from typing import Final
 from torch import Tensor, nn
 
 from handwriting_ai.architectures.base import Classifier, TypedModule
-from handwriting_ai.torchvision_ops import torchvision_resnet18
+from handwriting_ai.support.torchvision_ops import torchvision_resnet18
 
 _STEM_CHANNELS: Final = 64
 _FEATURES: Final = 512

@@ -40,7 +40,7 @@ def fetch(name: Annotated[str, typer.Argument(help="The set: emnist.")]) -> None
         )
     if settings.training.emnist_dir is None:
         raise SettingsError("Set TRAINING__EMNIST_DIR to the folder that EMNIST shall be downloaded to (2 GB).")
-    from handwriting_ai.torchvision_ops import download_emnist
+    from handwriting_ai.support.torchvision_ops import download_emnist
 
     download_emnist(settings.training.emnist_dir)
 

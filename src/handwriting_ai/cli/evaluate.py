@@ -15,8 +15,8 @@ from handwriting_ai.cli import options
 from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import UnknownModel
-from handwriting_ai.extras import require_extra
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from handwriting_ai.support.extras import require_extra
 
 if TYPE_CHECKING:
     from handwriting_ai.evaluation.damage import Damage, DamagePoint

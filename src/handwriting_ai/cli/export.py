@@ -9,7 +9,7 @@ import typer
 from handwriting_ai.cli import options
 from handwriting_ai.cli.evaluate import choose
 from handwriting_ai.config import load_settings
-from handwriting_ai.units import BYTES_PER_MB
+from handwriting_ai.support.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
     from handwriting_ai.export.write import Exported

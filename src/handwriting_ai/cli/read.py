@@ -14,10 +14,10 @@ import typer
 from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
-from handwriting_ai.extras import require_extra
+from handwriting_ai.support.extras import require_extra
 
 if TYPE_CHECKING:
-    from handwriting_ai.reader import DigitReader
+    from handwriting_ai.reading.reader import DigitReader
 
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp"})
 
@@ -61,7 +61,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read."""
-    from handwriting_ai.reader import DigitReader
+    from handwriting_ai.reading.reader import DigitReader
     from handwriting_ai.registry.store import ModelStore
 
     settings, failed = load_settings(), False

@@ -9,7 +9,7 @@ import typer
 from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.cli.train import open_jobs
 from handwriting_ai.config import load_settings
-from handwriting_ai.extras import require_extra
+from handwriting_ai.support.extras import require_extra
 
 
 def api(
@@ -23,7 +23,7 @@ def api(
     require_free_port(host, chosen)
     from handwriting_ai.api.app import create_app
     from handwriting_ai.api.server import serve
-    from handwriting_ai.reader import DigitReader
+    from handwriting_ai.reading.reader import DigitReader
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     app = create_app(settings, open_reader=partial(DigitReader, settings), open_jobs=partial(open_jobs, settings))

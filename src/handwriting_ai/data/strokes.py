@@ -19,7 +19,7 @@ from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK
-from handwriting_ai.problems import describe_problems
+from handwriting_ai.support.problems import describe_problems
 
 Stroke: TypeAlias = "NDArray[np.float64]"
 """One pen-down line, `(points, 2)`: x to the right, y down, in any unit."""

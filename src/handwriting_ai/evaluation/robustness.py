@@ -18,9 +18,9 @@ from handwriting_ai.data.split import SPLIT_SEED, VALIDATION_COUNT
 from handwriting_ai.errors import PredictionsError
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint, damaged
 from handwriting_ai.evaluation.metrics import count_errors
-from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.weights import weights_digest
+from handwriting_ai.support.problems import describe_problems
 
 DAMAGE_NAME: Final = "damage.json"
 DAMAGE_COMMAND: Final = "handwriting-ai evaluate --damage"

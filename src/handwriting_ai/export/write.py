@@ -8,13 +8,13 @@ from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import ExportError
 from handwriting_ai.export.check import check_against_engine
 from handwriting_ai.export.graph import as_onnx
-from handwriting_ai.extras import require_extra
-from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.members import Member, load_members
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.support.extras import require_extra
+from handwriting_ai.support.files import write_atomically
 
 
 @dataclass(frozen=True, kw_only=True)

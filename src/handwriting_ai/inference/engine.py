@@ -25,7 +25,7 @@ from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.presets import Choice, choose_members
 from handwriting_ai.registry.report import LoadReport
-from handwriting_ai.units import MS_PER_S
+from handwriting_ai.support.units import MS_PER_S
 
 PENDING_PER_THREAD: Final = 8
 """Requests that may wait or run, for each thread; one more is told that the engine is busy."""

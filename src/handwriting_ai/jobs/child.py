@@ -18,7 +18,7 @@ from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.said_once import SaidOnce
+from handwriting_ai.support.said_once import SaidOnce
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.run import RunConfig, Watcher, run_training

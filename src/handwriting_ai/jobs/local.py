@@ -19,8 +19,8 @@ from handwriting_ai.errors import HandwritingError, JobConflict, JobDamaged
 from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
-from handwriting_ai.locks import take_lock
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.locks import take_lock
 from handwriting_ai.training.sources import DataFolders
 
 CHILD_COMMAND: Final = (sys.executable, "-m", "handwriting_ai.jobs.child")

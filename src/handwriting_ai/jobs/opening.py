@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Final
 
 from handwriting_ai.config import Backend, Settings
-from handwriting_ai.extras import require_extra
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.extras import require_extra
 from handwriting_ai.training.sources import DataFolders
 
 if TYPE_CHECKING:

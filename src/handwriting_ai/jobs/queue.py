@@ -13,13 +13,13 @@ from typing import ClassVar, Final
 
 from handwriting_ai.architectures import require_architecture
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable
-from handwriting_ai.files import put_aside
 from handwriting_ai.jobs.parents import check_parent
 from handwriting_ai.jobs.store import JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
-from handwriting_ai.locks import locked
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.said_once import SaidOnce
+from handwriting_ai.support.files import put_aside
+from handwriting_ai.support.locks import locked
+from handwriting_ai.support.said_once import SaidOnce
 from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 from handwriting_ai.training.sources import DataFolders

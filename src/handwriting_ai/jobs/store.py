@@ -18,11 +18,11 @@ from typing import Final
 from pydantic import BaseModel, ValidationError
 
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
-from handwriting_ai.files import sweep_unfinished, write_atomically
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
-from handwriting_ai.locks import is_locked, locked, take_lock
-from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.files import sweep_unfinished, write_atomically
+from handwriting_ai.support.locks import is_locked, locked, take_lock
+from handwriting_ai.support.problems import describe_problems
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
 
 CONFIG_NAME: Final = "config.json"

@@ -28,7 +28,7 @@ from handwriting_ai.jobs.opening import open_rq
 from handwriting_ai.jobs.rq import RqJobs
 from handwriting_ai.jobs.store import LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus
-from handwriting_ai.locks import try_lock
+from handwriting_ai.support.locks import try_lock
 
 HEARTBEAT_S: Final = 5
 """How often a worker tells that it and its run live."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from handwriting_ai.errors import ImageTooLarge, InvalidImage
-from handwriting_ai.units import BYTES_PER_MB
+from handwriting_ai.support.units import BYTES_PER_MB
 
 Gray: TypeAlias = "NDArray[np.uint8]"
 Pixels: TypeAlias = "NDArray[np.uint8] | NDArray[np.float32] | NDArray[np.float64] | NDArray[np.bool_]"

@@ -8,9 +8,9 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from handwriting_ai.errors import ClassesMismatch, ManifestError, SignatureMismatch
-from handwriting_ai.files import write_atomically
 from handwriting_ai.prediction import N_CLASSES
-from handwriting_ai.problems import describe_problems
+from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.problems import describe_problems
 
 MANIFEST_NAME: Final = "manifest.json"
 _LONGEST_NAME: Final = 200

@@ -12,9 +12,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from handwriting_ai.errors import ManifestError, ModelError, ModelNamed
 from handwriting_ai.prediction import TtaMode
-from handwriting_ai.problems import describe_problems
 from handwriting_ai.registry.manifest import check_model_id
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.problems import describe_problems
 
 PRESETS_FILE: Final = "presets.json"
 DEFAULT_PRESET: Final = "default"

@@ -20,8 +20,6 @@ from handwriting_ai.errors import (
     UnknownModel,
     WeightsError,
 )
-from handwriting_ai.files import write_atomically
-from handwriting_ai.locks import locked
 from handwriting_ai.registry.folders import INCOMING, REPLACED, holds_a_model, may_be, move_into_place
 from handwriting_ai.registry.manifest import (
     MANIFEST_NAME,
@@ -33,6 +31,8 @@ from handwriting_ai.registry.manifest import (
 )
 from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state, require_weights, weights_digest
+from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.locks import locked
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -21,9 +21,9 @@ from handwriting_ai.evaluation.damage import DamagePoint
 from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Misread, Scoreboard
-from handwriting_ai.files import write_atomically
 from handwriting_ai.inference.ensemble import ensemble_name
 from handwriting_ai.prediction import EnsembleChoice
+from handwriting_ai.support.files import write_atomically
 
 MOST_MISREAD: Final = 60
 """Misread validation digits that are shown, the most confident first."""

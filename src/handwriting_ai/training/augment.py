@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.distributions import Beta
 from torch.nn import functional
 
-from handwriting_ai.randomness import seeded
+from handwriting_ai.support.randomness import seeded
 from handwriting_ai.training.stages import Augmentation
 
 _TRUNCATE: Final = 4.0

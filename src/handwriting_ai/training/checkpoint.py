@@ -10,7 +10,7 @@ from typing import Final
 import torch
 
 from handwriting_ai.errors import CheckpointError
-from handwriting_ai.files import write_atomically
+from handwriting_ai.support.files import write_atomically
 
 _DAMAGE: Final = (
     AttributeError,

@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from handwriting_ai.files import write_atomically
+from handwriting_ai.support.files import write_atomically
 
 METRICS_NAME: Final = "metrics.jsonl"
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.files import write_atomically
+from handwriting_ai.support.files import write_atomically
 
 
 def kept(folder: Path | None, parts: dict[str, object], make: Callable[[], "NDArray[np.uint8]"]) -> "NDArray[np.uint8]":

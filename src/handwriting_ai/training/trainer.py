@@ -19,7 +19,7 @@ from handwriting_ai.errors import CheckpointError, TrainingDiverged
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
 from handwriting_ai.prediction import N_CLASSES, SURE
 from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
-from handwriting_ai.randomness import seeded
+from handwriting_ai.support.randomness import seeded
 from handwriting_ai.training.augment import augment, mix
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 import pytest
 
-from handwriting_ai.files import put_aside, sweep_unfinished
+from handwriting_ai.support.files import put_aside, sweep_unfinished
 
 
 def test_put_aside_removes_at_the_end(tmp_path: Path) -> None:

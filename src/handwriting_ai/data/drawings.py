@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from handwriting_ai.data.strokes import Stroke, render_each
 from handwriting_ai.errors import DataCorrupt
-from handwriting_ai.files import write_atomically
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import Gray
+from handwriting_ai.support.files import write_atomically
 
 WRITER: Final = "saved-drawings"
 """The writer's name in exported strokes."""

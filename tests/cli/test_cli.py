@@ -25,7 +25,7 @@ from handwriting_ai.errors import DataMissing, ModelNamed
 from handwriting_ai.jobs.types import MOST_EPOCHS
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.torchvision_ops import declare_missing_operators, download_emnist
+from handwriting_ai.support.torchvision_ops import declare_missing_operators, download_emnist
 
 RUNNER = CliRunner()
 _ROW = TypeAdapter(dict[str, object])
@@ -502,7 +502,7 @@ def test_data_status_says_what_is_there_and_what_is_missing() -> None:
 def test_data_fetch_knows_emnist_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It wants a folder, and hands it to torchvision."""
     fetched: list[Path] = []
-    monkeypatch.setattr("handwriting_ai.torchvision_ops.download_emnist", fetched.append)
+    monkeypatch.setattr("handwriting_ai.support.torchvision_ops.download_emnist", fetched.append)
     assert "no download" in str(RUNNER.invoke(cli.app, ["data", "fetch", "mnist"]).exception)
     assert "TRAINING__EMNIST_DIR" in str(RUNNER.invoke(cli.app, ["data", "fetch", "emnist"]).exception)
     monkeypatch.setenv("TRAINING__EMNIST_DIR", str(tmp_path))

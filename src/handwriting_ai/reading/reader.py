@@ -29,7 +29,7 @@ from handwriting_ai.preprocess import (
     preprocess_signature,
 )
 from handwriting_ai.registry.report import LoadReport
-from handwriting_ai.units import MS_PER_S
+from handwriting_ai.support.units import MS_PER_S
 
 _TIMED_RUNS: Final = 9
 

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from handwriting_ai.cli import app
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import PackagesMissing
-from handwriting_ai.extras import EXTRAS, require_extra
 from handwriting_ai.jobs.opening import open_jobs
+from handwriting_ai.support.extras import EXTRAS, require_extra
 
 
 def test_they_are_pyproject_s() -> None:

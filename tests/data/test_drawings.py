@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from handwriting_ai.data.drawings import DrawingStore, FoundDrawings, SavedDrawing, export_strokes
 from handwriting_ai.data.strokes import load_stroke_files
-from handwriting_ai.drawings import DrawingStore, FoundDrawings, SavedDrawing, export_strokes
 
 STROKES = [[(100.0, 60.0), (100.0, 220.0)], [(60.0, 140.0), (140.0, 140.0)]]
 
