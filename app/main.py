@@ -1,19 +1,20 @@
-"""The frame of the dashboard: page configuration and navigation. Logic lives in `src/`, pages in `app_pages/`."""
+"""The frame of the dashboard: page configuration and navigation. Logic lives in `src/`, each page in its folder."""
 
 import streamlit as st
 
-import resources
-import troubles
-from ui_state import ui_state
+from shared import resources, troubles
+from shared.ui_state import ui_state
 
 st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
 page = st.navigation(
     [
-        st.Page("app_pages/draw.py", title="Draw", icon=":material/draw:", default=True),
-        st.Page("app_pages/ensemble.py", title="Ensemble", icon=":material/groups:"),
-        st.Page("app_pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("app_pages/compare.py", title="Compare", icon=":material/compare_arrows:"),
-        st.Page("app_pages/drawings.py", title="Saved drawings", icon=":material/collections_bookmark:"),
+        st.Page("draw/page.py", title="Draw", icon=":material/draw:", default=True),
+        st.Page("ensemble/page.py", title="Ensemble", icon=":material/groups:", url_path="ensemble"),
+        st.Page("train/page.py", title="Train", icon=":material/model_training:", url_path="train"),
+        st.Page("compare/page.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page(
+            "drawings/page.py", title="Saved drawings", icon=":material/collections_bookmark:", url_path="drawings"
+        ),
     ]
 )
 resources.tend_queue()

@@ -58,7 +58,7 @@ def ensemble(root: Path) -> None:
         if drawing == "with a drawing":
             put_on_canvas(page, 7)
             page.run()
-        page.switch_page("app_pages/ensemble.py").run()
+        page.switch_page("ensemble/page.py").run()
         scale: ButtonGroup[str] = page.button_group(key="ensemble_scale")
         scale.set_value("Slider").run()
         report_changes(page, drawing)
@@ -115,8 +115,8 @@ def compare(root: Path) -> None:
     page = opened()
     times: list[float] = []
     for _ in range(_ROUNDS):
-        page.switch_page("app_pages/draw.py").run()
-        page.switch_page("app_pages/compare.py")
+        page.switch_page("draw/page.py").run()
+        page.switch_page("compare/page.py")
         times.append(run_ms(page))
     print(
         f"Compare, 50 models: opened first in {times[0]:.0f} ms, then in {statistics.median(times):.0f} ms (goal 1 s)"

@@ -14,9 +14,7 @@ from tests.app.test_draw_page import open_app
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, linked_as, register_with_predictions
 from tests.training.samples import EPOCH
 
-import compare_errors
-import compare_tabs
-import controls
+from compare import confusion, tabs
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.evaluation import scoreboard
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint
@@ -28,8 +26,9 @@ from handwriting_ai.registry.manifest import MANIFEST_NAME, Manifest, read_manif
 from handwriting_ai.registry.presets import PRESETS_FILE
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import write_metrics
+from shared import controls
 
-PAGE = PROJECT_ROOT / "app" / "app_pages" / "compare.py"
+PAGE = PROJECT_ROOT / "app" / "compare" / "page.py"
 MANY = 200
 _COLUMNS = TypeAdapter(dict[str, list[object]])
 MISREAD = (
@@ -130,7 +129,7 @@ def test_it_is_on_the_menu(pair: Path, page: AppTest) -> None:
     assert pair.is_dir()
     app = open_app()
     app.run()
-    app.switch_page("app_pages/compare.py").run()
+    app.switch_page("compare/page.py").run()
     assert not app.exception
     assert app.title[0].value == "Compare"
     assert _names(app) == ["a", "b"]
@@ -210,7 +209,7 @@ def test_a_model_without_predictions_shows_its_manifest(pair: Path, page: AppTes
     _tick(page, 1)
     for tab in ("Calibration", "Per digit", "Confusion"):
         _open(page, tab)
-        assert compare_tabs.NO_SCORES in _texts(page)
+        assert tabs.NO_SCORES in _texts(page)
         assert _charts(page) == 0
 
 
@@ -517,23 +516,23 @@ def test_test_figures_stand_only_where_asked_for(pair: Path, page: AppTest) -> N
     ("reported", "cell"),
     [
         ({"selection": {"cell": [{"label": "4", "answer": "9"}]}}, "4 read as 9"),
-        ({"selection": {"cell": []}}, compare_errors.ALL_CELLS),
-        ({"selection": {"cell": {}}}, compare_errors.ALL_CELLS),
-        ({"selection": {}}, compare_errors.ALL_CELLS),
+        ({"selection": {"cell": []}}, confusion.ALL_CELLS),
+        ({"selection": {"cell": {}}}, confusion.ALL_CELLS),
+        ({"selection": {}}, confusion.ALL_CELLS),
     ],
 )
 def test_a_click_chooses_a_cell(reported: dict[str, object], cell: str) -> None:
     """What the browser reports of the heat map; a click beside the cells chooses all."""
-    assert compare_errors.clicked_cell(reported) == cell
+    assert confusion.clicked_cell(reported) == cell
 
 
 def test_cells_are_counted_and_taken_apart() -> None:
     """The fullest first, after all together."""
-    counts = compare_errors.cell_counts(MISREAD)
-    assert list(counts.items()) == [(compare_errors.ALL_CELLS, 3), ("4 read as 9", 2), ("9 read as 4", 1)]
-    assert [each.row for each in compare_errors.of_cell(MISREAD, "4 read as 9")] == [7, 3]
-    assert compare_errors.of_cell(MISREAD, compare_errors.ALL_CELLS) == list(MISREAD)
-    assert compare_errors.only_in(MISREAD, list(MISREAD)[1:]) == list(MISREAD)[:1]
+    counts = confusion.cell_counts(MISREAD)
+    assert list(counts.items()) == [(confusion.ALL_CELLS, 3), ("4 read as 9", 2), ("9 read as 4", 1)]
+    assert [each.row for each in confusion.of_cell(MISREAD, "4 read as 9")] == [7, 3]
+    assert confusion.of_cell(MISREAD, confusion.ALL_CELLS) == list(MISREAD)
+    assert confusion.only_in(MISREAD, list(MISREAD)[1:]) == list(MISREAD)[:1]
 
 
 @pytest.mark.parametrize(
@@ -548,7 +547,7 @@ def test_cells_are_counted_and_taken_apart() -> None:
 def test_the_difference_is_put_into_words(first: int, second: int, p_value: float, words: str) -> None:
     """Both counts, the chance, and whether it is enough."""
     test = McNemar(only_first_right=first, only_second_right=second, p_value=p_value)
-    said = compare_errors.difference(test, 5_000)
+    said = confusion.difference(test, 5_000)
     assert f"**{first}** are read by the first only, **{second}** by the second only" in said
     assert words in said
 

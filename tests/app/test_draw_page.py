@@ -17,13 +17,12 @@ from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 from tests.digit_strokes import DIGIT_STROKES, Line
 
-import controls
-import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from ui_state import UiState
+from shared import controls, resources
+from shared.ui_state import UiState
 
 MAIN = PROJECT_ROOT / "app" / "main.py"
 _SIZE = (280, 312)
@@ -122,7 +121,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     (saved,) = DrawingStore(clean_environment / "drawings").all().drawings
     assert (saved.label, saved.read_as, len(saved.strokes)) == (5, 5, 2)
     assert "Saved as a **5**" in _texts(page)
-    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("drawings/page.py").run()
     assert not page.exception
     assert "1 of 1" in _texts(page)
     page.button[0].click().run()
@@ -157,8 +156,8 @@ def test_where_the_digit_comes_from_outlasts_the_page(page: AppTest) -> None:
     """Somebody looks at another page, and comes back to a test digit."""
     page.run()
     _select(page, "source", "Random test digit")
-    page.switch_page("app_pages/drawings.py").run()
-    page.switch_page("app_pages/draw.py").run()
+    page.switch_page("drawings/page.py").run()
+    page.switch_page("draw/page.py").run()
     assert not page.exception
     assert "Answer:" in _texts(page)
 
@@ -230,7 +229,7 @@ def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_envi
         for label in (1, 2, 3)
     ]
     page.run()
-    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("drawings/page.py").run()
     key = controls.rows_key("drawings", [drawing.drawing_id for drawing in kept])
     selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [0], "columns": [], "cells": []}}
     page.session_state[key] = selection
@@ -249,7 +248,7 @@ def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest)
     outside = EnsembleChoice(members=("mnist_simplecnn_m5_scanned_seed0",), tta=TtaMode.NONE)
     state = _state(page)
     state.choice = outside
-    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("drawings/page.py").run()
     page.button[0].click().run()
     assert "1 of 1 read right by mnist_simplecnn_m5_scanned_seed0 in 1 view." in _texts(page)
     state.choice = replace(outside, members=("gone",))
@@ -369,7 +368,7 @@ def test_what_goes_wrong_inside_the_fragment_is_said(page: AppTest, monkeypatch:
 def test_saved_drawings_page_without_drawings(page: AppTest) -> None:
     """It says how to get one."""
     page.run()
-    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("drawings/page.py").run()
     assert "Nothing saved yet" in _texts(page)
 
 
@@ -379,6 +378,6 @@ def test_a_damaged_drawing_is_named(page: AppTest, clean_environment: Path) -> N
     folder.mkdir()
     (folder / "broken.json").write_text("{", encoding="utf-8")
     page.run()
-    page.switch_page("app_pages/drawings.py").run()
+    page.switch_page("drawings/page.py").run()
     assert not page.exception
     assert "broken.json" in _texts(page)

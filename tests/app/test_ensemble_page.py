@@ -13,12 +13,12 @@ from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Selectbo
 from tests.app.test_draw_page import open_app, put_on_canvas
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, linked_as, register_with_predictions
 
-import controls
-import ensemble_ranking
+from ensemble import ranking
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.presets import PRESETS_FILE
 from handwriting_ai.registry.store import ModelStore
+from shared import controls
 
 MEMBERS = "ensemble_members"
 MANY = 200
@@ -39,7 +39,7 @@ def models(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def _opened() -> AppTest:
     page = open_app()
     page.run()
-    page.switch_page("app_pages/ensemble.py").run()
+    page.switch_page("ensemble/page.py").run()
     assert not page.exception
     return page
 
@@ -150,19 +150,19 @@ def test_a_choice_reads_the_drawing_and_is_used_on_the_draw_page(models: Path) -
     page.run()
     put_on_canvas(page, 7)
     page.run()
-    page.switch_page("app_pages/ensemble.py").run()
+    page.switch_page("ensemble/page.py").run()
     members: list[str] = ["b"]
     _select(page, MEMBERS, members)
     assert any("Confidence" in each.value for each in page.markdown)
     _select(page, "ensemble_tta", "none")
     next(each for each in page.button if each.label == "Use it in this session").click().run()
     assert any("reads with this choice" in each.value for each in page.success)
-    page.switch_page("app_pages/draw.py").run()
+    page.switch_page("draw/page.py").run()
     assert any("Read by your choice on the page *Ensemble*: b." in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.NONE
-    page.switch_page("app_pages/ensemble.py").run()
+    page.switch_page("ensemble/page.py").run()
     next(each for each in page.button if each.label == "Back to the models of the settings").click().run()
-    page.switch_page("app_pages/draw.py").run()
+    page.switch_page("draw/page.py").run()
     assert not any("Read by your choice" in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.ADVANCED
 
@@ -277,7 +277,7 @@ def test_v1_manifests_are_enough(models: Path) -> None:
     page.run()
     put_on_canvas(page, 7)
     page.run()
-    page.switch_page("app_pages/ensemble.py").run()
+    page.switch_page("ensemble/page.py").run()
     assert not page.exception
     assert _metrics(page)["Errors"] == "10"
     assert _ranked(page) == {"a", "b", "a, b"}
@@ -286,7 +286,7 @@ def test_v1_manifests_are_enough(models: Path) -> None:
 
 def test_the_chosen_ones_of_many_models_are_ranked(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Although they are not among the first; three are combined, for the sake of time."""
-    monkeypatch.setattr(ensemble_ranking, "MOST_MEMBERS", 3)
+    monkeypatch.setattr(ranking, "MOST_MEMBERS", 3)
     folder = register_with_predictions(models, "m00")
     for number in range(1, 14):
         linked_as(folder, f"m{number:02}")
@@ -367,7 +367,7 @@ def test_a_cleared_drawing_is_no_longer_read(models: Path) -> None:
     put_on_canvas(page, 7)
     page.run()
     _click(page, "Clear")
-    page.switch_page("app_pages/ensemble.py").run()
+    page.switch_page("ensemble/page.py").run()
     assert "Draw a digit on the page *Draw*" in _captions(page)
 
 

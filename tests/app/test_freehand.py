@@ -2,7 +2,7 @@
 
 import pytest
 
-from freehand import PenStroke, read_stroke
+from shared.freehand import PenStroke, read_stroke
 
 _DRAWN: list[list[str | float]] = [["M", 10, 20], ["L", 50, 20], ["L", 50, 100]]
 _MIDDLE = {"left": 30.0, "top": 60.0, "originX": "center", "originY": "center"}

@@ -21,8 +21,6 @@ from tests.app.test_draw_page import open_app
 from tests.jobs.samples import MNIST
 from tests.registry.samples import fresh_state, saved, write_model
 
-import controls
-import resources
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.errors import JobConflict, UnknownJob
 from handwriting_ai.jobs.local import LocalJobs
@@ -33,7 +31,8 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import WEIGHTS_NAME
 from handwriting_ai.support.locks import locked
 from handwriting_ai.training.progress import TrainingMetrics, write_metrics
-from ui_state import UiState
+from shared import controls, resources
+from shared.ui_state import UiState
 
 LIMIT_S = 120.0
 
@@ -69,7 +68,7 @@ def open_page() -> AppTest:
 
 def _open(page: AppTest) -> AppTest:
     page.run()
-    return page.switch_page("app_pages/train.py").run()
+    return page.switch_page("train/page.py").run()
 
 
 def click(page: AppTest, label: str) -> AppTest:
@@ -221,8 +220,8 @@ def test_the_form_outlasts_the_page(page: AppTest, jobs: LocalJobs) -> None:
 
     before = filled_in()
     assert before == (["compact", "mine", "baseline"], [1, 7, 3], [True, False])
-    page.switch_page("app_pages/drawings.py").run()
-    page.switch_page("app_pages/train.py").run()
+    page.switch_page("drawings/page.py").run()
+    page.switch_page("train/page.py").run()
     assert not page.exception
     assert filled_in() == before
 
@@ -243,7 +242,7 @@ def test_a_started_run_is_queued_trained_and_shown(
     page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the real queue and a real process, on a few digits."""
-    monkeypatch.setattr("train_form._TRIAL_DIGITS", 40)
+    monkeypatch.setattr("train.form._TRIAL_DIGITS", 40)
     _open(page)
     fill_in_a_trial(page)
     click(page, "Start")

@@ -4,8 +4,8 @@ import errno
 
 import pytest
 
-import troubles
 from handwriting_ai.errors import HandwritingError, JobConflict, ModelExists
+from shared import troubles
 
 
 @pytest.mark.parametrize(

@@ -33,9 +33,9 @@ def _stay(_: str, command: list[str]) -> None:
 
 if __name__ == "__main__":
     replace(estimate, "measure_pace", _usual_pace)
-    import train_form  # the page keeps what measures the pace from its import on
+    from train import form  # the page keeps what measures the pace from its import on
 
-    replace(train_form, "_TRIAL_DIGITS", _TRIAL_DIGITS)
+    replace(form, "_TRIAL_DIGITS", _TRIAL_DIGITS)
     replace(opening, "LocalJobs", partial(LocalJobs, command=_CHILD))
     replace(os, "execv", _stay)
     main()

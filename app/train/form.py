@@ -9,10 +9,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-import explanations
-import resources
-import troubles
-import wording
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.config import Backend
 from handwriting_ai.data.mnist import DigitImages
@@ -26,8 +22,9 @@ from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, recipe_names
 from handwriting_ai.training.stages import DataSet
-from pictures import contact_sheet
-from ui_state import ui_state
+from shared import explanations, resources, troubles, wording
+from shared.pictures import contact_sheet
+from shared.ui_state import ui_state
 
 _MOST_SEEDS: Final = 10
 _TRIAL_DIGITS: Final = 2_000

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import compare_view
+from compare import view
 
 st.title("Compare", anchor=False)
-compare_view.show()
+view.show()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import train_view
+from train import view
 
 st.title("Train", anchor=False)
-train_view.show()
+view.show()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import ensemble_view
+from ensemble import view
 
 st.title("Ensemble", anchor=False)
-ensemble_view.show()
+view.show()

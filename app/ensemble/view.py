@@ -6,18 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-import charts
-import controls
-import ensemble_choice
-import explanations
-import resources
-import troubles
-import wording
-from ensemble_ranking import combined, show_ranking
+from ensemble import chooser
+from ensemble.ranking import combined, show_ranking
 from handwriting_ai import plots
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard, Survey
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from ui_state import ui_state
+from shared import charts, controls, explanations, resources, troubles, wording
+from shared.ui_state import ui_state
 
 _MILLION: Final = 1_000_000
 
@@ -42,7 +37,7 @@ def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
     """The models that can be scored, and the names of those to rank; the others are said."""
     survey = board.scorable(_without_withheld(board.survey()))
     names = [entry.model_id for entry in survey.entries]
-    chosen = ensemble_choice.members_at_start(names)
+    chosen = chooser.members_at_start(names)
     ranked = combined(names, chosen)
     survey = board.undamaged(survey, {*chosen, *ranked})
     left_out = [f"Model `{refusal.model_id}` is left out: {refusal.reason}" for refusal in survey.refused]
@@ -61,10 +56,10 @@ def _without_withheld(survey: Survey) -> Survey:
 def _show(board: Scoreboard, entries: Sequence[Entry], ranked: Sequence[str]) -> None:
     settings, results = st.columns([2, 3], gap="large")
     with settings:
-        members, tta = ensemble_choice.choose([entry.model_id for entry in entries])
+        members, tta = chooser.choose([entry.model_id for entry in entries])
     if members:
         with settings:
-            choice = ensemble_choice.with_temperature(board, EnsembleChoice(members=members, tta=tta))
+            choice = chooser.with_temperature(board, EnsembleChoice(members=members, tta=tta))
         with results:
             _show_scores(board, choice, entries)
     else:

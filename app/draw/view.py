@@ -9,18 +9,14 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-import canvas
-import charts
-import controls
-import resources
-import troubles
-import wording
-from explanations import MNIST, TEMPERATURE
+from draw import canvas
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode
 from handwriting_ai.preprocess import MUCH_LEFT_OUT, left_out_share
 from handwriting_ai.reading.reader import DigitReader, Reading
-from ui_state import Saving, UiState, ui_state
+from shared import charts, controls, resources, troubles, wording
+from shared.explanations import MNIST, TEMPERATURE
+from shared.ui_state import Saving, UiState, ui_state
 
 CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Upload", "Random test digit"
 SOURCES: Final = (CANVAS, UPLOAD, TEST_DIGIT)

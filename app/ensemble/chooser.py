@@ -10,14 +10,12 @@ from typing import Final
 import streamlit as st
 from pydantic import TypeAdapter
 
-import controls
-import explanations
-import resources
 from handwriting_ai.errors import ManifestError
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.presets import Preset, read_presets
-from ui_state import ui_state
+from shared import controls, explanations, resources
+from shared.ui_state import ui_state
 
 MEMBERS_KEY: Final = "ensemble_members"
 _TTA_KEY: Final = "ensemble_tta"

@@ -6,14 +6,13 @@ from typing import Final
 
 import streamlit as st
 
-import resources
-import wording
 from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members
-from ui_state import ui_state
+from shared import resources, wording
+from shared.ui_state import ui_state
 
 VIEWS_KEY: Final = "tta"
 """Of the page Draw's choice of views."""

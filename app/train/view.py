@@ -8,13 +8,6 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-import charts
-import controls
-import explanations
-import resources
-import train_form
-import troubles
-import wording
 from handwriting_ai.errors import QueueUnavailable
 from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
@@ -22,7 +15,9 @@ from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.prediction import SURE
 from handwriting_ai.training.progress import TrainingMetrics
-from ui_state import ui_state
+from shared import charts, controls, explanations, resources, troubles, wording
+from shared.ui_state import ui_state
+from train import form
 
 _REFRESH_S: Final = 1.0
 _IDLE_REFRESH_S: Final = 10.0
@@ -34,7 +29,7 @@ def show() -> None:
     jobs = resources.jobs()
     found = _found(jobs)
     with st.expander("New run", icon=":material/add:", expanded=not found):
-        train_form.show(jobs, found or ())
+        form.show(jobs, found or ())
     active = found is None or _is_active(found)
     st.fragment(_show_runs, run_every=_REFRESH_S if active else _IDLE_REFRESH_S)(active)
 
@@ -149,7 +144,7 @@ def _show_outcome(jobs: JobQueue, job: Job) -> None:
         st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
     st.success(f"Registered as `{name}`. {_how_to_use(job)}", icon=":material/check:")
-    st.page_link("app_pages/compare.py", label="Compare it with the others", icon=":material/compare_arrows:")
+    st.page_link("compare/page.py", label="Compare it with the others", icon=":material/compare_arrows:")
 
 
 def _show_learning(history: Sequence[TrainingMetrics]) -> None:

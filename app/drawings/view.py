@@ -5,15 +5,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-import controls
-import pictures
-import resources
-import troubles
 from handwriting_ai.data.drawings import SavedDrawing, export_strokes
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import EnsembleChoice, Prediction
 from handwriting_ai.reading.reader import DigitReader
-from ui_state import ui_state
+from shared import controls, pictures, resources, troubles
+from shared.ui_state import ui_state
 
 
 def show() -> None:

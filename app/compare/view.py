@@ -5,31 +5,26 @@ from typing import Final
 
 import streamlit as st
 
-import compare_errors
-import compare_tabs
-import controls
-import model_deletion
-import resources
-import troubles
-import wording
-from compare_table import by_accuracy, choose_models, seeds_frame
-from compared import Compared, alone, score_all
-from controls import rows_key, say_reasons
+from compare import confusion, deletion, tabs
+from compare.compared import Compared, alone, score_all
+from compare.table import by_accuracy, choose_models, seeds_frame
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
 from handwriting_ai.prediction import TtaMode
+from shared import controls, resources, troubles, wording
+from shared.controls import rows_key, say_reasons
 
 _FIRST_TICKED: Final = 3
 _TABS: Final[dict[str, Callable[[Compared], None]]] = {
-    "Accuracy": compare_tabs.show_accuracy,
-    "Cost": compare_tabs.show_cost,
-    "Calibration": compare_tabs.show_calibration,
-    "Per digit": compare_tabs.show_digits,
-    "Learning curves": compare_tabs.show_learning,
-    "Damage": compare_tabs.show_damage,
-    "Confusion": compare_errors.show_confusion,
-    "Two models": compare_errors.show_two,
+    "Accuracy": tabs.show_accuracy,
+    "Cost": tabs.show_cost,
+    "Calibration": tabs.show_calibration,
+    "Per digit": tabs.show_digits,
+    "Learning curves": tabs.show_learning,
+    "Damage": tabs.show_damage,
+    "Confusion": confusion.show_confusion,
+    "Two models": confusion.show_two,
 }
 
 
@@ -50,7 +45,7 @@ def show() -> None:
             )
         found = [*(entry.model_id for entry in survey.entries), *(each.model_id for each in survey.refused)]
         if found:
-            model_deletion.offer(sorted(found))
+            deletion.offer(sorted(found))
 
 
 def _compare(board: Scoreboard, survey: Survey) -> None:

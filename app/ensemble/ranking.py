@@ -8,13 +8,12 @@ import pandas as pd
 import streamlit as st
 from pydantic import BaseModel, Field
 
-import controls
-import wording
-from ensemble_choice import MEMBERS_KEY, prefix_of, short
+from ensemble.chooser import MEMBERS_KEY, prefix_of, short
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.evaluation.search import MOST_MEMBERS, RankedSubset
 from handwriting_ai.prediction import TtaMode
-from ui_state import ui_state
+from shared import controls, wording
+from shared.ui_state import ui_state
 
 _MILLION: Final = 1_000_000
 

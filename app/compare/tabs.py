@@ -6,12 +6,8 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-import explanations
-import resources
-import troubles
-from compare_table import IN_PERCENT, PERCENT
-from compared import Compared, alone
-from controls import say_reasons
+from compare.compared import Compared, alone
+from compare.table import IN_PERCENT, PERCENT
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.errors import PredictionsError, WeightsError
@@ -21,7 +17,9 @@ from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart
 from handwriting_ai.plots import DamageResult, ModelCost
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
-from ui_state import ui_state
+from shared import explanations, resources, troubles
+from shared.controls import say_reasons
+from shared.ui_state import ui_state
 
 _DAMAGES_A_ROW: Final = 3
 NO_SCORES: Final = "None of the ticked models has predictions; the note above says what makes them."

@@ -6,11 +6,10 @@ from typing import Final
 
 import streamlit as st
 
-import resources
-import troubles
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.registry.presets import refuse_named
 from handwriting_ai.registry.store import ModelStore
+from shared import resources, troubles
 
 _CHOSEN_KEY: Final = "doomed_model"
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-import draw_view
+from draw import view
 
 st.title("Draw a digit", anchor=False)
-st.fragment(draw_view.show)()
+st.fragment(view.show)()

@@ -1,5 +1,5 @@
 """Drawings that were saved with their label: browse, score, export, delete."""
 
-import drawings_view
+from drawings import view
 
-drawings_view.show()
+view.show()

@@ -12,12 +12,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-import controls
-import explanations
-import resources
-import wording
-from compare_tabs import NO_SCORES
-from compared import Compared, alone
+from compare.compared import Compared, alone
+from compare.tabs import NO_SCORES
 from handwriting_ai import plots
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import ManifestError
@@ -26,8 +22,9 @@ from handwriting_ai.evaluation.scoreboard import EvaluationPart, Misread
 from handwriting_ai.evaluation.statistics import McNemar
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.presets import choose_members, read_presets
-from pictures import on_paper
-from ui_state import ui_state
+from shared import controls, explanations, resources, wording
+from shared.pictures import on_paper
+from shared.ui_state import ui_state
 
 ALL_CELLS: Final = "All misread digits"
 _PICTURE_PX: Final = 88

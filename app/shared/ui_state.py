@@ -6,8 +6,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from freehand import PenStroke
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from shared.freehand import PenStroke
 
 _KEY = "ui"
 

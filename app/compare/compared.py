@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import controls
-import troubles
-from compare_table import validation_errors
+from compare.table import validation_errors
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard
 from handwriting_ai.evaluation.statistics import wilson_interval
 from handwriting_ai.plots import ModelAccuracy
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from shared import controls, troubles
 
 _BY_MANIFEST: Final = "1 view, by its manifest"
 

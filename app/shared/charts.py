@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.prediction import DIGIT_NAMES, Prediction, ViewPrediction
 from handwriting_ai.training.progress import TrainingMetrics
-from pictures import data_url
+from shared.pictures import data_url
 
 _DIGITS: Final = list(DIGIT_NAMES)
 _INPUT_COLUMN: Final = "input"

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 from streamlit_drawable_canvas import st_canvas
 
-from freehand import PenStroke, read_stroke
 from handwriting_ai.data.strokes import Stroke, render_each
-from pictures import on_paper
+from shared.freehand import PenStroke, read_stroke
+from shared.pictures import on_paper
 
 CANVAS_PX: Final = 280
 TOOLBAR_PX: Final = 32

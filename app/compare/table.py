@@ -7,11 +7,11 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
-import explanations
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
+from shared import explanations
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
 PREDICTIONS: Final = "predictions"
