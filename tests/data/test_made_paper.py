@@ -142,7 +142,8 @@ def test_the_place_leads_from_the_ink_to_the_picture() -> None:
     hits = 0
     for row, column in places:
         seen: list[float] = np.matmul(made.place, [column, row, 1.0]).tolist()
-        hits += int(made.ink.item(round(seen[1] / seen[2]), round(seen[0] / seen[2]))) > 100
+        level: int = made.ink.item(round(seen[1] / seen[2]), round(seen[0] / seen[2]))
+        hits += level > 100
     assert hits > 0.97 * len(places)
 
 

@@ -79,7 +79,7 @@ def test_polarity_comes_from_the_rim(inverted: bool) -> None:
     """Even where more than half of the picture is ink."""
     ink = _with_boxes((10, 10, 180, 180))
     gray = cv2.bitwise_not(ink) if inverted else ink
-    np.testing.assert_array_equal(steps.find_ink(gray, CONFIG, invert=None), ink)
+    np.testing.assert_array_equal(steps.find_ink(gray, CONFIG, invert=None).ink, ink)
 
 
 @pytest.mark.parametrize("invert", [False, True])
@@ -89,15 +89,18 @@ def test_an_explicit_polarity_wins(invert: bool) -> None:
     gray = cv2.bitwise_not(ink) if invert else ink
     gray[:6] = gray[-6:] = gray.item((50, 65))
     found = steps.find_ink(gray, CONFIG, invert=invert)
-    assert found.item((50, 65)) == 255
+    assert found.ink.item((50, 65)) == 255
 
 
 def test_faint_ink_is_stretched_and_fainter_ink_is_blank() -> None:
     """40 grey levels are the least."""
     faint = cv2.threshold(_with_boxes(STEM), 0, 60, cv2.THRESH_BINARY)[1]
-    assert int(np.max(steps.find_ink(faint, CONFIG, invert=None))) == 255
+    found = steps.find_ink(faint, CONFIG, invert=None)
+    steps.require_contrast(found, CONFIG)
+    assert int(np.max(found.ink)) == 255
+    fainter = steps.find_ink(cv2.threshold(faint, 0, 30, cv2.THRESH_BINARY)[1], CONFIG, invert=None)
     with pytest.raises(BlankImage, match="30 of 255"):
-        steps.find_ink(cv2.threshold(faint, 0, 30, cv2.THRESH_BINARY)[1], CONFIG, invert=None)
+        steps.require_contrast(fainter, CONFIG)
 
 
 @pytest.mark.parametrize("width", [8, 14, 22, 40])

@@ -9,10 +9,12 @@ IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
 """The largest grey level: that of full ink, where paper is 0."""
+INK_NETWORK: Final = "170d72433ed5"
+"""The first digits of the SHA-256 of `ink.onnx`."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
-PIPELINE_VERSION: Final = "v2"
-STEP_NAMES: Final = ("grayscale", "polarity", "threshold", "components", "straighten", "width", "center")
+PIPELINE_VERSION: Final = "v3"
+STEP_NAMES: Final = ("grayscale", "polarity", "paper", "threshold", "components", "straighten", "width", "center")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +27,37 @@ class PreprocessConfig:
     """Grey levels (of 255) that ink must differ from paper; less is a blank picture."""
     peak_quantile: float = 0.98
     """The ink's full level: this quantile of the levels above Otsu's threshold."""
+
+    even_share: float = 0.90
+    """Paper is even, as a program draws it, from this share of pixels beside the ink that have its level."""
+    even_levels: float = 2.0
+    """Grey levels that they may be off."""
+    even_fringe_share: float = 0.02
+    """How far from the ink a pixel is beside it, as a share of the shorter side."""
+    even_fringe_px: int = 2
+    """Likewise, in pixels, at least."""
+    even_rim_share: float = 0.35
+    """Unbroken ink along more than this share of a side is a stroke only on paper of one level nearly everywhere: …"""
+    flawless_share: float = 0.995
+    """… from this share of pixels on."""
+    most_rim_share: float = 0.80
+    """Along more than this share it is a desk or a shadow."""
+    even_most_ink: float = 0.50
+    """Ink over more than this share of the picture is no ink: the rim was not the paper."""
+    ink_network: str = INK_NETWORK
+    """The network that finds the ink on uneven paper, by its digest."""
+    first_look_px: int = 512
+    """Longer side of the whole picture, as the network sees it."""
+    second_look_px: int = 256
+    """Longer side of what lies round the digit, as it then sees it."""
+    second_look_margin: float = 1.8
+    """How much lies round the digit: the side of the square, as a multiple of the digit's longer side."""
+    most_enlarged: float = 6.0
+    """A picture or a digit is enlarged this much for the network at most."""
+    ink_share: float = 0.5
+    """A pixel is ink from this share of handwriting on."""
+    rim_weight: float = 0.15
+    """Ink that the picture's rim cuts counts for this much when the digit is looked for."""
 
     keep_components: bool = True
     """Whether specks are dropped; False keeps every pixel of ink."""

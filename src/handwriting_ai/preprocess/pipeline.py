@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import steps
 from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels, decode
+from handwriting_ai.preprocess.paper import Box, is_even, lift_ink
 from handwriting_ai.preprocess.parameters import FULL_INK, MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
 
 NormalizedImage: TypeAlias = "NDArray[np.float32]"
@@ -60,18 +61,36 @@ def preprocess(
         BlankImage: there is no ink in it.
     """
     gray = decode(source, limits)
-    ink = steps.find_ink(gray, config, invert=invert)
+    found = steps.find_ink(gray, config, invert=invert)
+    ink, where = _without_paper(gray, found, config, invert=invert)
     mask = steps.threshold_ink(ink)
-    digit = steps.keep_digit(mask, config)
+    digit = steps.keep_digit(mask, config, where)
     work = steps.crop_to_work(ink, digit, config)
     upright = steps.straighten(work, steps.slant_of(work, config))
     even = steps.normalize_width(upright, config)
     centered = steps.center(even, config)
-    pictures = (gray, ink, mask, digit, upright, even, centered)
+    pictures = (gray, found.ink, ink, mask, digit, upright, even, centered)
     return Preprocessed(
         image=normalize(centered)[np.newaxis],
         steps=tuple(Step(name=name, picture=picture) for name, picture in zip(STEP_NAMES, pictures, strict=True)),
     )
+
+
+def _without_paper(
+    gray: Gray, found: steps.FoundInk, config: PreprocessConfig, *, invert: bool | None
+) -> tuple[Gray, Box | None]:
+    """The ink, and where the digit is if that had to be looked for: on even paper the ink stays as it was found.
+
+    Raises:
+        BlankImage: there is no ink.
+    """
+    if is_even(gray, found.paper, steps.threshold_ink(found.ink), config):
+        steps.require_contrast(found, config)
+        return found.ink, None
+    lifted = lift_ink(gray, config, invert=invert)
+    if lifted is None:
+        raise steps.blank("nothing in the picture looks like handwriting")
+    return lifted.ink, lifted.digit
 
 
 def left_out_share(shown: Sequence[Step]) -> float:

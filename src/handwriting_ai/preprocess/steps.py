@@ -4,6 +4,7 @@ Throughout, "ink" is `uint8 (h, w)` with paper 0 and full ink 255, and a "mask" 
 """
 
 import math
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import cv2
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.preprocess.decode import Gray
+from handwriting_ai.preprocess.paper import Box
 from handwriting_ai.preprocess.parameters import FULL_INK, IMAGE_SIDE, PreprocessConfig
 
 Mask: TypeAlias = "NDArray[np.bool_]"
@@ -22,19 +24,28 @@ _DISTANCE_TO_WIDTH: Final = 4.0
 """Inside a stroke of width w the mean distance to the paper is w / 4."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundInk:
+    """Ink and paper by their levels alone."""
+
+    ink: Gray
+    """`uint8 (h, w)`, paper 0, ink 255."""
+    paper: float
+    """The paper's grey level."""
+    contrast: float
+    """By how many grey levels the ink differs from it; at most 0 where there is none."""
+
+
 def blank(reason: str) -> BlankImage:
     """The error for a picture without ink."""
     return BlankImage(f"No digit found: {reason}. Draw or photograph one digit that stands out from its paper.")
 
 
-def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gray:
+def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> FoundInk:
     """Orient and stretch grey levels so that paper is 0 and ink 255.
 
     Paper is the median of the picture's rim. Ink is darker if the rim lies above Otsu's threshold; `invert` True says
     that ink is darker, False that it is lighter. Where that contradicts the rim, paper is the median of the other side.
-
-    Raises:
-        BlankImage: paper and ink differ by less than `min_contrast` levels.
     """
     paper = _rim_level(gray, config.border_share)
     otsu, _ = cv2.threshold(gray, 0, FULL_INK, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
@@ -43,14 +54,24 @@ def find_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None) -> Gr
         paper = _level_beyond(gray, otsu, lighter=ink_is_darker)
     counts: NDArray[np.int64] = np.bincount(gray.ravel(), minlength=_LEVELS)
     levels: NDArray[np.float64] = np.arange(_LEVELS, dtype=np.float64)
+    level = paper
     if ink_is_darker:
         counts, otsu, paper, levels = np.flip(counts), FULL_INK - otsu - 1, FULL_INK - paper, np.flip(levels)
     peak = _quantile_above(counts, otsu, config.peak_quantile)
-    if peak - paper < config.min_contrast:
-        raise blank(f"its ink differs from its paper by {max(peak - paper, 0):.0f} of 255 grey levels")
-    stretched: NDArray[np.float64] = np.multiply(np.subtract(levels, paper), FULL_INK / (peak - paper))
+    contrast = peak - paper
+    stretched: NDArray[np.float64] = np.multiply(np.subtract(levels, paper), FULL_INK / max(contrast, 1.0))
     lookup: NDArray[np.float64] = np.clip(np.rint(stretched), 0, FULL_INK)
-    return cv2.LUT(gray, lookup.astype(np.uint8))
+    return FoundInk(ink=cv2.LUT(gray, lookup.astype(np.uint8)), paper=level, contrast=contrast)
+
+
+def require_contrast(found: FoundInk, config: PreprocessConfig) -> None:
+    """Let ink pass that stands out from its paper.
+
+    Raises:
+        BlankImage: they differ by less than `min_contrast` levels.
+    """
+    if found.contrast < config.min_contrast:
+        raise blank(f"its ink differs from its paper by {max(found.contrast, 0):.0f} of 255 grey levels")
 
 
 def _rim_level(gray: Gray, share: float) -> float:
@@ -90,8 +111,10 @@ def threshold_ink(ink: Gray) -> Gray:
     return mask
 
 
-def keep_digit(mask: Gray, config: PreprocessConfig) -> Gray:
+def keep_digit(mask: Gray, config: PreprocessConfig, digit: Box | None = None) -> Gray:
     """Drop specks from the mask: keep the largest component and every other one that is a stroke of the digit.
+
+    Where `digit` says in which box the digit lies, it is the largest component in there.
 
     Raises:
         BlankImage: the mask is empty.
@@ -105,7 +128,7 @@ def keep_digit(mask: Gray, config: PreprocessConfig) -> Gray:
     areas[0] = 0.0  # label 0 is the paper
     sides: NDArray[np.int32] = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     extents: NDArray[np.float64] = sides.astype(np.float64)
-    main = int(areas.argmax())
+    main = int(areas.argmax()) if digit is None else _largest_in(labels, digit, count)
     area: float = areas.item(main)
     extent: float = extents.item(main)
     is_large: Mask = extents >= config.sure_extent_share * extent
@@ -118,6 +141,14 @@ def keep_digit(mask: Gray, config: PreprocessConfig) -> Gray:
     levels: Gray = np.where(belongs, FULL_INK, 0).astype(np.uint8)
     kept: Gray = levels[labels]
     return kept
+
+
+def _largest_in(labels: "NDArray[np.int32]", box: Box, count: int) -> int:
+    """The component with the most pixels in a box where there is ink."""
+    inside: NDArray[np.int32] = labels[box.top : box.bottom, box.left : box.right]
+    pixels: NDArray[np.int64] = np.bincount(inside.ravel(), minlength=count)
+    pixels[0] = 0  # label 0 is the paper
+    return int(pixels.argmax())
 
 
 def _gaps(stats: "NDArray[np.int32]", main: int) -> "NDArray[np.float64]":

@@ -9,10 +9,13 @@ from typing import Final, TypeAlias, TypedDict, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from cv2 import dnn as dnn
+
 _Gray: TypeAlias = NDArray[np.uint8]
 _Affine: TypeAlias = NDArray[np.float64] | NDArray[np.float32]
 
 BORDER_CONSTANT: Final[int]
+BORDER_REPLICATE: Final[int]
 CC_STAT_LEFT: Final[int]
 CC_STAT_TOP: Final[int]
 CC_STAT_WIDTH: Final[int]
@@ -54,6 +57,7 @@ def GaussianBlur(src: _Gray, ksize: tuple[int, int], sigmaX: float, *, sigmaY: f
 def GaussianBlur(
     src: NDArray[np.float32], ksize: tuple[int, int], sigmaX: float, *, sigmaY: float = ...
 ) -> NDArray[np.float32]: ...
+def blur(src: NDArray[np.float32], ksize: tuple[int, int]) -> NDArray[np.float32]: ...
 def boundingRect(array: _Gray) -> tuple[int, int, int, int]: ...
 def bitwise_and(src1: _Gray, src2: _Gray) -> _Gray: ...
 def bitwise_not(src: _Gray) -> _Gray: ...

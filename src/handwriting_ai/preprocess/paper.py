@@ -1,0 +1,186 @@
+"""Paper as a phone sees it → ink as a canvas has it: light, shadows, printed lines and whatever lies at the rim go.
+
+On even paper (a canvas, MNIST, rendered strokes) nothing is to be done and not one bit changes. Elsewhere a small
+network says how much of each pixel is handwriting. It looks twice: at the whole picture, and then closer at the ink
+that is most likely the digit, so that a digit of any size comes to it at the size that it knows best.
+"""
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.preprocess.decode import Gray
+from handwriting_ai.preprocess.ink_network import Share, ink_share
+from handwriting_ai.preprocess.parameters import FULL_INK, PreprocessConfig
+
+Mask: TypeAlias = "NDArray[np.bool_]"
+
+_CONNECTIVITY: Final = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """A rectangle of pixels, from `left` and `top` up to and without `right` and `bottom`."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def extent(self) -> int:
+        """The longer side."""
+        return max(self.right - self.left, self.bottom - self.top)
+
+    def around(self, factor: float, *, width: int, height: int) -> "Box":
+        """A square with the same middle, `factor` times as large as the longer side, cut at the picture's rim."""
+        half = self.extent * factor / 2
+        x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
+        return Box(
+            left=max(0, int(x - half)),
+            top=max(0, int(y - half)),
+            right=min(width, int(x + half) + 1),
+            bottom=min(height, int(y + half) + 1),
+        )
+
+    def scaled(self, factor: float) -> "Box":
+        """The same place in a picture `factor` times as large."""
+        left, top, right, bottom = (round(side * factor) for side in (self.left, self.top, self.right, self.bottom))
+        return Box(left=left, top=top, right=right, bottom=bottom)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiftedInk:
+    """Ink without its paper."""
+
+    ink: Gray
+    """`uint8 (h, w)`, paper 0, ink 255: all handwriting that was found."""
+    digit: Box
+    """Where the ink lies that is most likely the digit."""
+
+
+def is_even(gray: Gray, paper: float, mask: Gray, config: PreprocessConfig) -> bool:
+    """Whether the paper beside the ink is of one level, as a program draws it, and no desk or shadow lies at the rim.
+
+    Args:
+        gray: `uint8 (h, w)`.
+        paper: the paper's level, in grey levels.
+        mask: the ink, `uint8 (h, w)` of 0 and 255.
+        config: the tolerances.
+    """
+    height: int = gray.shape[0]
+    width: int = gray.shape[1]
+    along_rim = _longest_along_rim(mask)
+    if along_rim > config.most_rim_share or np.count_nonzero(mask) > config.even_most_ink * mask.size:
+        return False
+    reach = max(config.even_fringe_px, round(min(height, width) * config.even_fringe_share))
+    kernel = cv2.getStructuringElement(cv2.MORPH_RECT, (2 * reach + 1, 2 * reach + 1))
+    beside: Mask = np.equal(cv2.dilate(mask, kernel), 0)
+    levels: NDArray[np.float32] = gray[beside].astype(np.float32)
+    if not levels.size:
+        return True
+    same: Mask = np.less_equal(np.abs(np.subtract(levels, np.float32(paper))), config.even_levels)
+    needed = config.even_share if along_rim <= config.even_rim_share else config.flawless_share
+    return float(np.count_nonzero(same)) >= needed * levels.size
+
+
+def _longest_along_rim(mask: Gray) -> float:
+    """The longest unbroken ink along a side of the picture, as a share of that side."""
+    sides: tuple[Gray, ...] = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    return max(_longest_run(side) / len(side) for side in sides)
+
+
+def _longest_run(line: Gray) -> int:
+    """The most pixels of ink in a row."""
+    inked: NDArray[np.int8] = np.greater(line, 0).astype(np.int8)
+    steps: NDArray[np.int8] = np.diff(inked, prepend=0, append=0)
+    starts: NDArray[np.int64] = np.flatnonzero(np.equal(steps, 1))
+    ends: NDArray[np.int64] = np.flatnonzero(np.equal(steps, -1))
+    lengths: list[int] = np.subtract(ends, starts).tolist()
+    return max(lengths, default=0)
+
+
+def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None) -> LiftedInk | None:
+    """Find the handwriting in a photograph: None where there is none.
+
+    Args:
+        gray: `uint8 (h, w)`.
+        config: the sizes and thresholds.
+        invert: True if ink is darker than paper, False if it is lighter: other ink is left out. None takes either.
+    """
+    height: int = gray.shape[0]
+    width: int = gray.shape[1]
+    scale = min(config.first_look_px / max(height, width), config.most_enlarged)
+    seen = ink_share(_resized(gray, scale))
+    found = likeliest_digit(seen, config)
+    if found is None:
+        return None
+    share = _resized_to(seen, width=width, height=height)
+    near = found.scaled(1 / scale).around(config.second_look_margin, width=width, height=height)
+    closer: Gray = gray[near.top : near.bottom, near.left : near.right]
+    zoom = min(config.second_look_px / max(near.right - near.left, near.bottom - near.top), config.most_enlarged)
+    close = ink_share(_resized(closer, zoom))
+    share[near.top : near.bottom, near.left : near.right] = _resized_to(
+        close, width=near.right - near.left, height=near.bottom - near.top
+    )
+    if invert is not None:
+        share = _of_polarity(share, gray, darker=invert)
+    digit = likeliest_digit(share, config)
+    if digit is None:
+        return None
+    levels: Share = np.rint(np.multiply(share, np.float32(FULL_INK)))
+    return LiftedInk(ink=levels.astype(np.uint8), digit=digit)
+
+
+def likeliest_digit(share: Share, config: PreprocessConfig) -> Box | None:
+    """The box of the ink that is most likely the digit: the most ink in one piece, unless the rim cuts it.
+
+    Args:
+        share: `float32 (h, w)`, how much of each pixel is ink.
+        config: the threshold, and what a piece at the rim counts for.
+    """
+    mask: Gray = np.greater(share, config.ink_share).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=_CONNECTIVITY, ltype=cv2.CV_32S)
+    if count < 2:
+        return None
+    inked: Share = np.multiply(share, mask)
+    amounts: NDArray[np.float64] = np.bincount(labels.ravel(), inked.ravel(), count).astype(np.float64)
+    left: NDArray[np.int32] = stats[:, cv2.CC_STAT_LEFT]
+    top: NDArray[np.int32] = stats[:, cv2.CC_STAT_TOP]
+    right: NDArray[np.int32] = np.add(left, stats[:, cv2.CC_STAT_WIDTH])
+    bottom: NDArray[np.int32] = np.add(top, stats[:, cv2.CC_STAT_HEIGHT])
+    height: int = share.shape[0]
+    width: int = share.shape[1]
+    cut: Mask = (left <= 1) | (top <= 1) | (right >= width - 1) | (bottom >= height - 1)
+    amounts *= np.where(cut, config.rim_weight, 1.0)
+    amounts[0] = 0.0  # label 0 is the paper
+    best = int(amounts.argmax())
+    return Box(left=left.item(best), top=top.item(best), right=right.item(best), bottom=bottom.item(best))
+
+
+def _of_polarity(share: Share, gray: Gray, *, darker: bool) -> Share:
+    """Ink that is darker than the paper around it, or lighter; the paper is the mean of what is no ink nearby."""
+    longer: int = max(gray.shape)
+    reach = longer // 4 * 2 + 1
+    clear: Share = np.subtract(1, share, dtype=np.float32)
+    blank: Share = cv2.blur(clear, (reach, reach))
+    paper: Share = np.divide(cv2.blur(np.multiply(clear, gray, dtype=np.float32), (reach, reach)), np.add(blank, 1e-3))
+    fits: Mask = np.less(gray, paper) if darker else np.greater(gray, paper)
+    fitting: Share = np.multiply(share, fits)
+    return fitting
+
+
+def _resized(gray: Gray, scale: float) -> Gray:
+    height: int = gray.shape[0]
+    width: int = gray.shape[1]
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(gray, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def _resized_to(share: Share, *, width: int, height: int) -> Share:
+    seen_width: int = share.shape[1]
+    shrinks = width < seen_width
+    return cv2.resize(share, (width, height), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
