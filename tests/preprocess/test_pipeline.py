@@ -81,7 +81,7 @@ def test_place_size_and_polarity_do_not_matter(digit: int) -> None:
 def test_no_parameter_changes_without_the_signature(name: str) -> None:
     """Each field is part of the hash."""
     value = _DEFAULTS[name]
-    other = not value if isinstance(value, bool) else float(str(value)) + 1
+    other = not value if isinstance(value, bool) else f"{value}1" if isinstance(value, str) else float(str(value)) + 1
     changed = TypeAdapter(PreprocessConfig).validate_python(_DEFAULTS | {name: other})
     assert preprocess_signature(changed) != preprocess_signature()
 

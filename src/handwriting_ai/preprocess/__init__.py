@@ -1,6 +1,7 @@
 """Pixels → `float32 (1, 28, 28)`, as section "Preprocessing" of `docs/architecture.md` describes it."""
 
 from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels
+from handwriting_ai.preprocess.paper import Doubt
 from handwriting_ai.preprocess.parameters import (
     FULL_INK,
     IMAGE_SIDE,
@@ -29,6 +30,7 @@ __all__ = [
     "MNIST_STD",
     "MUCH_LEFT_OUT",
     "STEP_NAMES",
+    "Doubt",
     "Gray",
     "ImageLimits",
     "NormalizedImage",

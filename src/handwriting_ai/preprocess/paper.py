@@ -6,6 +6,7 @@ that is most likely the digit, so that a digit of any size comes to it at the si
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 import cv2
@@ -19,6 +20,14 @@ from handwriting_ai.preprocess.parameters import FULL_INK, PreprocessConfig
 Mask: TypeAlias = "NDArray[np.bool_]"
 
 _CONNECTIVITY: Final = 8
+
+
+class Doubt(StrEnum):
+    """Why ink that was found in a photograph may not be the digit, or not all of it; as a sentence."""
+
+    CUT = "The ink reaches the edge of the picture: a part of the digit may be missing."
+    BLOT = "What was found looks more like a blot than like strokes."
+    FAINT = "The ink is hard to tell from its paper."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,8 +98,8 @@ def is_even(gray: Gray, paper: float, mask: Gray, config: PreprocessConfig) -> b
 
 def _longest_along_rim(mask: Gray) -> float:
     """The longest unbroken ink along a side of the picture, as a share of that side."""
-    sides: tuple[Gray, ...] = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return max(_longest_run(side) / len(side) for side in sides)
+    sides: list[Gray] = [mask[:1].ravel(), mask[-1:].ravel(), mask[:, :1].ravel(), mask[:, -1:].ravel()]
+    return max(_longest_run(side) / side.size for side in sides)
 
 
 def _longest_run(line: Gray) -> int:
@@ -144,8 +153,6 @@ def likeliest_digit(share: Share, config: PreprocessConfig) -> Box | None:
     """
     mask: Gray = np.greater(share, config.ink_share).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=_CONNECTIVITY, ltype=cv2.CV_32S)
-    if count < 2:
-        return None
     inked: Share = np.multiply(share, mask)
     amounts: NDArray[np.float64] = np.bincount(labels.ravel(), inked.ravel(), count).astype(np.float64)
     left: NDArray[np.int32] = stats[:, cv2.CC_STAT_LEFT]
@@ -157,8 +164,34 @@ def likeliest_digit(share: Share, config: PreprocessConfig) -> Box | None:
     cut: Mask = (left <= 1) | (top <= 1) | (right >= width - 1) | (bottom >= height - 1)
     amounts *= np.where(cut, config.rim_weight, 1.0)
     amounts[0] = 0.0  # label 0 is the paper
+    amounts[amounts < config.least_ink_px] = 0.0
+    if not amounts.any():
+        return None
     best = int(amounts.argmax())
     return Box(left=left.item(best), top=top.item(best), right=right.item(best), bottom=bottom.item(best))
+
+
+def doubts_about(ink: Gray, digit: Gray, config: PreprocessConfig) -> tuple[Doubt, ...]:
+    """What makes an answer uncertain, however sure the models are.
+
+    Args:
+        ink: as `lift_ink` found it, `uint8 (h, w)`.
+        digit: the mask of the digit in it, `uint8 (h, w)` of 0 and 255, not empty.
+        config: the limits.
+    """
+    left, top, width, height = cv2.boundingRect(digit)
+    picture_height: int = digit.shape[0]
+    picture_width: int = digit.shape[1]
+    is_cut = left == 0 or top == 0 or left + width == picture_width or top + height == picture_height
+    area = np.count_nonzero(digit)
+    inked: Gray = ink[np.greater(digit, 0)]
+    level: float = inked.mean()
+    shares = {
+        Doubt.CUT: is_cut,
+        Doubt.BLOT: area > config.blot_fill * max(width, height) ** 2,
+        Doubt.FAINT: level < config.faint_share * FULL_INK,
+    }
+    return tuple(doubt for doubt, holds in shares.items() if holds)
 
 
 def _of_polarity(share: Share, gray: Gray, *, darker: bool) -> Share:

@@ -9,7 +9,7 @@ IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
 """The largest grey level: that of full ink, where paper is 0."""
-INK_NETWORK: Final = "170d72433ed5"
+INK_NETWORK: Final = "14f97b3132ea"
 """The first digits of the SHA-256 of `ink.onnx`."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
@@ -56,8 +56,15 @@ class PreprocessConfig:
     """A picture or a digit is enlarged this much for the network at most."""
     ink_share: float = 0.5
     """A pixel is ink from this share of handwriting on."""
+    least_ink_px: float = 12.0
+    """Less ink in one piece, in pixels of what the network sees, is none."""
     rim_weight: float = 0.15
     """Ink that the picture's rim cuts counts for this much when the digit is looked for."""
+
+    blot_fill: float = 0.50
+    """Ink that fills this share of its extent squared is a blot."""
+    faint_share: float = 0.80
+    """Ink of which the network is less sure than this, in the mean, is faint."""
 
     keep_components: bool = True
     """Whether specks are dropped; False keeps every pixel of ink."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import steps
 from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels, decode
-from handwriting_ai.preprocess.paper import Box, is_even, lift_ink
+from handwriting_ai.preprocess.paper import Box, Doubt, doubts_about, is_even, lift_ink
 from handwriting_ai.preprocess.parameters import FULL_INK, MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
 
 NormalizedImage: TypeAlias = "NDArray[np.float32]"
@@ -38,6 +38,8 @@ class Preprocessed:
     """`float32 (1, 28, 28)`."""
     steps: tuple[Step, ...]
     """One for each of `STEP_NAMES`; the last is `image` before normalisation, `uint8 (28, 28)`."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why the ink of a photograph may not be the digit, or not all of it; on even paper nothing is doubted."""
 
 
 def preprocess(
@@ -72,6 +74,7 @@ def preprocess(
     pictures = (gray, found.ink, ink, mask, digit, upright, even, centered)
     return Preprocessed(
         image=normalize(centered)[np.newaxis],
+        doubts=() if where is None else doubts_about(ink, digit, config),
         steps=tuple(Step(name=name, picture=picture) for name, picture in zip(STEP_NAMES, pictures, strict=True)),
     )
 
