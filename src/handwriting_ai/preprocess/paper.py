@@ -124,7 +124,7 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
     width: int = gray.shape[1]
     scale = min(config.first_look_px / max(height, width), config.most_enlarged)
     seen = ink_share(_resized(gray, scale))
-    found = likeliest_digit(seen, config)
+    found = likeliest_digit(seen, config, with_neighbours=True)
     if found is None:
         return None
     share = _resized_to(seen, width=width, height=height)
@@ -144,31 +144,64 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
     return LiftedInk(ink=levels.astype(np.uint8), digit=digit)
 
 
-def likeliest_digit(share: Share, config: PreprocessConfig) -> Box | None:
+@dataclass(frozen=True, kw_only=True)
+class _Pieces:
+    """The pieces of ink in a picture, each `(n,)`."""
+
+    left: "NDArray[np.int32]"
+    top: "NDArray[np.int32]"
+    right: "NDArray[np.int32]"
+    bottom: "NDArray[np.int32]"
+    amounts: "NDArray[np.float64]"
+    """Ink in pixels; 0 for what is too little to be any."""
+
+    def around(self, chosen: Mask) -> Box:
+        """The box round the chosen ones."""
+        corners = (self.left[chosen].min(), self.top[chosen].min(), self.right[chosen].max(), self.bottom[chosen].max())
+        left, top, right, bottom = (int(corner) for corner in corners)
+        return Box(left=left, top=top, right=right, bottom=bottom)
+
+
+def _pieces(share: Share, config: PreprocessConfig) -> _Pieces:
+    mask: Gray = np.greater(share, config.ink_share).astype(np.uint8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=_CONNECTIVITY, ltype=cv2.CV_32S)
+    inked: Share = np.multiply(share, mask)
+    amounts: NDArray[np.float64] = np.bincount(labels.ravel(), inked.ravel(), count).astype(np.float64)[1:]
+    amounts[amounts < config.least_ink_px] = 0.0
+    left: NDArray[np.int32] = stats[1:, cv2.CC_STAT_LEFT]
+    top: NDArray[np.int32] = stats[1:, cv2.CC_STAT_TOP]
+    return _Pieces(
+        left=left,
+        top=top,
+        right=np.add(left, stats[1:, cv2.CC_STAT_WIDTH]),
+        bottom=np.add(top, stats[1:, cv2.CC_STAT_HEIGHT]),
+        amounts=amounts,
+    )
+
+
+def likeliest_digit(share: Share, config: PreprocessConfig, *, with_neighbours: bool = False) -> Box | None:
     """The box of the ink that is most likely the digit: the most ink in one piece, unless the rim cuts it.
 
     Args:
         share: `float32 (h, w)`, how much of each pixel is ink.
         config: the threshold, and what a piece at the rim counts for.
+        with_neighbours: whether the pieces near it are in the box too, as the other stroke of a 4.
     """
-    mask: Gray = np.greater(share, config.ink_share).astype(np.uint8)
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=_CONNECTIVITY, ltype=cv2.CV_32S)
-    inked: Share = np.multiply(share, mask)
-    amounts: NDArray[np.float64] = np.bincount(labels.ravel(), inked.ravel(), count).astype(np.float64)
-    left: NDArray[np.int32] = stats[:, cv2.CC_STAT_LEFT]
-    top: NDArray[np.int32] = stats[:, cv2.CC_STAT_TOP]
-    right: NDArray[np.int32] = np.add(left, stats[:, cv2.CC_STAT_WIDTH])
-    bottom: NDArray[np.int32] = np.add(top, stats[:, cv2.CC_STAT_HEIGHT])
+    pieces = _pieces(share, config)
+    if not pieces.amounts.any():
+        return None
     height: int = share.shape[0]
     width: int = share.shape[1]
-    cut: Mask = (left <= 1) | (top <= 1) | (right >= width - 1) | (bottom >= height - 1)
-    amounts *= np.where(cut, config.rim_weight, 1.0)
-    amounts[0] = 0.0  # label 0 is the paper
-    amounts[amounts < config.least_ink_px] = 0.0
-    if not amounts.any():
-        return None
-    best = int(amounts.argmax())
-    return Box(left=left.item(best), top=top.item(best), right=right.item(best), bottom=bottom.item(best))
+    cut: Mask = (pieces.left <= 1) | (pieces.top <= 1) | (pieces.right >= width - 1) | (pieces.bottom >= height - 1)
+    scores: NDArray[np.float64] = np.multiply(pieces.amounts, np.where(cut, config.rim_weight, 1.0))
+    main: Mask = np.equal(np.arange(scores.size), scores.argmax())
+    box = pieces.around(main)
+    if not with_neighbours:
+        return box
+    across: NDArray[np.int32] = np.maximum(np.maximum(box.left - pieces.right, pieces.left - box.right), 0)
+    down: NDArray[np.int32] = np.maximum(np.maximum(box.top - pieces.bottom, pieces.top - box.bottom), 0)
+    near: Mask = np.hypot(across, down) <= config.max_gap_share * box.extent
+    return pieces.around(main | (near & (pieces.amounts > 0) & ~cut))
 
 
 def doubts_about(ink: Gray, digit: Gray, config: PreprocessConfig) -> tuple[Doubt, ...]:

@@ -3,5 +3,4 @@
 from typing import Final
 
 MS_PER_S: Final = 1_000.0
-SECONDS_PER_MINUTE: Final = 60.0
 BYTES_PER_MB: Final = 1_000_000
