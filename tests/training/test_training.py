@@ -407,6 +407,26 @@ def test_a_checkpoint_without_its_history_is_refused(config: RunConfig) -> None:
         _run(replace(config, force=True))
 
 
+def test_a_run_that_goes_astray_in_its_last_step_keeps_nothing_of_it(tmp_path: Path) -> None:
+    """Its training loss was measured before that step and is sound: validation tells, before anything is written."""
+    one_step = replace(TINY.stages[0], epochs=1, batch_size=68, learning_rate=1e30, schedule=Schedule.CONSTANT)
+    config = replace(_config(tmp_path), recipe=replace(TINY, stages=(one_step,)))
+    with pytest.raises(TrainingDiverged, match=r"The validation loss of epoch 1 is nan\. Try another seed.*1e\+30"):
+        _run(config)
+    assert list(config.run_folder.iterdir()) == []
+    assert not config.store.model_ids()
+
+
+def test_an_old_checkpoint_whose_validation_was_no_number_is_not_registered(config: RunConfig) -> None:
+    """Earlier versions kept such epochs."""
+    path = config.run_folder / CHECKPOINT_NAME
+    content: dict[str, dict[str, list[dict[str, object]]]] = torch.load(path, weights_only=True)
+    content["state"]["history"][-1]["val_loss"] = math.nan
+    torch.save(content, path)
+    with pytest.raises(TrainingDiverged, match="The validation loss of epoch 2 is nan"):
+        _run(replace(config, force=True))
+
+
 def test_a_run_killed_before_its_last_metrics_were_written_has_them_when_it_goes_on(config: RunConfig) -> None:
     """The checkpoint holds them too."""
     epochs = read_metrics(config.run_folder)
