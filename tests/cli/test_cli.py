@@ -1,6 +1,7 @@
 """The command line, as a person types it."""
 
 import gzip
+import logging
 import shutil
 import socket
 from pathlib import Path
@@ -469,15 +470,19 @@ def test_a_list_of_no_runs_says_where_there_are_none(workplace: Path) -> None:
     assert result.stderr == f"No runs in {workplace / 'runs'} yet.\n"
 
 
-def test_a_failed_run_ends_train_with_its_reason(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And status 1."""
+def test_a_failed_run_ends_train_with_its_reason(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said once, with its cure, and status 1; a warning in the log would be printed beside it."""
     broken = workplace / "broken"
     shutil.copytree(PROJECT_ROOT / "data" / "mnist", broken)
     (broken / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"no labels"))
     monkeypatch.setenv("TRAINING__DATA_DIR", str(broken))
     result = RUNNER.invoke(cli.app, ["train", *_TRIAL])
     assert result.exit_code == 1
-    assert "is not MNIST's" in result.stderr
+    assert result.stderr.count("is not MNIST's") == 1
+    assert result.stderr.endswith("or restore it with `git checkout -- data/mnist`.\n")
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_missing_digits_are_said_before_a_run_is_begun(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

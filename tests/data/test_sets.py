@@ -34,17 +34,18 @@ def test_mnist_has_its_published_size(part: Part, count: int, first: int, tmp_pa
 
 
 def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
-    """With the variable that points elsewhere, or the digest that is wrong."""
-    with pytest.raises(DataMissing, match="TRAINING__DATA_DIR"):
+    """With the digest that is wrong, the variable that points elsewhere, and the command that restores them."""
+    cure = r"\. It ships .* set TRAINING__DATA_DIR .*`git checkout -- data/mnist`\.$"
+    with pytest.raises(DataMissing, match=cure):
         load_mnist(tmp_path, Part.TEST)
     for path in MNIST.glob("*.gz"):
         shutil.copy(path, tmp_path)
     images = tmp_path / "t10k-images-idx3-ubyte.gz"
     images.write_bytes(images.read_bytes()[:1000])
-    with pytest.raises(DataCorrupt, match="cannot be unpacked"):
+    with pytest.raises(DataCorrupt, match=f"cannot be unpacked: .*{cure}"):
         load_mnist(tmp_path, Part.TEST)
     images.write_bytes(gzip.compress(b"other"))
-    with pytest.raises(DataCorrupt, match="its MD5 is"):
+    with pytest.raises(DataCorrupt, match=f"its MD5 is .*{cure}"):
         load_mnist(tmp_path, Part.TEST)
 
 

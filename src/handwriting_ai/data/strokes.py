@@ -126,10 +126,13 @@ def stroke_paths(folder: Path | None) -> list[Path]:
 
 def _load(path: Path) -> StrokeFile:
     content = read_file(path)
-    digits = _of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content)
-    return StrokeFile(
-        name=path.name.removesuffix(_JSON_LINES), sha256=hashlib.sha256(content).hexdigest(), digits=tuple(digits)
-    )
+    try:
+        digits = tuple(_of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content))
+    except DataCorrupt as error:
+        problem = str(error).rstrip(".")
+        raise DataCorrupt(f"{problem}. Get the file anew, or take it out of {path.parent}.") from error
+    name = path.name.removesuffix(_JSON_LINES)
+    return StrokeFile(name=name, sha256=hashlib.sha256(content).hexdigest(), digits=digits)
 
 
 def _of_pendigits(path: Path, content: bytes) -> Iterator[DrawnDigit]:

@@ -116,7 +116,7 @@ def carry_out(
             pulse.finish(JobStatus.COMPLETED)
             raise
         except HandwritingError as error:
-            _LOG.error("%s", error)
+            _LOG.info("Failed: %s", error)  # a command that trains prints the state itself
             return pulse.finish(JobStatus.FAILED, str(error))
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
