@@ -156,6 +156,18 @@ class Settings(BaseSettings):
     """Where the queue lies with `TRAINING__BACKEND=rq`."""
     rq: RqSettings = RqSettings()
 
+    @property
+    def folders(self) -> dict[str, Path]:
+        """What the variables are set to that name folders."""
+        named = {
+            "APP__DATA_ROOT": self.app.data_root,
+            "DIGITS__MODEL_DIR": self.digits.model_dir,
+            "TRAINING__DATA_DIR": self.training.data_dir,
+            "TRAINING__INK_DIR": self.training.ink_dir,
+            "TRAINING__EMNIST_DIR": self.training.emnist_dir,
+        }
+        return {variable: folder for variable, folder in named.items() if folder is not None}
+
 
 def load_settings() -> Settings:
     """Read the settings from the environment and `.env`.

@@ -4,6 +4,7 @@ import gzip
 import logging
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -538,6 +539,20 @@ def test_the_disks_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
         cli.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == "Error: [Errno 28] No space left on device\n"
+
+
+def test_a_data_folder_that_is_a_file_is_named_with_its_variable(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line, before any work; so is whatever else the system refuses."""
+    (workplace / "file").touch()
+    monkeypatch.setenv("APP__DATA_ROOT", str(workplace / "file"))
+    monkeypatch.setattr(sys, "argv", ["handwriting-ai", "train", *_TRIAL])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    cure = "See to its disk and its permissions, or name another folder in APP__DATA_ROOT."
+    assert capsys.readouterr().err == f"Error: {workplace}/file/runs: Not a directory. {cure}\n"
 
 
 def test_a_signal_to_app_ends_the_dashboard(tmp_path: Path) -> None:

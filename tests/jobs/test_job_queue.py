@@ -182,7 +182,7 @@ def test_a_models_folder_that_cannot_be_written_does_not_keep_the_queue_from_sta
     with caplog.at_level(logging.WARNING):
         jobs.start()
         _wait(lambda: len(ticks) > 1)
-    assert caplog.text.count("The models folder could not be put in order: [Errno 30] Read-only file system") == 1
+    assert caplog.text.count("The models folder could not be put in order: models/.lock: Read-only file system.") == 1
     may_write.set()
     _wait(lambda: len(recovered) > 0)
     seen = len(ticks)

@@ -84,7 +84,7 @@ class Pulse:
         except QueueUnavailable:  # where Redis lies is none of the log's readers' business
             trouble = "Redis, which holds the queue, does not answer; the run goes on."
         except OSError as error:  # a full disk must not end the run from here
-            trouble = f"The state could not be written: {error}"
+            trouble = f"The state could not be written: {self._store.describe(error)}"
         self._writing.note(trouble)
 
 
@@ -118,6 +118,11 @@ def carry_out(
         except HandwritingError as error:
             _LOG.info("Failed: %s", error)  # a command that trains prints the state itself
             return pulse.finish(JobStatus.FAILED, str(error))
+        except OSError as error:
+            _LOG.info("Failed:", exc_info=error)
+            problem = store.describe(error).rstrip(".")
+            said = f"{problem}. The run can be resumed: it goes on from its last checkpoint."
+            return pulse.finish(JobStatus.FAILED, said)
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise

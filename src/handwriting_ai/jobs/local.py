@@ -120,7 +120,7 @@ class LocalJobs(JobQueue):
                     self._start(job)
                     unstarted.pop(job.job_id, None)
                 except (OSError, HandwritingError) as error:
-                    reason = f"Job {job.job_id} could not be started: {error}"
+                    reason = f"Job {job.job_id} could not be started: {self.store.describe(error)}"
                     if reason != self._unstarted.get(job.job_id):  # once, not at each look
                         _LOG.warning("%s", reason)
                     unstarted[job.job_id] = reason

@@ -49,7 +49,7 @@ class JobQueue(ABC):
 
     def start(self) -> None:
         """Begin to look after the queue, in a thread; runs that an earlier server started are adopted."""
-        self._is_recovered = _attempt(self.models.recover, self._recovery)
+        self._is_recovered = self._attempt(self.models.recover, self._recovery)
         self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
         self._thread.start()
 
@@ -212,26 +212,25 @@ class JobQueue(ABC):
     def _look_after(self) -> None:
         """Under the lock: set down what has happened, and kill what did not stop when asked."""
 
+    def _attempt(self, step: Callable[[], None], outcome: SaidOnce) -> bool:
+        """Whether it went well. A full disk passes, a models folder may be read-only; the queue must not die of it."""
+        try:
+            step()
+        except (OSError, HandwritingError) as error:
+            outcome.note(self.store.describe(error))
+            return False
+        outcome.note(None)
+        return True
+
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
-                self._is_recovered = self._is_recovered or _attempt(self.models.recover, self._recovery)
-                _attempt(self.tick, self._looks)
+                self._is_recovered = self._is_recovered or self._attempt(self.models.recover, self._recovery)
+                self._attempt(self.tick, self._looks)
                 self._stop.wait(self.tick_s)
         except BaseException as error:
             self._looks.note(f"{type(error).__name__}: {error}. Nobody does so any more: start this program again.")
             raise
-
-
-def _attempt(step: Callable[[], None], outcome: SaidOnce) -> bool:
-    """Whether it went well. A full disk passes, and a models folder may be read-only; the queue must not die of it."""
-    try:
-        step()
-    except (OSError, HandwritingError) as error:
-        outcome.note(str(error))
-        return False
-    outcome.note(None)
-    return True
 
 
 def cancelled(state: JobState) -> JobState:

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import sweep_unfinished, write_atomically
+from handwriting_ai.support.files import describe_refusal, sweep_unfinished, write_atomically
 from handwriting_ai.support.locks import is_locked, locked, take_lock
 from handwriting_ai.support.problems import describe_problems
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
@@ -189,6 +189,12 @@ class JobStore:
             return self._models.read_manifest(job.config.model_id).run_id == job.job_id
         except HandwritingError:
             return False
+
+    def describe(self, error: Exception) -> str:
+        """What is wrong, in words; what the disk refused, with the variable that names where it lies."""
+        if not isinstance(error, OSError):
+            return str(error)
+        return describe_refusal(error, {"APP__DATA_ROOT": self.root.parent, "DIGITS__MODEL_DIR": self._models.root})
 
     def _folders(self) -> Sequence[Path]:
         if not self.root.is_dir():

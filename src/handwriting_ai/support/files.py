@@ -1,7 +1,7 @@
 """Writing and replacing files so that nobody ever sees half of one, and none is lost."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,11 @@ _UNFINISHED: Final = f".*-{'[0-9a-f]' * 32}"
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary file beside `path`, flush it to disk, and rename it into place."""
+    """Write to a temporary file beside `path`, flush it to disk, and rename it into place.
+
+    Raises:
+        OSError: that is refused; its `filename` is `path`.
+    """
     # Not `mkstemp`, whose files only their owner can read.
     temporary = _hidden(path)
     try:
@@ -21,8 +25,30 @@ def write_atomically(path: Path, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
+    except OSError as error:  # a full disk names no file, and nobody knows the temporary one
+        error.filename, error.filename2 = str(path), None
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def describe_refusal(error: OSError, folders: Mapping[str, Path]) -> str:
+    """What the system refused and why, with what can be done about it: one or two sentences.
+
+    Args:
+        error: the system's; one that names no file is repeated as it is.
+        folders: what the variables are set to that name folders.
+    """
+    name: object = error.filename
+    if not isinstance(name, str) or not error.strerror:
+        return str(error)
+    refused = f"{name}: {error.strerror}."
+    above = [Path(name).absolute(), *Path(name).absolute().parents]
+    inside = {variable: above.index(folder) for variable, folder in folders.items() if folder in above}
+    if not inside:
+        return refused
+    nearest = min(inside, key=inside.__getitem__)
+    return f"{refused} See to its disk and its permissions, or name another folder in {nearest}."
 
 
 @contextmanager
