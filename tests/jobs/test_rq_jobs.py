@@ -29,7 +29,7 @@ from handwriting_ai.jobs import rq
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.redis_queue import RedisQueue
 from handwriting_ai.jobs.rq import RqJobs
-from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME
+from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -122,7 +122,10 @@ def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
     assert begun is not None
     assert finished <= begun
     assert [metrics.epoch for metrics in site.jobs.store.metrics(first.job_id)] == [1, 2]
-    assert "Epoch 2 of 2" in site.jobs.store.log_tail(first.job_id)
+    log = site.jobs.store.log_tail(first.job_id)
+    assert "Epoch 2 of 2" in log
+    assert "Registered" in log.splitlines()[-1]
+    assert "Job OK" not in log
     site.jobs.models.read(first.config.model_id, signature=preprocess_signature())
     assert JobState.model_validate(site.ticket(first).meta["state"]).status is JobStatus.COMPLETED
     raw = Redis.from_url(site.redis.url).hget(f"rq:job:{first.job_id}", "data")
@@ -237,7 +240,9 @@ def test_a_run_that_cannot_succeed_is_not_tried_again(site: Site) -> None:
     while site.ticket(job).get_status() != "failed" and time.monotonic() < deadline:
         time.sleep(0.1)
     assert site.ticket(job).get_status() == "failed"
-    assert site.jobs.store.log_tail(job.job_id).count("preparing the data") == 1
+    log = site.jobs.store.log_tail(job.job_id)
+    assert log.count("preparing the data") == 1
+    assert "Failed: The training loss of epoch 1 is nan" in log.splitlines()[-1]
 
 
 def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,15 +332,16 @@ def test_a_workers_name_that_is_taken_is_refused(site: Site) -> None:
 
 
 def test_redis_that_forgot_a_job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A queued job that Redis lost is shown as failed, and can be resumed."""
+    """A queued job that Redis lost is shown as failed, and can be resumed; its log is of an earlier run."""
     monkeypatch.setattr(rq, "_ENQUEUE_LIMIT_S", 0.0)
     job = site.jobs.submit(tiny())
+    (site.jobs.store.folder(job.job_id) / LOG_NAME).write_text("Cancelled.\n", encoding="utf-8")
     site.jobs.queue.connection.flushdb()
     site.jobs.tick()
     lost = site.jobs.store.read(job.job_id)
     assert lost.state.status is JobStatus.FAILED
-    assert lost.state.error is not None
-    assert "Redis no longer knows this job" in lost.state.error
+    said = "Redis no longer knows this job: it was emptied, or lost its memory. The run can be resumed."
+    assert lost.state.error == said
     site.jobs.resume(job.job_id)
     assert site.jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
 

@@ -69,7 +69,7 @@ class RqStore(JobStore):
         if written.state.status is not JobStatus.QUEUED:
             return super()._as_it_stands(folder, written)
         age_s = (datetime.now(UTC) - written.state.queued_at).total_seconds()
-        return written if age_s < _ENQUEUE_LIMIT_S else self.post_mortem(written, reason=_LOST)
+        return written if age_s < _ENQUEUE_LIMIT_S else self.post_mortem(written, reason=_LOST, spoke=False)
 
     def _over(self, folder: Path, written: Job, ticket: Ticket) -> Job:
         """A job that no worker has any more, whose folder did not say how it ended when that was first read."""

@@ -237,16 +237,23 @@ class JobStore:
             )
 
     def post_mortem(
-        self, job: Job, *, reason: str = "The process ended without a result (killed, or out of memory)."
+        self,
+        job: Job,
+        *,
+        reason: str = "The process ended without a result (killed, or out of memory).",
+        spoke: bool = True,
     ) -> Job:
-        """What became of a run whose process ended without a last word: completed, cancelled, or failed (`reason`)."""
+        """What became of a run that ended without a result: completed, cancelled, or failed (`reason`).
+
+        Unless it never `spoke`, which leaves the log to an earlier process, the end of its log is repeated.
+        """
         folder, state = self.root / job.job_id, job.state
         if self.has_registered(job):
             end: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
         elif self.is_to_stop(job.job_id):
             end = {"status": JobStatus.CANCELLED, "error": None}
         else:
-            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
+            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:] if spoke else []
             said = f" Its last words: {' / '.join(lines)}" if lines else ""
             end = {"status": JobStatus.FAILED, "error": state.error or f"{reason}{said}"}
         return Job(config=job.config, state=state.model_copy(update=end | _ended()))

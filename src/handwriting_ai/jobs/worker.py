@@ -174,6 +174,9 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
         if not store.has_registered(job):
             raise
         return  # too late
+    except Exception:
+        _LOG.exception("Failed, which was not foreseen:")
+        raise
     if state.status is JobStatus.FAILED:
         raise RunFailed(state.error)
 
@@ -199,3 +202,4 @@ def _write_to(log: Path) -> None:
         os.dup2(stream.fileno(), _STDOUT)
         os.dup2(stream.fileno(), _STDERR)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
+    logging.getLogger("rq.worker").setLevel(logging.CRITICAL)  # its "Job OK" and its traces are no words of the run
