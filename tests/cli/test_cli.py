@@ -451,6 +451,23 @@ def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypa
     assert len(names_in(workplace / "runs")) == 1
 
 
+@pytest.mark.usefixtures("few_validation_digits")
+def test_train_says_that_it_does_not_go_on_from_a_finished_run(workplace: Path) -> None:
+    """Its model was deleted, and another number of epochs is another run; so says the queue."""
+    _run("train", *_TRIAL)
+    (finished,) = names_in(workplace / "runs")
+    _run("models", "delete", "mnist_compact_baseline_seed0_trial40")
+    longer = ["--recipe", "baseline", "--epochs", "2", "--trial", "40"]
+    said = f"The checkpoint of {finished} (completed, 1 of 1 epochs) is not used"
+    result = RUNNER.invoke(cli.app, ["jobs", "submit", *longer])
+    assert result.stderr.startswith(said)
+    assert f"jobs delete {finished}" in result.stderr
+    _run("jobs", "delete", result.stdout.strip())
+    trained = RUNNER.invoke(cli.app, ["train", *longer])
+    assert "epoch 1/2" in trained.stdout
+    assert said in trained.stderr
+
+
 @pytest.mark.usefixtures("workplace")
 def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
     """Each from the command line, to the model, by the process that trains and nothing in its place."""

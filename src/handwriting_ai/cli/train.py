@@ -16,7 +16,7 @@ from handwriting_ai.jobs.types import LARGEST_SEED
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
-    from handwriting_ai.jobs.types import JobState, TrainingConfig
+    from handwriting_ai.jobs.types import Job, JobState, TrainingConfig
     from handwriting_ai.training.sources import TrainingData
 
 _MOST_SEEDS: Final = 1_000
@@ -77,6 +77,17 @@ def force_named() -> Iterator[None]:
         raise ModelExists(f"{error} Use --force to replace it.") from error
 
 
+def say_left_over(jobs: "JobQueue", job: "Job") -> None:
+    """Name the checkpoints of earlier runs for the same model, which a run does not go on from."""
+    for other in jobs.left_over(job):
+        typer.echo(
+            f"The checkpoint of {other.job_id} ({other.state.status}, {other.state.current_epoch} of "
+            f"{other.config.epochs} epochs) is not used: only an unfinished run of the same configuration goes on. "
+            f"`handwriting-ai jobs delete {other.job_id}` removes it.",
+            err=True,
+        )
+
+
 def parse_seeds(text: str, *, option: str = "--seeds") -> list[int]:
     """`3`, `0-4` and `0,2,5` as numbers, out of the option of this name."""
     seeds: list[int] = []
@@ -110,6 +121,7 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
         bar = progress.add_task("preparing the data", total=None)
         plural = "" if config.epochs == 1 else "s"
         progress.console.print(f"{config.model_id}: {config.epochs} epoch{plural}, job {job.job_id}")
+        say_left_over(jobs, job)
 
         def data() -> "TrainingData":
             prepared = prepare(job, settings)

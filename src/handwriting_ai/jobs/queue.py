@@ -119,6 +119,16 @@ class JobQueue(ABC):
                 self.store.write_state(running(job.state, os.getpid()))
             yield Job(config=config, state=job.state)
 
+    def left_over(self, job: Job) -> tuple[Job, ...]:
+        """The other jobs for this job's model that have a checkpoint, from which it does not go on."""
+        return tuple(
+            other
+            for other in self.store.all().jobs
+            if other.job_id != job.job_id
+            and other.config.model_id == job.config.model_id
+            and (self.store.folder(other.job_id) / CHECKPOINT_NAME).exists()
+        )
+
     def resume(self, job_id: str, *, afresh: bool = False) -> None:
         """Queue a failed or cancelled job again; it goes on from its last checkpoint, or from nothing if `afresh`.
 
