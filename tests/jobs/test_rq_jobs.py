@@ -1,5 +1,6 @@
 """The queue in Redis: several workers, and what happens when one of them, or Redis itself, is lost."""
 
+import dataclasses
 import os
 import signal
 import time
@@ -41,6 +42,7 @@ LONG = 100_000
 """Epochs: more than any test waits for."""
 TASK = "tests.jobs.rq_task.train"
 JOBS, WORKERS = 20, 3
+SESAME = "open-sesame-0815"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,6 +269,27 @@ def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: p
     assert failed.state.error is not None
     assert "longer than its limit of 20 s" in failed.state.error
     assert "RQ__JOB_TIMEOUT_SEC" in failed.state.error
+
+
+def test_the_password_of_redis_stands_on_no_command_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody on the machine can read those; worker and run need it all the same."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.jobs.queue.connection.config_set("requirepass", SESAME)
+    monkeypatch.setenv("REDIS_URL", site.redis.url.replace("//", f"//:{SESAME}@"))
+    queue = RedisQueue(load_settings().redis_url, load_settings().rq, task=TASK)
+    protected = dataclasses.replace(site, jobs=RqJobs(site.jobs.store.root, site.jobs.models, MNIST, queue))
+    worker = Workers(os.environ, site.jobs.store.root.parent)
+    with closing(protected.jobs):
+        process = worker.start()
+        try:
+            begun = protected.until(job, trains).state.pid
+            lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (begun, process.pid)}
+            log = worker.log(0)
+        finally:
+            worker.stop()
+    assert b"TrainingWorker" in lines[begun]
+    assert SESAME.encode() not in b"".join(lines.values())
+    assert SESAME not in log
 
 
 def test_a_closed_queue_keeps_no_connection(site: Site) -> None:

@@ -43,6 +43,7 @@ _RQ_MARGIN_S: Final = 15
 _LOOK_EVERY_S: Final = 0.5
 _HELD_LIMIT_S: Final = 10.0
 """How long a run waits for the process that had its job before."""
+_HANDED_ON_IN: Final = "HANDWRITING_AI_REDIS_PASSWORD"
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _LOG: Final = logging.getLogger("handwriting_ai.job")
@@ -102,6 +103,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     queue.check()
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
+    _hide_password(connection)
     with queue.answering(), _name_clash_said():
         TrainingWorker(
             [queue.rq],
@@ -113,6 +115,23 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
             job_monitoring_interval=HEARTBEAT_S,
             default_result_ttl=settings.rq.result_ttl_sec,
         ).work(burst=burst, logging_level="INFO")
+
+
+class _InEnvironment(str):
+    """A password that is written, where RQ writes Python for the process of a run, as the place to read it from."""
+
+    def __repr__(self) -> str:
+        """RQ puts this on a command line, which everybody on the machine may read; the environment is its owner's."""
+        return f"os.environ[{_HANDED_ON_IN!r}]"
+
+
+def _hide_password(connection: Redis) -> None:
+    """Have RQ hand the password on to the processes of runs by their environment."""
+    options = connection.connection_pool.connection_kwargs
+    password = options.get("password")
+    if isinstance(password, str):
+        os.environ[_HANDED_ON_IN] = password
+        options["password"] = _InEnvironment(password)
 
 
 @contextmanager
