@@ -290,7 +290,7 @@ def test_a_damaged_checkpoint_is_named_and_can_be_thrown_away(open_jobs: Open) -
 def test_a_checkpoint_outlives_a_queue_that_does_not_take_the_job(
     open_jobs: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Resuming afresh throws it away only once the job is queued."""
+    """Resuming afresh throws it away only once the run begins, also where whoever queues it is killed."""
     jobs = open_jobs(start=False)
     job = jobs.submit(tiny())
     jobs.cancel(job.job_id)
@@ -306,10 +306,17 @@ def test_a_checkpoint_outlives_a_queue_that_does_not_take_the_job(
         with pytest.raises(QueueUnavailable):
             jobs.resume(job.job_id, afresh=True)
     assert [path.read_text() for path in kept] == ["hours of training"] * 2
-    assert sum(CHECKPOINT_NAME in name for name in names_in(jobs.store.folder(job.job_id))) == 1
     assert jobs.store.read(job.job_id).state.status is JobStatus.CANCELLED
     jobs.resume(job.job_id, afresh=True)
-    assert not any(path.exists() for path in kept)
+    assert [path.read_text() for path in kept] == ["hours of training"] * 2
+    assert jobs.store.metrics(job.job_id) == []
+    jobs.cancel(job.job_id)
+    jobs.resume(job.job_id)  # not afresh after all
+    jobs.start()
+    assert CHECKPOINT_NAME in (until(jobs, job, ended).state.error or "")
+    jobs.resume(job.job_id, afresh=True)
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.store.log_tail(job.job_id)
+    assert [metrics.epoch for metrics in jobs.store.metrics(job.job_id)] == [1, 2]
 
 
 def test_missing_data_are_named(open_jobs: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

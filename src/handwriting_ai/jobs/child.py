@@ -15,13 +15,13 @@ from typing import Final
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.jobs.parents import read_parent
-from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.said_once import SaidOnce
 from handwriting_ai.training.precision import choose_compute
-from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 
 HEARTBEAT_S: Final = 1.0
@@ -162,6 +162,7 @@ def run_job(
             parent=read_parent(job.config, models),
         )
         config.require_place()
+        _throw_away(config.run_folder)
 
         def on_step(seen: int, total: int) -> None:
             share, elapsed = seen / total, time.monotonic() - epoch_started
@@ -203,6 +204,13 @@ def run_job(
         return run_training(config, prepared, compute, told)
 
     return train
+
+
+def _throw_away(folder: Path) -> None:
+    """Forget what an earlier run left, if this one is to begin afresh; the wish goes last, in case this is killed."""
+    if (folder / AFRESH_NAME).exists():
+        for name in (CHECKPOINT_NAME, METRICS_NAME, AFRESH_NAME):
+            (folder / name).unlink(missing_ok=True)
 
 
 def describe(metrics: TrainingMetrics) -> str:

@@ -8,19 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.architectures import require_architecture
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable
 from handwriting_ai.jobs.parents import check_parent
-from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import put_aside
 from handwriting_ai.support.locks import locked
 from handwriting_ai.support.said_once import SaidOnce
-from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 from handwriting_ai.training.sources import DataFolders
 
@@ -145,10 +142,10 @@ class JobQueue(ABC):
             self.refuse(job.config)
             self.store.clear_up(job_id)
             queued = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
-            doomed: tuple[Path, ...] = ()
+            mark = self.store.folder(job_id) / AFRESH_NAME
+            mark.unlink(missing_ok=True)
             if afresh:
-                folder = self.store.folder(job_id)
-                doomed = (folder / CHECKPOINT_NAME, folder / METRICS_NAME)
+                mark.touch()  # who takes the job throws the checkpoint away, as soon as it begins
             else:
                 so_far: dict[str, object] = {
                     "progress": job.state.progress,
@@ -157,10 +154,10 @@ class JobQueue(ABC):
                 }
                 queued = queued.model_copy(update=so_far)
             try:
-                with put_aside(*doomed):
-                    self.store.write_state(queued)
-                    self._dispatch(Job(config=job.config, state=queued))
+                self.store.write_state(queued)
+                self._dispatch(Job(config=job.config, state=queued))
             except BaseException:
+                mark.unlink(missing_ok=True)
                 self.store.write_state(job.state)
                 raise
 

@@ -1,7 +1,8 @@
 """Jobs on disk: one folder each, which whoever works on the job keeps locked.
 
-`config.json` never changes; `state.json` is replaced as a whole; `cancel` asks the run to stop; metrics, checkpoint and
-log are the run's. The lock on the folder says whether the process that trains lives, however it ended.
+`config.json` never changes; `state.json` is replaced as a whole; `cancel` asks the run to stop, `afresh` asks the next
+one to begin again; metrics, checkpoint and log are the run's. The lock on the folder says whether the process that
+trains lives, however it ended.
 """
 
 import itertools
@@ -29,6 +30,7 @@ CONFIG_NAME: Final = "config.json"
 STATE_NAME: Final = "state.json"
 LOG_NAME: Final = "log.txt"
 CANCEL_NAME: Final = "cancel"
+AFRESH_NAME: Final = "afresh"
 _DELETED: Final = ".deleted-"
 _ID_BYTES: Final = 2
 _LOG_TAIL_BYTES: Final = 16_384
@@ -143,8 +145,9 @@ class JobStore:
         return (self.root / job_id / CANCEL_NAME).exists()
 
     def metrics(self, job_id: str) -> list[TrainingMetrics]:
-        """The epochs so far."""
-        return read_metrics(self.folder(job_id))
+        """The epochs so far; none of a run that is to begin again."""
+        folder = self.folder(job_id)
+        return [] if (folder / AFRESH_NAME).exists() else read_metrics(folder)
 
     def log_tail(self, job_id: str) -> str:
         """The end of what the process wrote."""

@@ -1,8 +1,7 @@
-"""Writing and replacing files so that nobody ever sees half of one, and none is lost."""
+"""Writing files so that nobody ever sees half of one, and what is said where that is refused."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -18,7 +17,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         OSError: that is refused; its `filename` is `path`.
     """
     # Not `mkstemp`, whose files only their owner can read.
-    temporary = _hidden(path)
+    temporary = path.with_name(f".{path.name}-{uuid4().hex}")
     try:
         with temporary.open("xb") as stream:
             stream.write(data)
@@ -49,32 +48,6 @@ def describe_refusal(error: OSError, folders: Mapping[str, Path]) -> str:
         return refused
     nearest = min(inside, key=inside.__getitem__)
     return f"{refused} See to its disk and its permissions, or name another folder in {nearest}."
-
-
-@contextmanager
-def put_aside(*paths: Path) -> Iterator[None]:
-    """Hide files while the block runs; remove them when it succeeds, and put them back when it fails.
-
-    If the process is killed meanwhile, they stay hidden until `sweep_unfinished` removes them.
-    """
-    with ExitStack() as put_back:
-        aside: list[Path] = []
-        for path in paths:
-            hidden = _hidden(path)
-            with suppress(FileNotFoundError):
-                path.rename(hidden)
-                put_back.callback(hidden.replace, path)
-                aside.append(hidden)
-        yield
-        put_back.pop_all()  # what it would do is not done
-    for hidden in aside:
-        with suppress(OSError):  # too late to fail; `sweep_unfinished` takes what stays
-            hidden.unlink()
-
-
-def _hidden(path: Path) -> Path:
-    """A name beside `path` that `sweep_unfinished` knows."""
-    return path.with_name(f".{path.name}-{uuid4().hex}")
 
 
 def sweep_unfinished(folder: Path) -> None:
