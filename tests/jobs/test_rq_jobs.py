@@ -351,6 +351,25 @@ def test_a_run_is_cancelled_while_redis_is_away(site: Site) -> None:
     assert site.jobs.wait_until_ended(job.job_id, 30).state.status is JobStatus.CANCELLED
 
 
+@pytest.mark.usefixtures("untraced")
+def test_a_run_that_does_not_stop_when_asked_is_killed_by_its_worker(site: Site) -> None:
+    """It hangs: whoever looks after the queue has the worker kill it, a few seconds later, and the worker goes on."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    worker = site.workers.start()
+    pid = site.until(job, trains).state.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    site.jobs.cancel(job.job_id)
+    site.jobs.tick()
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.RUNNING
+    done = site.jobs.wait_until_ended(job.job_id, LIMIT_S)
+    assert (done.state.status, done.state.error) == (JobStatus.CANCELLED, None)
+    assert not site.jobs.store.is_alive(job.job_id)
+    other = site.jobs.submit(tiny(1))
+    assert site.until(other, ended).state.status is JobStatus.COMPLETED
+    assert worker.poll() is None
+
+
 def test_a_workers_name_that_is_taken_is_refused(site: Site) -> None:
     """In a sentence; the first one goes on."""
     first = site.workers.start(name="one")
