@@ -1,5 +1,6 @@
 """`handwriting-ai train`: runs in the foreground, kept as jobs like all others."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from handwriting_ai.cli import options
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import ModelExists
 from handwriting_ai.jobs.types import LARGEST_SEED
+from handwriting_ai.support.sharing import yielding
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
@@ -41,6 +43,7 @@ def train(
     force: options.ForceModel = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
+    os.environ.update(yielding(os.environ))  # before torch is loaded
     from handwriting_ai.jobs.child import raise_cancelled
     from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import JobStatus, plan

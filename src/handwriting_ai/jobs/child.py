@@ -7,10 +7,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
+
+import torch
 
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
@@ -19,6 +22,7 @@ from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.said_once import SaidOnce
+from handwriting_ai.support.sharing import fair_share
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
@@ -164,6 +168,12 @@ def run_job(
         config.require_place()
         _throw_away(config.run_folder)
 
+        threads = torch.get_num_threads()
+
+        def share_cores() -> None:
+            with suppress(OSError):  # a folder that cannot be read just now ends no run
+                torch.set_num_threads(fair_share(threads, store.runs_here()))
+
         def on_step(seen: int, total: int) -> None:
             share, elapsed = seen / total, time.monotonic() - epoch_started
             left = elapsed / share * (recipe.epochs - done - share)
@@ -178,6 +188,7 @@ def run_job(
             _LOG.info("Epoch %d of %d: %s", metrics.epoch, metrics.epochs, describe(metrics))
             activity = "registering the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
             pulse.note(progress=metrics.epoch / metrics.epochs, current_epoch=metrics.epoch, activity=activity)
+            share_cores()  # others have begun or ended meanwhile
             if watcher is not None:
                 watcher.on_epoch(metrics)
 
@@ -198,10 +209,14 @@ def run_job(
         _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
         prepared, compute = data(), choose_compute(job.config.device)
         pulse.note(activity="training")
+        share_cores()
         _LOG.info("Training on %s", compute.label)
         epoch_started = time.monotonic()
         told = Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume, on_predict=on_predict)
-        return run_training(config, prepared, compute, told)
+        try:
+            return run_training(config, prepared, compute, told)
+        finally:
+            torch.set_num_threads(threads)
 
     return train
 

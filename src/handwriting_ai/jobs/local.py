@@ -21,6 +21,7 @@ from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.locks import take_lock
+from handwriting_ai.support.sharing import yielding
 from handwriting_ai.training.sources import DataFolders
 
 CHILD_COMMAND: Final = (sys.executable, "-m", "handwriting_ai.jobs.child")
@@ -156,6 +157,7 @@ class LocalJobs(JobQueue):
             with (folder / LOG_NAME).open("ab") as log:
                 child = subprocess.Popen(
                     [*self._command, *arguments],
+                    env=yielding(os.environ),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

@@ -9,8 +9,9 @@ import itertools
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -139,6 +140,15 @@ class JobStore:
     def is_alive(self, job_id: str) -> bool:
         """Whether a process is at work on it."""
         return is_locked(self.root / job_id)
+
+    def runs_here(self) -> int:
+        """How many processes of this machine, or container, are at work on jobs; each writes so when it begins."""
+        count, here = 0, socket.gethostname()
+        for folder in self._folders():
+            with suppress(UnknownJob):  # deleted meanwhile
+                state = self.written_state(folder.name) if is_locked(folder) else None
+                count += state is not None and not state.status.ended and state.host == here
+        return count
 
     def is_to_stop(self, job_id: str) -> bool:
         """Whether somebody asked the run to stop."""

@@ -29,6 +29,7 @@ from handwriting_ai.jobs.rq import RqJobs
 from handwriting_ai.jobs.store import LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.support.locks import try_lock
+from handwriting_ai.support.sharing import yielding
 
 HEARTBEAT_S: Final = 5
 """How often a worker tells that it and its run live."""
@@ -101,6 +102,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     """
     queue = open_rq(settings).queue
     queue.check()
+    os.environ.update(yielding(os.environ))  # of the runs, which are started with it
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
     _hide_password(connection)

@@ -5,6 +5,7 @@ same rate of multiply-adds. On processors that holds to within a factor of two; 
 """
 
 import logging
+import os
 import statistics
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from handwriting_ai.data.split import VALIDATION_COUNT, WRITERS_HELD_OUT
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.support.sharing import yielding
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import Recipe
@@ -44,7 +46,12 @@ def measure_pace() -> float | None:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__], capture_output=True, text=True, timeout=_LIMIT_S, check=True
+            [sys.executable, "-m", __name__],
+            env=yielding(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=True,
         )
         return float(done.stdout)
     except subprocess.CalledProcessError as error:
