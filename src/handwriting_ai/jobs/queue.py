@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 from handwriting_ai.architectures import require_architecture
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable
 from handwriting_ai.jobs.parents import check_parent
-from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
+from handwriting_ai.jobs.store import AFRESH_NAME, CANCEL_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.locks import locked
@@ -218,6 +218,12 @@ class JobQueue(ABC):
     @abstractmethod
     def _look_after(self) -> None:
         """Under the lock: set down what has happened, and kill what did not stop when asked."""
+
+    def _is_overdue(self, job_id: str) -> bool:
+        """Whether a run was asked to stop so long ago that it is to be killed."""
+        with suppress(FileNotFoundError):
+            return time.time() - (self.store.folder(job_id) / CANCEL_NAME).stat().st_mtime > CANCEL_GRACE_S
+        return False
 
     def _attempt(self, step: Callable[[], None], outcome: SaidOnce) -> bool:
         """Whether it went well. A full disk passes, a models folder may be read-only; the queue must not die of it."""
