@@ -1,0 +1,1 @@
+"""The parts of a made photograph: sheet and pens, print, rim, light, camera."""

@@ -1,0 +1,284 @@
+"""The sheet before the camera: where the ink lies on it, and the two ways of changing its colour.
+
+Colours are red, green, blue in [0, 1]. "Units" are a digit's heights, counted from the middle of the ink on the sheet.
+"""
+
+import functools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.preprocess import FULL_INK, Gray
+
+Field: TypeAlias = "NDArray[np.float32]"
+"""`(h, w)`, one number for each pixel."""
+Colour: TypeAlias = tuple[float, float, float]
+Matrix: TypeAlias = "NDArray[np.float64]"
+"""`(3, 3)`, from one plane to another."""
+
+BANK_SIDE: Final = 768
+"""Random textures are made once, this large, and cut out at random places."""
+_BANK_SEED: Final = 7
+_SUBPIXEL_BITS: Final = 4
+_FARTHEST_PX: Final = 16_000.0
+"""OpenCV draws lines that begin and end no farther away."""
+
+
+@dataclass(kw_only=True)
+class Scene:
+    """What is to be photographed; the kinds of changes work on it one after another."""
+
+    size: tuple[int, int]
+    """Height and width of the picture, in pixels."""
+    drawn: Gray
+    """The ink as it was given, `uint8 (n, m)`."""
+    share: float
+    """Longer side of the ink's box, as a share of the picture's shorter side."""
+    unit_share: float
+    """A digit's height, as a share of the ink's longer side."""
+    middle: tuple[float, float]
+    """Where the middle of the ink lies, x and y as shares of the picture."""
+    angle_deg: float = 0.0
+    tilt: tuple[float, float] = (0.0, 0.0)
+    """How much larger the sheet's right and lower side look than its middle."""
+    gap: float | None = None
+    """Distance of the ink's box from the nearest side of the picture, in units; None: wherever `middle` says."""
+    rng: np.random.Generator
+    """Of the change that is being made."""
+
+    pen: Colour = (0.13, 0.13, 0.16)
+    """What the ink lets through of the light, or its own colour if it covers the sheet."""
+    pen_covers: bool = False
+    """Whether the ink lies on the sheet as chalk does, rather than dyeing it."""
+    grain: float = 0.0
+    """How much of the sheet's tooth a pencil misses, in [0, 1]."""
+    rough: float = 0.012
+    """How strong the texture of the sheet is."""
+    noise: float = 0.006
+    """Standard deviation of the sensor's noise."""
+    jpeg: int | None = None
+    """JPEG quality; None: not stored as JPEG."""
+
+    picture: "NDArray[np.float32]" = field(init=False)
+    """`(h, w, 3)`."""
+    ink: Field = field(init=False)
+    """How much of each pixel the ink covers, in [0, 1]."""
+    to_picture: Matrix = field(init=False)
+    """From units to pixels of the picture."""
+    from_drawn: Matrix = field(init=False)
+    """From pixels of `drawn` to pixels of the picture."""
+
+    @property
+    def extent_px(self) -> float:
+        """Longer side of the ink's box in the picture."""
+        return self.share * min(self.size)
+
+    @property
+    def unit_px(self) -> float:
+        """A digit's height in the picture."""
+        return self.extent_px * self.unit_share
+
+    def lay_out(self) -> None:
+        """Put white paper and the ink where they belong; from now on the place is fixed."""
+        height, width = self.size
+        self.picture = np.full((height, width, 3), 0.93, dtype=np.float32)
+        left, top, box_width, box_height = cv2.boundingRect(self.drawn)
+        longest = max(box_width, box_height, 1)
+        self.half = (box_width / longest / self.unit_share / 2, box_height / longest / self.unit_share / 2)
+        x, y = self._middle_px()
+        angle = math.radians(self.angle_deg)
+        cos, sin = math.cos(angle) * self.unit_px, math.sin(angle) * self.unit_px
+        tilts = [tilt / max(self.size) * self.unit_px for tilt in self.tilt]
+        turned = _matrix([[cos, -sin, 0.0], [sin, cos, 0.0], [tilts[0], tilts[1], 1.0]])
+        self.to_picture = _product(_matrix([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]]), turned)
+        scale = 1 / (longest * self.unit_share)
+        shift_x, shift_y = -(left + box_width / 2) * scale, -(top + box_height / 2) * scale
+        to_units = _matrix([[scale, 0.0, shift_x], [0.0, scale, shift_y], [0.0, 0.0, 1.0]])
+        self.from_drawn = _product(self.to_picture, to_units)
+        self.ink = np.multiply(self.seen(self.drawn, self.from_drawn), np.float32(1 / FULL_INK), dtype=np.float32)
+
+    half: tuple[float, float] = field(init=False)
+    """Half the ink's box, across and down, in units."""
+
+    def _middle_px(self) -> tuple[float, float]:
+        """Inside the picture as far as the ink fits; at its nearest side where a gap is asked for."""
+        height, width = self.size
+        gap = 0.02 * min(self.size) if self.gap is None else self.gap * self.unit_px
+        room_x = min(self.half[0] * self.unit_px + gap, width / 2)
+        room_y = min(self.half[1] * self.unit_px + gap, height / 2)
+        x = min(max(self.middle[0] * width, room_x), width - room_x)
+        y = min(max(self.middle[1] * height, room_y), height - room_y)
+        if self.gap is not None:
+            side = int(self.rng.integers(4))
+            x = (room_x, width - room_x, x, x)[side]
+            y = (y, y, room_y, height - room_y)[side]
+        return x, y
+
+    def seen(self, drawn: Gray, matrix: Matrix) -> Gray:
+        """A drawing on the sheet as the picture shows it, `uint8 (h, w)`."""
+        shrink = math.floor(1 / max(math.sqrt(abs(_determinant(matrix))), 1e-6))
+        if shrink > 1:
+            height, width = drawn.shape[0] // shrink + 1, drawn.shape[1] // shrink + 1
+            padded = cv2.copyMakeBorder(
+                drawn,
+                0,
+                height * shrink - drawn.shape[0],
+                0,
+                width * shrink - drawn.shape[1],
+                cv2.BORDER_CONSTANT,
+                value=0,
+            )
+            drawn = cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA)
+            offset = (shrink - 1) / 2
+            grown = _matrix([[float(shrink), 0.0, offset], [0.0, float(shrink), offset], [0.0, 0.0, 1.0]])
+            matrix = _product(matrix, grown)
+        return cv2.warpPerspective(drawn, matrix, (self.size[1], self.size[0]), flags=cv2.INTER_LINEAR)
+
+    def px(self, points: Sequence[tuple[float, float]]) -> "NDArray[np.float64]":
+        """Points in units → pixels of the picture, `(n, 2)`."""
+        flat: NDArray[np.float64] = np.array([[x, y, 1.0] for x, y in points], dtype=np.float64)
+        seen: NDArray[np.float64] = np.matmul(flat, self.to_picture.T)
+        return np.divide(seen[:, :2], np.maximum(seen[:, 2:], 0.2))
+
+    def span(self) -> tuple[float, float, float, float]:
+        """What the picture shows of the sheet, in units: left, top, right, bottom."""
+        height, width = self.size
+        corners = _matrix([[0.0, 0.0, 1.0], [width, 0.0, 1.0], [0.0, height, 1.0], [width, height, 1.0]])
+        back: Matrix = np.linalg.inv(self.to_picture)
+        seen: NDArray[np.float64] = np.matmul(corners, back.T)
+        points: NDArray[np.float64] = np.divide(seen[:, :2], np.maximum(seen[:, 2:], 0.2))
+        xs: list[float] = points[:, 0].tolist()
+        ys: list[float] = points[:, 1].tolist()
+        return min(xs), min(ys), max(xs), max(ys)
+
+    def lines(self, lines: Sequence[Sequence[tuple[float, float]]], width_px: float) -> Gray:
+        """Lines through points in units, drawn into a picture of their own."""
+        layer = np.zeros(self.size, dtype=np.uint8)
+        if not lines:
+            return layer
+        pieces: list[NDArray[np.int32]] = []
+        for line in lines:
+            inside: NDArray[np.float64] = np.clip(self.px(line), -_FARTHEST_PX, _FARTHEST_PX)
+            scaled: NDArray[np.float64] = np.rint(np.multiply(inside, 1 << _SUBPIXEL_BITS))
+            pieces.append(scaled.astype(np.int32))
+        thickness = max(1, round(width_px))
+        cv2.polylines(layer, pieces, False, FULL_INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+        return layer
+
+    def filled(self, corners: Sequence[tuple[float, float]]) -> Gray:
+        """An area between corners in units, `uint8 (h, w)`."""
+        layer = np.zeros(self.size, dtype=np.uint8)
+        inside: NDArray[np.float64] = np.clip(self.px(corners), -_FARTHEST_PX, _FARTHEST_PX)
+        scaled: NDArray[np.float64] = np.rint(np.multiply(inside, 1 << _SUBPIXEL_BITS))
+        cv2.fillPoly(layer, [scaled.astype(np.int32)], FULL_INK, cv2.LINE_AA, _SUBPIXEL_BITS)
+        return layer
+
+    def cover(self, layer: "Gray | Field", colour: "Colour | NDArray[np.float32]", strength: float = 1.0) -> None:
+        """Lay a colour over the sheet where the layer is: as paint does."""
+        alpha = _alpha(layer, strength)
+        tone: NDArray[np.float32] = np.asarray(colour, dtype=np.float32)
+        self.picture += np.multiply(np.subtract(tone, self.picture), alpha[:, :, np.newaxis])
+
+    def dye(self, layer: "Gray | Field", colour: Colour, strength: float = 1.0) -> None:
+        """Let only this colour of the light through where the layer is: as ink and shadows do."""
+        alpha = _alpha(layer, strength)
+        if colour[0] == colour[1] == colour[2]:
+            grey: Field = np.subtract(np.float32(1), np.multiply(alpha, np.float32(1 - colour[0])))
+            self.picture *= grey[:, :, np.newaxis]
+            return
+        lost: NDArray[np.float32] = np.array([1 - part for part in colour], dtype=np.float32)
+        self.picture *= np.subtract(np.float32(1), np.multiply(alpha[:, :, np.newaxis], lost))
+
+    def hide(self, layer: "Gray | Field") -> None:
+        """Something lies over the ink here."""
+        self.ink *= np.subtract(np.float32(1), _alpha(layer, 1.0))
+
+
+def _alpha(layer: "Gray | Field", strength: float) -> Field:
+    factor = strength / FULL_INK if layer.dtype == np.uint8 else strength
+    return np.multiply(layer, np.float32(factor), dtype=np.float32)
+
+
+def _matrix(rows: Sequence[Sequence[float]]) -> Matrix:
+    matrix: Matrix = np.array(rows, dtype=np.float64)
+    return matrix
+
+
+def _product(left: Matrix, right: Matrix) -> Matrix:
+    product: Matrix = np.matmul(left, right)
+    return product
+
+
+def _determinant(matrix: Matrix) -> float:
+    determinant: float = np.linalg.det(matrix[:2, :2])
+    return determinant
+
+
+def smooth_field(rng: np.random.Generator, size: tuple[int, int], cells: int) -> Field:
+    """A random landscape with mean 0 and standard deviation of about 1, `(h, w)`, with so many hills a side."""
+    seeds: Field = rng.standard_normal((cells + 1, cells + 1), dtype=np.float32)
+    return cv2.resize(seeds, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+
+
+def _blurred_noise(rng: np.random.Generator, across: float, down: float) -> Field:
+    """Noise with standard deviation 1, smeared by so many pixels; it has no seam where it is laid side by side."""
+    noise: Field = rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32)
+    blurred = cv2.GaussianBlur(cv2.repeat(noise, 3, 3), (0, 0), sigmaX=across, sigmaY=down)
+    middle: Field = blurred[BANK_SIDE : 2 * BANK_SIDE, BANK_SIDE : 2 * BANK_SIDE]
+    spread: float = middle.std(dtype=np.float64)
+    return np.divide(middle, np.float32(spread), dtype=np.float32)
+
+
+def _creases(rng: np.random.Generator) -> Field:
+    """Facets of crumpled paper, each shaded by how it is turned and by how it is bent."""
+    side, facets_count = 256, 220
+    seeds: NDArray[np.float32] = rng.uniform(0, side, (facets_count, 2)).astype(np.float32)
+    slopes: NDArray[np.float32] = rng.normal(0, 1, (facets_count, 3)).astype(np.float32)
+    axis: NDArray[np.float32] = np.arange(side, dtype=np.float32)
+    x: NDArray[np.float32] = np.subtract(axis[np.newaxis, np.newaxis, :], seeds[:, 0, np.newaxis, np.newaxis])
+    y: NDArray[np.float32] = np.subtract(axis[np.newaxis, :, np.newaxis], seeds[:, 1, np.newaxis, np.newaxis])
+    nearest: NDArray[np.int64] = np.argmin(np.add(np.square(x), np.square(y)), axis=0)
+    bent = np.multiply(np.subtract(axis[np.newaxis, :], seeds[:, 0][nearest]), slopes[:, 1][nearest])
+    bent += np.multiply(np.subtract(axis[:, np.newaxis], seeds[:, 1][nearest]), slopes[:, 2][nearest])
+    facets: Field = np.add(np.multiply(slopes[:, 0][nearest], np.float32(0.6)), np.multiply(bent, np.float32(0.06)))
+    large = cv2.resize(facets, (BANK_SIDE, BANK_SIDE), interpolation=cv2.INTER_LINEAR)
+    return cv2.GaussianBlur(large, (0, 0), sigmaX=2.0)
+
+
+def _make_bank() -> dict[str, Field]:
+    rng = np.random.default_rng(_BANK_SEED)
+    return {
+        "noise": rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32),
+        "noise2": rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32),
+        "fine": _blurred_noise(rng, 0.8, 0.8),
+        "grain": _blurred_noise(rng, 1.3, 1.3),
+        "fibres": _blurred_noise(rng, 5.0, 0.9),
+        "clouds": _blurred_noise(rng, 14.0, 14.0),
+        "wood": _blurred_noise(rng, 60.0, 1.6),
+        "boards": _blurred_noise(rng, 90.0, 7.0),
+        "creases": _creases(rng),
+    }
+
+
+_bank: Final[Callable[[], dict[str, Field]]] = functools.cache(_make_bank)
+
+
+def texture(rng: np.random.Generator, name: str, size: tuple[int, int]) -> Field:
+    """A random piece of a texture of the bank, `(h, w)`: with mean 0 and standard deviation of about 1."""
+    whole = _bank()[name]
+    if rng.random() < 0.5:
+        whole = whole.T
+    height, width = size
+    rows, columns = -(-height // BANK_SIDE) + 1, -(-width // BANK_SIDE) + 1
+    top, left = int(rng.integers(BANK_SIDE)), int(rng.integers(BANK_SIDE))
+    if top + height > BANK_SIDE or left + width > BANK_SIDE:
+        if height < BANK_SIDE and width < BANK_SIDE:
+            top, left = top % (BANK_SIDE - height), left % (BANK_SIDE - width)
+        else:
+            whole = np.tile(whole, (rows, columns))
+    return whole[top : top + height, left : left + width]
