@@ -5,6 +5,7 @@ that two severities of one change differ by its amount and nothing else, and a c
 were.
 """
 
+import math
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.data.paper import camera, light, printing, rim, sheet
-from handwriting_ai.data.paper.scene import Scene
+from handwriting_ai.data.paper.scene import Scene, normals, uniforms
 from handwriting_ai.preprocess import FULL_INK, Gray
 
 SEVERITIES: Final = (1, 2, 3, 4, 5)
@@ -138,7 +139,7 @@ def make_picture(
             raise ValueError(f"No change {kind!r}. Available: {', '.join(KINDS)}.")
         if severity not in SEVERITIES:
             raise ValueError(f"There is no severity {severity} of {kind!r}: it is 1 to {SEVERITIES[-1]}.")
-    seed = int(rng.integers(2**63))
+    seed = int(rng.integers(_SEEDS))
     scene = Scene(
         size=size, drawn=ink, share=share, middle=middle, unit_share=unit_share, rng=_generator(seed, "place")
     )
@@ -161,6 +162,7 @@ def make_picture(
     sheet.write(scene)
     go(Stage.RIM)
     go(Stage.LIGHT)
+    camera.exposed(scene)
     go(Stage.CAMERA)
     scene.rng = _generator(seed, "sensor")
     covered: NDArray[np.float32] = np.rint(np.multiply(scene.ink, np.float32(FULL_INK)))
@@ -198,19 +200,22 @@ _NOT_ON_DARK: Final = frozenset({"ballpoint", "pencil", "pale", "marker", "colou
 _NOT_BOTH: Final = frozenset({"dim", "pale"})
 _PLAIN: Final = 0.05
 """Share of pictures without any change."""
+_SEEDS: Final = 2**62
 _SHARES: Final = (0.06, 0.85)
+_SMALLEST_PX: Final = 14.0
+"""A smaller digit has too few pixels to be read."""
 
 
 def random_changes(rng: np.random.Generator) -> tuple[Change, ...]:
     """A plausible combination of changes, at most one of each group: most have a paper, a pen, light and a camera."""
     if rng.random() < _PLAIN:
         return ()
-    draws: list[float] = rng.random(len(_USUAL)).tolist()
-    severities: list[int] = rng.choice(SEVERITIES, size=len(_USUAL), p=_SEVERITY_ODDS).tolist()
+    draws = uniforms(rng, len(_USUAL), 0, 1)
+    severities: list[int] = rng.choice(5, size=len(_USUAL), p=_SEVERITY_ODDS).tolist()
     changes: list[Change] = []
     for (odds, kinds), draw, severity in zip(_USUAL, draws, severities, strict=True):
         if draw < odds:
-            changes.append((kinds[int(draw / odds * len(kinds))], severity))
+            changes.append((kinds[int(draw / odds * len(kinds))], severity + 1))
     names = {kind for kind, _ in changes}
     left_out = _NOT_ON_DARK if names & _DARK else _NOT_BOTH if names >= _NOT_BOTH else frozenset()
     return tuple((kind, severity) for kind, severity in changes if kind not in left_out)
@@ -218,7 +223,7 @@ def random_changes(rng: np.random.Generator) -> tuple[Change, ...]:
 
 def random_picture(ink: Gray, rng: np.random.Generator, size: tuple[int, int]) -> MadePicture:
     """A photograph with random changes, the digit at a random size and place; see `make_picture`."""
-    low, high = np.log(_SHARES).tolist()
-    share = float(np.exp(rng.uniform(low, high)))
-    x, y = rng.normal(0.5, 0.18, 2).tolist()
-    return make_picture(ink, random_changes(rng), rng, size=size, share=share, middle=(x, y))
+    smallest = min(max(_SHARES[0], _SMALLEST_PX / min(size)), _SHARES[1])
+    share = math.exp(rng.uniform(math.log(smallest), math.log(_SHARES[1])))
+    x, y = normals(rng, 2, 0.18)
+    return make_picture(ink, random_changes(rng), rng, size=size, share=share, middle=(0.5 + x, 0.5 + y))

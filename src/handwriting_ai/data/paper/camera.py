@@ -1,13 +1,19 @@
 """Where the camera stands and what it loses: place, turn, tilt; blur, noise, JPEG. Severities from 1 to 5."""
 
 import math
+from typing import Final
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.paper.scene import Scene, texture
+from handwriting_ai.data.paper.scene import SUBPIXEL_BITS, Scene, to_int
+from handwriting_ai.data.paper.texture import texture
 from handwriting_ai.preprocess import FULL_INK
+
+_DARKEST: Final = 0.17
+"""The mean level below which a camera exposes for longer."""
+_LONGEST: Final = 4.0
 
 
 def small(scene: Scene, severity: int) -> None:
@@ -40,7 +46,7 @@ def turned(scene: Scene, severity: int) -> None:
 
 def tilted(scene: Scene, severity: int) -> None:
     """Seen at an angle: one side is farther away."""
-    strength = (0.12, 0.25, 0.4, 0.6, 0.8)[severity - 1]
+    strength = (0.1, 0.2, 0.32, 0.46, 0.6)[severity - 1]
     angle = scene.rng.uniform(0, 2 * math.pi)
     scene.tilt = (strength * math.cos(angle), strength * math.sin(angle))
 
@@ -58,8 +64,9 @@ def motion(scene: Scene, severity: int) -> None:
     side = 2 * math.ceil(length / 2) + 3
     kernel = np.zeros((side, side), dtype=np.uint8)
     dx, dy = length / 2 * math.cos(angle), length / 2 * math.sin(angle)
-    ends: NDArray[np.float64] = np.rint(np.multiply(np.add([[-dx, -dy], [dx, dy]], side // 2), 16))
-    cv2.polylines(kernel, [ends.astype(np.int32)], False, FULL_INK, 1, cv2.LINE_AA, 4)
+    half = side // 2
+    ends = to_int([(half - dx, half - dy), (half + dx, half + dy)])
+    cv2.polylines(kernel, [ends], False, FULL_INK, 1, cv2.LINE_AA, SUBPIXEL_BITS)
     total: float = kernel.sum(dtype=np.float64)
     weights: NDArray[np.float32] = np.divide(kernel, total, dtype=np.float32)
     scene.picture = cv2.filter2D(scene.picture, -1, weights)
@@ -90,6 +97,14 @@ def sharpened(scene: Scene, severity: int) -> None:
     strength = (0.4, 0.8, 1.2, 1.7, 2.2)[severity - 1]
     soft = cv2.GaussianBlur(scene.picture, (0, 0), sigmaX=max(0.8, 0.01 * scene.unit_px))
     scene.picture += np.multiply(np.subtract(scene.picture, soft), np.float32(strength))
+
+
+def exposed(scene: Scene) -> None:
+    """A camera makes a dark sheet lighter: as long as needed, up to four times."""
+    few: NDArray[np.float32] = scene.picture[::8, ::8]
+    level: float = few.mean(dtype=np.float64)
+    if level < _DARKEST:
+        scene.picture *= np.float32(min(_DARKEST / max(level, 1e-3), _LONGEST))
 
 
 def developed(scene: Scene) -> "NDArray[np.uint8]":

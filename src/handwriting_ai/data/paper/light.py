@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.paper.scene import Colour, Field, Scene, smooth_field
+from handwriting_ai.data.paper.scene import SUBPIXEL_BITS, Colour, Field, Scene, normals, to_int, uniforms
+from handwriting_ai.data.paper.texture import smooth_field
 from handwriting_ai.preprocess import FULL_INK, Gray
 
 _COARSE = 4
@@ -17,8 +18,8 @@ def _axes(scene: Scene) -> tuple[Field, Field]:
     """X as a row and y as a column, from the picture's middle, in its shorter sides."""
     height, width = scene.size
     unit = min(scene.size)
-    x: Field = np.divide(np.subtract(np.arange(width, dtype=np.float32), width / 2), unit, dtype=np.float32)
-    y: Field = np.divide(np.subtract(np.arange(height, dtype=np.float32), height / 2), unit, dtype=np.float32)
+    x: Field = np.divide(np.subtract(np.arange(width), width / 2), unit, dtype=np.float32)
+    y: Field = np.divide(np.subtract(np.arange(height), height / 2), unit, dtype=np.float32)
     return x[np.newaxis, :], y[:, np.newaxis]
 
 
@@ -44,7 +45,7 @@ def uneven(scene: Scene, severity: int) -> None:
     """Light that comes and goes over the sheet, as under leaves or several lamps."""
     lost = (0.1, 0.2, 0.3, 0.42, 0.55)[severity - 1]
     hills = smooth_field(scene.rng, scene.size, int(scene.rng.integers(2, 5)))
-    shade: Field = np.clip(np.add(np.multiply(hills, np.float32(0.35)), np.float32(0.5)), 0, 1)
+    shade: Field = np.clip(np.add(np.multiply(hills, np.float32(0.24)), np.float32(0.5)), 0, 1)
     scene.dye(shade, _tinted(1 - lost, scene.rng.uniform(-0.02, 0.05) * lost))
 
 
@@ -55,15 +56,14 @@ def hard_shadow(scene: Scene, severity: int) -> None:
     angle = scene.rng.uniform(0, 2 * math.pi)
     bend = scene.rng.normal(0, 0.15)
     height, width = scene.size
-    center = scene.px([(0.0, 0.0)])
-    at_x, at_y = float(center.item(0)) - width / 2, float(center.item(1)) - height / 2
+    at_x, at_y = scene.middle_px[0] - width / 2, scene.middle_px[1] - height / 2
     away = scene.rng.normal(0, 0.25) * (scene.extent_px + 0.3 * min(scene.size)) / min(scene.size)
     cos, sin = math.cos(angle), math.sin(angle)
     offset = (at_x * cos + at_y * sin) / min(scene.size) + away
     across: Field = np.add(np.multiply(x, np.float32(cos)), np.multiply(y, np.float32(sin)))
     along: Field = np.subtract(np.multiply(y, np.float32(cos)), np.multiply(x, np.float32(sin)))
     distance: Field = np.subtract(np.add(across, np.multiply(np.square(along), np.float32(bend))), np.float32(offset))
-    softness = float(np.exp(scene.rng.uniform(math.log(0.004), math.log(0.06))))
+    softness = math.exp(scene.rng.uniform(math.log(0.004), math.log(0.06)))
     shade: Field = np.clip(np.add(np.divide(distance, np.float32(softness)), np.float32(0.5)), 0, 1)
     scene.dye(shade, _tinted(level, scene.rng.uniform(-0.01, 0.1) * (1 - level)))
 
@@ -75,10 +75,9 @@ def photographer(scene: Scene, severity: int) -> None:
     height, width = scene.size
     small = (max(height // _COARSE, 8), max(width // _COARSE, 8))
     unit = min(small)
-    center = scene.px([(0.0, 0.0)])
     reach = 0.5 * scene.extent_px / min(scene.size)
-    at_x = float(center.item(0)) / _COARSE + rng.uniform(-0.6, 1.2) * reach * unit
-    at_y = float(center.item(1)) / _COARSE - rng.uniform(0.2, 1.4) * reach * unit - 0.05 * unit
+    at_x = scene.middle_px[0] / _COARSE + rng.uniform(-0.6, 1.2) * reach * unit
+    at_y = scene.middle_px[1] / _COARSE - rng.uniform(0.2, 1.4) * reach * unit - 0.05 * unit
     turn = rng.normal(0, 0.12)
     mirrored = rng.random() < 0.3
     tint = rng.uniform(0.0, 0.16)
@@ -90,10 +89,10 @@ def photographer(scene: Scene, severity: int) -> None:
         _draw_phone(layer, (right, top), unit, turn, rng)
         if mirrored:
             layer = np.ascontiguousarray(layer[:, ::-1])
-        sigma = max(0.25, unit * float(np.exp(rng.uniform(math.log(0.003), math.log(0.03)))) * (1 + number))
+        sigma = max(0.25, unit * math.exp(rng.uniform(math.log(0.003), math.log(0.03))) * (1 + number))
         soft = cv2.GaussianBlur(layer, (0, 0), sigmaX=sigma)
         full = cv2.resize(soft, (width, height), interpolation=cv2.INTER_LINEAR)
-        own = level ** (1 / count)
+        own = math.pow(level, 1 / count)
         scene.dye(full, _tinted(own, tint * (1 - own)))
 
 
@@ -116,15 +115,15 @@ def _draw_phone(layer: Gray, corner: tuple[float, float], unit: int, turn: float
     arm = [(-0.1 * unit, knuckle), (0.12 * unit, knuckle + 0.1 * unit), (lean + 0.3 * unit, 3.0 * unit)]
     arm += [(lean - 1.2 * unit, 3.0 * unit), (-width, knuckle)]
     for outline in (body, arm):
-        points: NDArray[np.float64] = np.rint([spot(x, y) for x, y in outline])
-        cv2.fillPoly(layer, [points.astype(np.int32)], FULL_INK, cv2.LINE_AA)
+        points = to_int([spot(x, y) for x, y in outline])
+        cv2.fillPoly(layer, [points], FULL_INK, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def vignette(scene: Scene, severity: int) -> None:
     """The corners are darker than the middle."""
     lost = (0.2, 0.4, 0.6, 0.8, 1.0)[severity - 1]
     x, y = _axes(scene)
-    shift_x, shift_y = scene.rng.normal(0, 0.12, 2).tolist()
+    shift_x, shift_y = normals(scene.rng, 2, 0.12)
     squared: Field = np.add(
         np.square(np.subtract(x, np.float32(shift_x))), np.square(np.subtract(y, np.float32(shift_y)))
     )
@@ -137,7 +136,7 @@ def flash(scene: Scene, severity: int) -> None:
     gain = (0.1, 0.2, 0.3, 0.42, 0.55)[severity - 1]
     x, y = _axes(scene)
     rng = scene.rng
-    away_x, away_y = rng.uniform(-0.4, 0.4, 2).tolist()
+    away_x, away_y = uniforms(rng, 2, -0.4, 0.4)
     squared: Field = np.add(
         np.square(np.subtract(x, np.float32(away_x))), np.square(np.subtract(y, np.float32(away_y)))
     )

@@ -7,7 +7,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.paper.scene import Colour, Scene
+from handwriting_ai.data.paper.scene import (
+    SUBPIXEL_BITS,
+    Colour,
+    Scene,
+    inverse,
+    matrix_of,
+    normals,
+    product,
+    to_int,
+    uniforms,
+)
 from handwriting_ai.preprocess import FULL_INK, Gray
 
 RULES: Final[tuple[Colour, ...]] = (
@@ -59,7 +69,8 @@ def ruled(scene: Scene, severity: int) -> None:
     lines: list[Segment] = [[(left, level), (right, level)] for level in rows]
     _print(scene, scene.lines(lines, _thickness(scene, severity)), _rule(scene), _STRENGTH[severity - 1])
     if scene.rng.random() < 0.4:
-        at = scene.rng.uniform(scene.half[0] + 0.1, max(right, scene.half[0] + 0.2)) * scene.rng.choice([-1.0, 1.0])
+        away = scene.rng.uniform(scene.half[0] + 0.1, max(right, scene.half[0] + 0.2))
+        at = away if scene.rng.random() < 0.5 else -away
         margin = scene.lines([[(at, top), (at, bottom)]], _thickness(scene, severity))
         _print(scene, margin, _MARGIN, _STRENGTH[severity - 1])
 
@@ -69,7 +80,7 @@ def squared(scene: Scene, severity: int) -> None:
     left, top, right, bottom = scene.span()
     step = scene.rng.uniform(0.22, 0.9)
     step = max(step, (right - left) / _MOST_LINES * 1.5)
-    start_x, start_y = scene.rng.uniform(0, step, 2).tolist()
+    start_x, start_y = uniforms(scene.rng, 2, 0, step)
     lines: list[Segment] = [[(left, level), (right, level)] for level in _levels(top, bottom, start_y, step)]
     lines += [[(level, top), (level, bottom)] for level in _levels(left, right, start_x, step)]
     _print(scene, scene.lines(lines, _thickness(scene, severity) * 0.8), _rule(scene), _STRENGTH[severity - 1] * 0.9)
@@ -79,7 +90,7 @@ def dotted(scene: Scene, severity: int) -> None:
     """A grid of dots."""
     left, top, right, bottom = scene.span()
     step = max(scene.rng.uniform(0.2, 0.7), (right - left) / 60)
-    start_x, start_y = scene.rng.uniform(0, step, 2).tolist()
+    start_x, start_y = uniforms(scene.rng, 2, 0, step)
     rows = _levels(top, bottom, start_y, step)
     columns = _levels(left, right, start_x, step)
     tiny = 0.001
@@ -90,7 +101,7 @@ def dotted(scene: Scene, severity: int) -> None:
 
 def _box_lines(center_x: float, half: tuple[float, float], rng: np.random.Generator) -> Segment:
     left, right = center_x - half[0], center_x + half[0]
-    jitter = rng.normal(0, 0.004, 2).tolist()
+    jitter = normals(rng, 2, 0.004)
     return [
         (left, -half[1]),
         (right, -half[1] + jitter[0]),
@@ -131,7 +142,7 @@ def box(scene: Scene, severity: int) -> None:
 def form(scene: Scene, severity: int) -> None:
     """A row of boxes, the digit in one of them, the others empty."""
     half = _room(scene, severity)
-    gap = float(scene.rng.choice([0.0, 0.08, 0.25]))
+    gap = (0.0, 0.08, 0.25)[int(scene.rng.integers(3))]
     step = 2 * half[0] + gap
     before = int(scene.rng.integers(0, 5))
     after = int(scene.rng.integers(1, 5))
@@ -167,8 +178,8 @@ def _print_words(scene: Scene, at: tuple[float, float], height: float) -> None:
     size_px = height * scene.unit_px
     if size_px < 4:
         return
-    spot = scene.px([at])
-    corner = (round(float(spot.item(0))), round(float(spot.item(1))))
+    spot: list[int] = to_int(scene.px([at]), bits=0).ravel().tolist()
+    corner = (spot[0], spot[1])
     layer = np.zeros(scene.size, dtype=np.uint8)
     cv2.putText(layer, word, corner, font, size_px / 22, FULL_INK, max(1, round(size_px / 14)), cv2.LINE_AA)
     level = scene.rng.uniform(0.15, 0.45)
@@ -200,13 +211,12 @@ def specks(scene: Scene, severity: int) -> None:
     for across, down, size, tone in places:
         radius = max(8, round(16 * largest * size**3))
         center = (round(16 * across * scene.size[1]), round(16 * down * scene.size[0]))
-        cv2.circle(layer, center, radius, round(90 + 165 * tone), -1, cv2.LINE_AA, 4)
+        cv2.circle(layer, center, radius, round(90 + 165 * tone), -1, cv2.LINE_AA, SUBPIXEL_BITS)
     for _ in range(severity // 2):
-        steps: NDArray[np.float64] = np.cumsum(rng.normal(0, 0.012 * side, (8, 2)), axis=0)
-        start: NDArray[np.float64] = rng.uniform(0, 1, 2)
-        hair: NDArray[np.float64] = np.add(steps, np.multiply(start, [scene.size[1], scene.size[0]]))
-        points: NDArray[np.float64] = np.multiply(hair, 16)
-        cv2.polylines(layer, [points.astype(np.int32)], False, 180, 1, cv2.LINE_AA, 4)
+        x, y = rng.random() * scene.size[1], rng.random() * scene.size[0]
+        hair: NDArray[np.float64] = np.cumsum(rng.normal(0, 0.012 * side, (8, 2)), axis=0)
+        hair += (x, y)
+        cv2.polylines(layer, [to_int(hair)], False, 180, 1, cv2.LINE_AA, SUBPIXEL_BITS)
     level = rng.uniform(0.1, 0.5)
     scene.dye(layer, (level, level, level * 0.95))
 
@@ -216,15 +226,14 @@ def show_through(scene: Scene, severity: int) -> None:
     strength = (0.08, 0.14, 0.2, 0.28, 0.36)[severity - 1]
     rng = scene.rng
     layer = np.zeros(scene.size, dtype=np.uint8)
+    to_units = product(inverse(scene.to_picture), scene.from_drawn)
     mirrored: Gray = np.ascontiguousarray(scene.drawn[:, ::-1])
     for _ in range(int(rng.integers(1, 5))):
-        shift_x, shift_y = rng.normal(0, 0.6, 2).tolist()
+        shift_x, shift_y = normals(rng, 2, 0.6)
         turn = rng.normal(0, 0.2)
         cos, sin = math.cos(turn) * rng.uniform(0.7, 1.3), math.sin(turn)
-        rows = [[cos, -sin, shift_x], [sin, cos, shift_y], [0.0, 0.0, 1.0]]
-        moved: NDArray[np.float64] = np.array(rows, dtype=np.float64)
-        back: NDArray[np.float64] = np.linalg.inv(scene.to_picture)
-        matrix: NDArray[np.float64] = scene.to_picture @ moved @ back @ scene.from_drawn
+        moved = matrix_of([[cos, -sin, shift_x], [sin, cos, shift_y], [0.0, 0.0, 1.0]])
+        matrix = product(product(scene.to_picture, moved), to_units)
         np.maximum(layer, scene.seen(mirrored, matrix), out=layer)
     soft = cv2.GaussianBlur(layer, (0, 0), sigmaX=max(0.5, 0.012 * scene.unit_px))
     scene.dye(soft, (1 - strength, 1 - strength, 1 - 0.9 * strength))

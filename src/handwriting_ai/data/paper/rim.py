@@ -7,7 +7,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from handwriting_ai.data.paper.scene import Colour, Field, Scene, texture
+from handwriting_ai.data.paper.scene import (
+    SUBPIXEL_BITS,
+    Colour,
+    Field,
+    Scene,
+    normals,
+    shuffled,
+    to_int,
+    uniforms,
+)
+from handwriting_ai.data.paper.texture import texture
 from handwriting_ai.preprocess import FULL_INK, Gray
 
 DESKS: Final[tuple[Colour, ...]] = (
@@ -48,7 +58,7 @@ def _lay_desk(scene: Scene, sheet: Gray) -> None:
 
 def _corners(scene: Scene, left: float, top: float, right: float, bottom: float) -> list[tuple[float, float]]:
     """A sheet that nobody cut quite straight."""
-    shake: list[float] = scene.rng.normal(0, 0.02, 8).tolist()
+    shake = normals(scene.rng, 8, 0.02)
     plain = [(left, top), (right, top), (right, bottom), (left, bottom)]
     return [(x + shake[2 * row], y + shake[2 * row + 1]) for row, (x, y) in enumerate(plain)]
 
@@ -57,7 +67,7 @@ def sheet_edge(scene: Scene, severity: int) -> None:
     """The sheet ends at one or two sides of the picture."""
     left, top, right, bottom = scene.span()
     share = (0.2, 0.4, 0.6, 0.8, 0.95)[severity - 1]
-    sides = scene.rng.permutation(4).tolist()[: 1 + int(scene.rng.random() < 0.3)]
+    sides = shuffled(scene.rng, 4)[: 1 + int(scene.rng.random() < 0.3)]
     far = 2 * max(right - left, bottom - top)
     ends = {0: left - far, 1: top - far, 2: right + far, 3: bottom + far}
     own = (-scene.half[0] - 0.06, -scene.half[1] - 0.06, scene.half[0] + 0.06, scene.half[1] + 0.06)
@@ -88,27 +98,33 @@ def finger(scene: Scene, severity: int) -> None:
     unit = min(scene.size)
     reach = (0.05, 0.1, 0.15, 0.2, 0.26)[severity - 1] * unit
     thick = rng.uniform(0.05, 0.11) * unit * (1 + 0.1 * severity)
-    away = scene.px([(0.0, 0.0)])
     places = _rim_places(rng, width, height)
     # Of some places at the rim the one farthest from the digit: a finger holds the sheet, it does not cover the digit.
-    distances = [math.hypot(x - float(away.item(0)), y - float(away.item(1))) for x, y, _ in places]
+    distances = [math.hypot(x - scene.middle_px[0], y - scene.middle_px[1]) for x, y, _ in places]
     x, y, inwards = places[distances.index(max(distances))]
     turn = inwards + rng.normal(0, 0.35)
     tip = (x + reach * math.cos(turn), y + reach * math.sin(turn))
     root = (x - unit * math.cos(turn), y - unit * math.sin(turn))
     layer = np.zeros(scene.size, dtype=np.uint8)
-    ends: NDArray[np.float64] = np.array([tip, root], dtype=np.float64)
-    points: NDArray[np.float64] = np.rint(np.multiply(ends, 16))
-    cv2.polylines(layer, [points.astype(np.int32)], False, FULL_INK, max(3, round(2 * thick)), cv2.LINE_AA, 4)
+    ends = [to_int([tip, root])]
+    cv2.polylines(layer, ends, False, FULL_INK, max(3, round(2 * thick)), cv2.LINE_AA, SUBPIXEL_BITS)
     soft = cv2.GaussianBlur(layer, (0, 0), sigmaX=max(0.6, 0.006 * unit))
-    shadow = cv2.GaussianBlur(layer, (0, 0), sigmaX=0.04 * unit)
+    shadow = _soft(layer, 0.04 * unit)
     scene.dye(shadow, (0.55, 0.55, 0.58))
     skin = SKINS[int(rng.integers(len(SKINS)))]
-    round_light: Field = np.multiply(cv2.GaussianBlur(layer, (0, 0), sigmaX=thick * 0.5), np.float32(0.6 / FULL_INK))
+    round_light: Field = np.multiply(_soft(layer, 0.5 * thick), np.float32(0.6 / FULL_INK))
     tone: NDArray[np.float32] = np.array(skin, dtype=np.float32)
     lit: Field = np.add(round_light, np.float32(0.5))
     scene.cover(soft, np.multiply(lit[:, :, np.newaxis], tone, dtype=np.float32))
     scene.hide(soft)
+
+
+def _soft(layer: Gray, sigma_px: float) -> Gray:
+    """Blurred by much, at a quarter of the size: nothing fine is left of it anyway."""
+    height: int = layer.shape[0]
+    width: int = layer.shape[1]
+    few = cv2.resize(layer, (max(1, width // 4), max(1, height // 4)), interpolation=cv2.INTER_AREA)
+    return cv2.resize(cv2.GaussianBlur(few, (0, 0), sigmaX=max(0.3, sigma_px / 4)), (width, height))
 
 
 def _rim_places(rng: np.random.Generator, width: int, height: int) -> list[tuple[float, float, float]]:
@@ -130,19 +146,18 @@ def _rim_places(rng: np.random.Generator, width: int, height: int) -> list[tuple
 def scan_border(scene: Scene, severity: int) -> None:
     """The black beside the sheet that a scanner or copier leaves at one to four sides."""
     rng = scene.rng
-    height, width = scene.size
+    height, width = float(scene.size[0]), float(scene.size[1])
     thick = (0.015, 0.03, 0.045, 0.065, 0.09)[severity - 1] * min(scene.size)
     layer = np.zeros(scene.size, dtype=np.uint8)
-    for side in rng.permutation(4).tolist()[: int(rng.integers(1, 5))]:
-        near, far = (thick * rng.uniform(0.4, 1.2, 2)).tolist()
+    for side in shuffled(rng, 4)[: int(rng.integers(1, 5))]:
+        near, far = uniforms(rng, 2, 0.4 * thick, 1.2 * thick)
         quads = (
-            [(0, 0), (width, 0), (width, far), (0, near)],
-            [(0, height), (width, height), (width, height - far), (0, height - near)],
-            [(0, 0), (0, height), (far, height), (near, 0)],
-            [(width, 0), (width, height), (width - far, height), (width - near, 0)],
+            [(0.0, 0.0), (width, 0.0), (width, far), (0.0, near)],
+            [(0.0, height), (width, height), (width, height - far), (0.0, height - near)],
+            [(0.0, 0.0), (0.0, height), (far, height), (near, 0.0)],
+            [(width, 0.0), (width, height), (width - far, height), (width - near, 0.0)],
         )
-        points: NDArray[np.float64] = np.rint(np.array(quads[side], dtype=np.float64))
-        cv2.fillPoly(layer, [points.astype(np.int32)], FULL_INK, cv2.LINE_AA)
+        cv2.fillPoly(layer, [to_int(quads[side])], FULL_INK, cv2.LINE_AA, SUBPIXEL_BITS)
     level = rng.uniform(0.02, 0.15)
     scene.cover(layer, (level, level, level))
     scene.hide(layer)

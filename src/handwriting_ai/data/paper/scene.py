@@ -3,9 +3,8 @@
 Colours are red, green, blue in [0, 1]. "Units" are a digit's heights, counted from the middle of the ink on the sheet.
 """
 
-import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -21,10 +20,9 @@ Colour: TypeAlias = tuple[float, float, float]
 Matrix: TypeAlias = "NDArray[np.float64]"
 """`(3, 3)`, from one plane to another."""
 
-BANK_SIDE: Final = 768
-"""Random textures are made once, this large, and cut out at random places."""
-_BANK_SEED: Final = 7
-_SUBPIXEL_BITS: Final = 4
+SUBPIXEL_BITS: Final = 4
+_NEAREST: Final = 0.2
+"""What lies nearer to a tilted camera, as a share of the middle's distance, is drawn as if it lay there."""
 _FARTHEST_PX: Final = 16_000.0
 """OpenCV draws lines that begin and end no farther away."""
 
@@ -94,12 +92,12 @@ class Scene:
         angle = math.radians(self.angle_deg)
         cos, sin = math.cos(angle) * self.unit_px, math.sin(angle) * self.unit_px
         tilts = [tilt / max(self.size) * self.unit_px for tilt in self.tilt]
-        turned = _matrix([[cos, -sin, 0.0], [sin, cos, 0.0], [tilts[0], tilts[1], 1.0]])
-        self.to_picture = _product(_matrix([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]]), turned)
+        turned = matrix_of([[cos, -sin, 0.0], [sin, cos, 0.0], [tilts[0], tilts[1], 1.0]])
+        self.to_picture = product(matrix_of([[1.0, 0.0, x], [0.0, 1.0, y], [0.0, 0.0, 1.0]]), turned)
         scale = 1 / (longest * self.unit_share)
         shift_x, shift_y = -(left + box_width / 2) * scale, -(top + box_height / 2) * scale
-        to_units = _matrix([[scale, 0.0, shift_x], [0.0, scale, shift_y], [0.0, 0.0, 1.0]])
-        self.from_drawn = _product(self.to_picture, to_units)
+        to_units = matrix_of([[scale, 0.0, shift_x], [0.0, scale, shift_y], [0.0, 0.0, 1.0]])
+        self.from_drawn = product(self.to_picture, to_units)
         self.ink = np.multiply(self.seen(self.drawn, self.from_drawn), np.float32(1 / FULL_INK), dtype=np.float32)
 
     half: tuple[float, float] = field(init=False)
@@ -123,35 +121,26 @@ class Scene:
         """A drawing on the sheet as the picture shows it, `uint8 (h, w)`."""
         shrink = math.floor(1 / max(math.sqrt(abs(_determinant(matrix))), 1e-6))
         if shrink > 1:
-            height, width = drawn.shape[0] // shrink + 1, drawn.shape[1] // shrink + 1
-            padded = cv2.copyMakeBorder(
-                drawn,
-                0,
-                height * shrink - drawn.shape[0],
-                0,
-                width * shrink - drawn.shape[1],
-                cv2.BORDER_CONSTANT,
-                value=0,
-            )
-            drawn = cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA)
-            offset = (shrink - 1) / 2
-            grown = _matrix([[float(shrink), 0.0, offset], [0.0, float(shrink), offset], [0.0, 0.0, 1.0]])
-            matrix = _product(matrix, grown)
+            drawn, grown = _shrunk(drawn, shrink)
+            matrix = product(matrix, grown)
         return cv2.warpPerspective(drawn, matrix, (self.size[1], self.size[0]), flags=cv2.INTER_LINEAR)
 
     def px(self, points: Sequence[tuple[float, float]]) -> "NDArray[np.float64]":
         """Points in units → pixels of the picture, `(n, 2)`."""
-        flat: NDArray[np.float64] = np.array([[x, y, 1.0] for x, y in points], dtype=np.float64)
-        seen: NDArray[np.float64] = np.matmul(flat, self.to_picture.T)
-        return np.divide(seen[:, :2], np.maximum(seen[:, 2:], 0.2))
+        return _moved(matrix_of([[x, y, 1.0] for x, y in points]), self.to_picture)
+
+    @property
+    def middle_px(self) -> tuple[float, float]:
+        """Where the picture shows the middle of the ink, x and y."""
+        x: float = self.to_picture.item(2)
+        y: float = self.to_picture.item(5)
+        return x, y
 
     def span(self) -> tuple[float, float, float, float]:
         """What the picture shows of the sheet, in units: left, top, right, bottom."""
         height, width = self.size
-        corners = _matrix([[0.0, 0.0, 1.0], [width, 0.0, 1.0], [0.0, height, 1.0], [width, height, 1.0]])
-        back: Matrix = np.linalg.inv(self.to_picture)
-        seen: NDArray[np.float64] = np.matmul(corners, back.T)
-        points: NDArray[np.float64] = np.divide(seen[:, :2], np.maximum(seen[:, 2:], 0.2))
+        corners = matrix_of([[0.0, 0.0, 1.0], [width, 0.0, 1.0], [0.0, height, 1.0], [width, height, 1.0]])
+        points = _moved(corners, inverse(self.to_picture))
         xs: list[float] = points[:, 0].tolist()
         ys: list[float] = points[:, 1].tolist()
         return min(xs), min(ys), max(xs), max(ys)
@@ -161,21 +150,15 @@ class Scene:
         layer = np.zeros(self.size, dtype=np.uint8)
         if not lines:
             return layer
-        pieces: list[NDArray[np.int32]] = []
-        for line in lines:
-            inside: NDArray[np.float64] = np.clip(self.px(line), -_FARTHEST_PX, _FARTHEST_PX)
-            scaled: NDArray[np.float64] = np.rint(np.multiply(inside, 1 << _SUBPIXEL_BITS))
-            pieces.append(scaled.astype(np.int32))
+        pieces = [to_int(self.px(line)) for line in lines]
         thickness = max(1, round(width_px))
-        cv2.polylines(layer, pieces, False, FULL_INK, thickness, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.polylines(layer, pieces, False, FULL_INK, thickness, cv2.LINE_AA, SUBPIXEL_BITS)
         return layer
 
     def filled(self, corners: Sequence[tuple[float, float]]) -> Gray:
         """An area between corners in units, `uint8 (h, w)`."""
         layer = np.zeros(self.size, dtype=np.uint8)
-        inside: NDArray[np.float64] = np.clip(self.px(corners), -_FARTHEST_PX, _FARTHEST_PX)
-        scaled: NDArray[np.float64] = np.rint(np.multiply(inside, 1 << _SUBPIXEL_BITS))
-        cv2.fillPoly(layer, [scaled.astype(np.int32)], FULL_INK, cv2.LINE_AA, _SUBPIXEL_BITS)
+        cv2.fillPoly(layer, [to_int(self.px(corners))], FULL_INK, cv2.LINE_AA, SUBPIXEL_BITS)
         return layer
 
     def cover(self, layer: "Gray | Field", colour: "Colour | NDArray[np.float32]", strength: float = 1.0) -> None:
@@ -191,7 +174,7 @@ class Scene:
             grey: Field = np.subtract(np.float32(1), np.multiply(alpha, np.float32(1 - colour[0])))
             self.picture *= grey[:, :, np.newaxis]
             return
-        lost: NDArray[np.float32] = np.array([1 - part for part in colour], dtype=np.float32)
+        lost: NDArray[np.float32] = np.subtract(1, colour, dtype=np.float32)
         self.picture *= np.subtract(np.float32(1), np.multiply(alpha[:, :, np.newaxis], lost))
 
     def hide(self, layer: "Gray | Field") -> None:
@@ -204,14 +187,40 @@ def _alpha(layer: "Gray | Field", strength: float) -> Field:
     return np.multiply(layer, np.float32(factor), dtype=np.float32)
 
 
-def _matrix(rows: Sequence[Sequence[float]]) -> Matrix:
+def matrix_of(rows: Sequence[Sequence[float]]) -> Matrix:
+    """Rows of numbers as a matrix."""
     matrix: Matrix = np.array(rows, dtype=np.float64)
     return matrix
 
 
-def _product(left: Matrix, right: Matrix) -> Matrix:
+def product(left: Matrix, right: Matrix) -> Matrix:
+    """What leads first where `right` leads, then from there where `left` does."""
     product: Matrix = np.matmul(left, right)
     return product
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The way back."""
+    return cv2.invert(matrix)[1]
+
+
+def _moved(points: "NDArray[np.float64]", matrix: Matrix) -> "NDArray[np.float64]":
+    """Homogeneous points `(n, 3)` → where the matrix leads, `(n, 2)`; what lies behind the camera stays before it."""
+    seen: NDArray[np.float64] = np.matmul(points, matrix.T)
+    moved: NDArray[np.float64] = np.divide(seen[:, :2], np.maximum(seen[:, 2:], _NEAREST))
+    return moved
+
+
+def _shrunk(drawn: Gray, factor: int) -> tuple[Gray, Matrix]:
+    """A drawing averaged over blocks of pixels, and the way back to its old pixels."""
+    rows: int = drawn.shape[0]
+    columns: int = drawn.shape[1]
+    height, width = -(-rows // factor), -(-columns // factor)
+    below, right = height * factor - rows, width * factor - columns
+    padded = cv2.copyMakeBorder(drawn, 0, below, 0, right, cv2.BORDER_CONSTANT, value=0)
+    offset = (factor - 1) / 2
+    grown = matrix_of([[factor, 0.0, offset], [0.0, factor, offset], [0.0, 0.0, 1.0]])
+    return cv2.resize(padded, (width, height), interpolation=cv2.INTER_AREA), grown
 
 
 def _determinant(matrix: Matrix) -> float:
@@ -219,66 +228,28 @@ def _determinant(matrix: Matrix) -> float:
     return determinant
 
 
-def smooth_field(rng: np.random.Generator, size: tuple[int, int], cells: int) -> Field:
-    """A random landscape with mean 0 and standard deviation of about 1, `(h, w)`, with so many hills a side."""
-    seeds: Field = rng.standard_normal((cells + 1, cells + 1), dtype=np.float32)
-    return cv2.resize(seeds, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+def normals(rng: np.random.Generator, count: int, spread: float) -> list[float]:
+    """Random numbers around 0."""
+    numbers: list[float] = rng.normal(0, spread, count).tolist()
+    return numbers
 
 
-def _blurred_noise(rng: np.random.Generator, across: float, down: float) -> Field:
-    """Noise with standard deviation 1, smeared by so many pixels; it has no seam where it is laid side by side."""
-    noise: Field = rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32)
-    blurred = cv2.GaussianBlur(cv2.repeat(noise, 3, 3), (0, 0), sigmaX=across, sigmaY=down)
-    middle: Field = blurred[BANK_SIDE : 2 * BANK_SIDE, BANK_SIDE : 2 * BANK_SIDE]
-    spread: float = middle.std(dtype=np.float64)
-    return np.divide(middle, np.float32(spread), dtype=np.float32)
+def uniforms(rng: np.random.Generator, count: int, low: float, high: float) -> list[float]:
+    """Random numbers between two others."""
+    numbers: list[float] = rng.uniform(low, high, count).tolist()
+    return numbers
 
 
-def _creases(rng: np.random.Generator) -> Field:
-    """Facets of crumpled paper, each shaded by how it is turned and by how it is bent."""
-    side, facets_count = 256, 220
-    seeds: NDArray[np.float32] = rng.uniform(0, side, (facets_count, 2)).astype(np.float32)
-    slopes: NDArray[np.float32] = rng.normal(0, 1, (facets_count, 3)).astype(np.float32)
-    axis: NDArray[np.float32] = np.arange(side, dtype=np.float32)
-    x: NDArray[np.float32] = np.subtract(axis[np.newaxis, np.newaxis, :], seeds[:, 0, np.newaxis, np.newaxis])
-    y: NDArray[np.float32] = np.subtract(axis[np.newaxis, :, np.newaxis], seeds[:, 1, np.newaxis, np.newaxis])
-    nearest: NDArray[np.int64] = np.argmin(np.add(np.square(x), np.square(y)), axis=0)
-    bent = np.multiply(np.subtract(axis[np.newaxis, :], seeds[:, 0][nearest]), slopes[:, 1][nearest])
-    bent += np.multiply(np.subtract(axis[:, np.newaxis], seeds[:, 1][nearest]), slopes[:, 2][nearest])
-    facets: Field = np.add(np.multiply(slopes[:, 0][nearest], np.float32(0.6)), np.multiply(bent, np.float32(0.06)))
-    large = cv2.resize(facets, (BANK_SIDE, BANK_SIDE), interpolation=cv2.INTER_LINEAR)
-    return cv2.GaussianBlur(large, (0, 0), sigmaX=2.0)
+def shuffled(rng: np.random.Generator, count: int) -> list[int]:
+    """The numbers below `count` in a random order."""
+    numbers: list[int] = rng.permutation(count).tolist()
+    return numbers
 
 
-def _make_bank() -> dict[str, Field]:
-    rng = np.random.default_rng(_BANK_SEED)
-    return {
-        "noise": rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32),
-        "noise2": rng.standard_normal((BANK_SIDE, BANK_SIDE), dtype=np.float32),
-        "fine": _blurred_noise(rng, 0.8, 0.8),
-        "grain": _blurred_noise(rng, 1.3, 1.3),
-        "fibres": _blurred_noise(rng, 5.0, 0.9),
-        "clouds": _blurred_noise(rng, 14.0, 14.0),
-        "wood": _blurred_noise(rng, 60.0, 1.6),
-        "boards": _blurred_noise(rng, 90.0, 7.0),
-        "creases": _creases(rng),
-    }
-
-
-_bank: Final[Callable[[], dict[str, Field]]] = functools.cache(_make_bank)
-
-
-def texture(rng: np.random.Generator, name: str, size: tuple[int, int]) -> Field:
-    """A random piece of a texture of the bank, `(h, w)`: with mean 0 and standard deviation of about 1."""
-    whole = _bank()[name]
-    if rng.random() < 0.5:
-        whole = whole.T
-    height, width = size
-    rows, columns = -(-height // BANK_SIDE) + 1, -(-width // BANK_SIDE) + 1
-    top, left = int(rng.integers(BANK_SIDE)), int(rng.integers(BANK_SIDE))
-    if top + height > BANK_SIDE or left + width > BANK_SIDE:
-        if height < BANK_SIDE and width < BANK_SIDE:
-            top, left = top % (BANK_SIDE - height), left % (BANK_SIDE - width)
-        else:
-            whole = np.tile(whole, (rows, columns))
-    return whole[top : top + height, left : left + width]
+def to_int(
+    points: "Sequence[tuple[float, float]] | NDArray[np.float64]", *, bits: int = SUBPIXEL_BITS
+) -> "NDArray[np.int32]":
+    """Points in pixels as OpenCV draws them: whole steps of which a pixel has 2 to the power of `bits`."""
+    inside: NDArray[np.float64] = np.clip(points, -_FARTHEST_PX, _FARTHEST_PX)
+    scaled: NDArray[np.float64] = np.rint(np.multiply(inside, 1 << bits))
+    return scaled.astype(np.int32)

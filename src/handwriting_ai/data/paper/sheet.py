@@ -5,7 +5,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from handwriting_ai.data.paper.scene import Colour, Field, Scene, texture
+from handwriting_ai.data.paper.scene import Colour, Field, Scene, normals
+from handwriting_ai.data.paper.texture import texture
 
 WHITE: Final[Colour] = (0.93, 0.93, 0.92)
 
@@ -18,10 +19,8 @@ def _mixed(colour: Colour, share: float) -> Colour:
 
 def _shaken(scene: Scene, colour: Colour, spread: float = 0.03) -> Colour:
     """A colour near this one."""
-    red, green, blue = (
-        min(max(part + shift, 0.02), 1.0)
-        for part, shift in zip(colour, scene.rng.normal(0, spread, 3).tolist(), strict=True)
-    )
+    shifts = normals(scene.rng, 3, spread)
+    red, green, blue = (min(max(part + shift, 0.02), 1.0) for part, shift in zip(colour, shifts, strict=True))
     return red, green, blue
 
 
@@ -72,7 +71,8 @@ def rough(scene: Scene, severity: int) -> None:
 
 def crumpled(scene: Scene, severity: int) -> None:
     """Paper that was crumpled and smoothed out again."""
-    _speckle(scene, "creases", (0.025, 0.05, 0.08, 0.11, 0.15)[severity - 1])
+    scene.picture *= np.float32(0.97 - 0.02 * severity)
+    _speckle(scene, "creases", (0.02, 0.035, 0.055, 0.075, 0.1)[severity - 1])
 
 
 def folded(scene: Scene, severity: int) -> None:
@@ -187,7 +187,8 @@ def write(scene: Scene) -> None:
     if scene.grain:
         tooth = texture(scene.rng, "fine" if scene.unit_px < 200 else "grain", scene.size)
         held: Field = np.add(np.multiply(tooth, np.float32(0.4)), np.float32(1.2 - 1.1 * scene.grain), dtype=np.float32)
-        coverage = np.multiply(coverage, np.clip(held, 0, 1), dtype=np.float32)
+        share: Field = np.clip(held, 0, 1)
+        coverage = np.multiply(coverage, share, dtype=np.float32)
     if scene.pen_covers:
         scene.cover(coverage, scene.pen)
     else:
