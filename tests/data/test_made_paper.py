@@ -137,7 +137,7 @@ def test_the_place_leads_from_the_ink_to_the_picture() -> None:
     """A dot of ink is found where the matrix says."""
     ink = _ink()
     made = make_picture(ink, [("turned", 4), ("tilted", 4)], np.random.default_rng(3), size=SIZE, share=0.7)
-    found: NDArray[np.int64] = np.argwhere(ink == 255)
+    found: NDArray[np.int64] = np.argwhere(np.equal(ink, 255))
     places: list[list[int]] = found[::50].tolist()
     hits = 0
     for row, column in places:

@@ -223,7 +223,7 @@ def specks(scene: Scene, severity: int) -> None:
 
 def show_through(scene: Scene, severity: int) -> None:
     """Writing on the back of the sheet, mirrored and pale."""
-    strength = (0.08, 0.14, 0.2, 0.28, 0.36)[severity - 1]
+    strength = (0.06, 0.1, 0.15, 0.21, 0.28)[severity - 1]
     rng = scene.rng
     layer = np.zeros(scene.size, dtype=np.uint8)
     to_units = product(inverse(scene.to_picture), scene.from_drawn)

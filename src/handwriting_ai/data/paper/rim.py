@@ -102,6 +102,7 @@ def finger(scene: Scene, severity: int) -> None:
     # Of some places at the rim the one farthest from the digit: a finger holds the sheet, it does not cover the digit.
     distances = [math.hypot(x - scene.middle_px[0], y - scene.middle_px[1]) for x, y, _ in places]
     x, y, inwards = places[distances.index(max(distances))]
+    reach = max(min(reach, max(distances) - 0.6 * scene.extent_px - thick), 0.01 * unit)
     turn = inwards + rng.normal(0, 0.35)
     tip = (x + reach * math.cos(turn), y + reach * math.sin(turn))
     root = (x - unit * math.cos(turn), y - unit * math.sin(turn))
