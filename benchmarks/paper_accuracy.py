@@ -41,9 +41,9 @@ from handwriting_ai.preprocess import FULL_INK, Gray, NormalizedImage, grey_leve
 
 SURE: Final = 0.9
 """A misread digit with this confidence is counted: it was answered without a doubt."""
-SIZE: Final = (480, 640)
-LARGE_SIZE: Final = (1200, 1600)
-"""Of pictures with a small digit: 3 % of them are 36 pixels."""
+SIZE: Final = (360, 480)
+LARGE_SIZE: Final = (1000, 1300)
+"""Of pictures with a small digit: 3 % of them are 30 pixels."""
 _SEED: Final = 21
 _SHARES: Final = (0.2, 0.7)
 _PEN_SHARES: Final = (0.025, 0.12)
@@ -209,9 +209,9 @@ def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--digits", type=int, default=100, help="digits for each kind and severity")
-    kinds, ways = list(KINDS), list(WAYS)
+    kinds, ways, usual = list(KINDS), list(WAYS), ["today"]
     parser.add_argument("--kinds", nargs="*", default=kinds, choices=kinds, metavar="KIND", help=", ".join(kinds))
-    parser.add_argument("--way", nargs="+", default=["today"], choices=ways, help="ways of finding the ink")
+    parser.add_argument("--way", nargs="+", default=usual, choices=ways, help="ways of finding the ink")
     modes: list[str] = [mode.value for mode in TtaMode]
     parser.add_argument("--tta", choices=modes, help="views; the preset's unless said otherwise")
     parser.add_argument("--combinations", type=int, default=5, help="random combinations of changes for each digit")
