@@ -132,6 +132,13 @@ def _pen_of_boxes(scene: Scene) -> Colour:
     return boxes[int(scene.rng.integers(len(boxes)))]
 
 
+def add_printed(scene: Scene) -> None:
+    """What the caller printed on the sheet: boxes or rules, in a colour of its own."""
+    if scene.printed is not None:
+        layer = scene.seen(scene.printed, scene.from_drawn)
+        _print(scene, layer, _pen_of_boxes(scene), scene.rng.uniform(0.5, 1.0))
+
+
 def box(scene: Scene, severity: int) -> None:
     """A printed box round the digit: ever narrower, touched at 4, crossed at 5."""
     lines = [_box_lines(scene.rng.normal(0, 0.03), _room(scene, severity), scene.rng)]
