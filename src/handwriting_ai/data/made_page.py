@@ -18,7 +18,7 @@ from handwriting_ai.data.page_lines import CELL, LabelledInk, PageStyle, Written
 from handwriting_ai.preprocess import FULL_INK, Gray
 
 NOT_ON_PAGES: Final = frozenset(
-    {"small", "large", "anywhere", "at_rim", "finger", "holes", "scan_border", "box", "form"}
+    {"small", "large", "anywhere", "at_rim", "finger", "pen_beside", "holes", "scan_border", "box", "form"}
 )
 """Changes that would hide digits or are made for one digit."""
 _SPREADS: Final = (0.03, 0.06, 0.1, 0.2)

@@ -83,7 +83,7 @@ _STAGES: Final[dict[Stage, tuple[Make, ...]]] = {
         printing.specks,
     ),
     Stage.PEN: (sheet.ballpoint, sheet.pencil, sheet.pale, sheet.marker, sheet.coloured),
-    Stage.RIM: (rim.holes, rim.sheet_edge, rim.desk, rim.finger),
+    Stage.RIM: (rim.holes, rim.sheet_edge, rim.desk, rim.pen_beside, rim.finger),
     Stage.LIGHT: (
         light.gradient,
         light.uneven,
@@ -195,7 +195,7 @@ _USUAL: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
     (0.3, ("ruled", "squared", "dotted", "box", "form")),
     (0.25, ("show_through", "words", "specks", "specks")),
     (0.5, ("ballpoint", "pencil", "pale", "marker", "coloured")),
-    (0.25, ("sheet_edge", "sheet_edge", "desk", "finger", "holes", "scan_border")),
+    (0.25, ("sheet_edge", "sheet_edge", "desk", "finger", "holes", "scan_border", "pen_beside")),
     (0.7, ("gradient", "uneven", "hard_shadow", "photographer", "photographer", "vignette", "flash")),
     (0.3, ("cast", "dim")),
     (0.35, ("defocus", "motion", "coarse", "sharpened")),

@@ -120,6 +120,36 @@ def finger(scene: Scene, severity: int) -> None:
     scene.hide(soft)
 
 
+def pen_beside(scene: Scene, severity: int) -> None:
+    """The pen that wrote the digit lies on the sheet, ever nearer to it."""
+    rng = scene.rng
+    unit = min(scene.size)
+    thick = rng.uniform(0.02, 0.045) * unit
+    away = 0.72 * scene.extent_px + (0.4, 0.3, 0.2, 0.12, 0.05)[severity - 1] * unit + thick
+    towards, lean = rng.uniform(0, 2 * math.pi), rng.normal(0, 0.25)
+    x, y = scene.middle_px
+    near = (x + away * math.cos(towards), y + away * math.sin(towards))
+    along = (-math.sin(towards + lean), math.cos(towards + lean))
+    front, back = rng.uniform(0.1, 0.7) * unit, rng.uniform(0.6, 1.6) * unit
+    tip = (near[0] + along[0] * front, near[1] + along[1] * front)
+    end = (near[0] - along[0] * back, near[1] - along[1] * back)
+    neck = (tip[0] - along[0] * 2 * thick, tip[1] - along[1] * 2 * thick)
+    layer = np.zeros(scene.size, dtype=np.uint8)
+    for start, width in ((neck, thick), (tip, 0.3 * thick)):
+        line = [to_int([start, end])]
+        cv2.polylines(layer, line, False, FULL_INK, max(2, round(width)), cv2.LINE_AA, SUBPIXEL_BITS)
+    scene.dye(_soft(layer, 0.5 * thick), (0.7, 0.7, 0.72))
+    pens: tuple[Colour, ...] = (
+        (0.08, 0.08, 0.1),
+        (0.1, 0.2, 0.6),
+        (0.75, 0.15, 0.12),
+        (0.85, 0.65, 0.15),
+        (0.6, 0.6, 0.62),
+    )
+    scene.cover(layer, pens[int(rng.integers(len(pens)))])
+    scene.hide(layer)
+
+
 def _soft(layer: Gray, sigma_px: float) -> Gray:
     """Blurred by much, at a quarter of the size: nothing fine is left of it anyway."""
     height: int = layer.shape[0]
