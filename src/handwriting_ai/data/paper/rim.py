@@ -29,6 +29,13 @@ DESKS: Final[tuple[Colour, ...]] = (
     (0.4, 0.42, 0.46),
     (0.16, 0.22, 0.32),
 )
+PENS: Final[tuple[Colour, ...]] = (
+    (0.08, 0.08, 0.1),
+    (0.1, 0.2, 0.6),
+    (0.75, 0.15, 0.12),
+    (0.85, 0.65, 0.15),
+    (0.6, 0.6, 0.62),
+)
 SKINS: Final[tuple[Colour, ...]] = ((0.86, 0.64, 0.52), (0.74, 0.5, 0.38), (0.52, 0.34, 0.25), (0.34, 0.22, 0.16))
 
 
@@ -124,8 +131,8 @@ def pen_beside(scene: Scene, severity: int) -> None:
     """The pen that wrote the digit lies on the sheet, ever nearer to it."""
     rng = scene.rng
     unit = min(scene.size)
-    thick = rng.uniform(0.02, 0.045) * unit
-    away = 0.72 * scene.extent_px + (0.4, 0.3, 0.2, 0.12, 0.05)[severity - 1] * unit + thick
+    thick = rng.uniform(0.025, 0.06) * unit
+    away = 0.66 * scene.extent_px + (0.24, 0.17, 0.11, 0.06, 0.02)[severity - 1] * unit + thick
     towards, lean = rng.uniform(0, 2 * math.pi), rng.normal(0, 0.25)
     x, y = scene.middle_px
     near = (x + away * math.cos(towards), y + away * math.sin(towards))
@@ -139,14 +146,7 @@ def pen_beside(scene: Scene, severity: int) -> None:
         line = [to_int([start, end])]
         cv2.polylines(layer, line, False, FULL_INK, max(2, round(width)), cv2.LINE_AA, SUBPIXEL_BITS)
     scene.dye(_soft(layer, 0.5 * thick), (0.7, 0.7, 0.72))
-    pens: tuple[Colour, ...] = (
-        (0.08, 0.08, 0.1),
-        (0.1, 0.2, 0.6),
-        (0.75, 0.15, 0.12),
-        (0.85, 0.65, 0.15),
-        (0.6, 0.6, 0.62),
-    )
-    scene.cover(layer, pens[int(rng.integers(len(pens)))])
+    scene.cover(layer, PENS[int(rng.integers(len(PENS)))])
     scene.hide(layer)
 
 
