@@ -117,7 +117,10 @@ def divided(gray: Gray) -> Ink:
 
 def without_rules(gray: Gray) -> Gray:
     """Dark ink without what is printed: long straight runs, across or down, painted over from their surroundings."""
-    ink = divided(gray)
+    try:
+        ink = divided(gray)
+    except BlankImage:
+        return gray  # a rule that runs through the picture would be more than the few pixels that the quantile leaves
     levels = grey_levels(ink)
     _, mask = cv2.threshold(levels, 0.5 * _LEAST_THRESHOLD * FULL_INK, FULL_INK, cv2.THRESH_BINARY)
     length = max(3, round(_RULE_SHARE * min(_size(gray))))

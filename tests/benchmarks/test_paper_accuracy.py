@@ -43,6 +43,13 @@ def test_no_way_finds_ink_on_white_paper(name: str) -> None:
     assert through(WAYS[name], white) is None
 
 
+def test_a_digit_too_small_for_the_quantile_is_left_to_the_way() -> None:
+    """Looking for rules finds none there, and does not take the picture for blank."""
+    tiny: NDArray[np.uint8] = np.full((400, 500), 230, dtype=np.uint8)
+    tiny[200:212, 250:253] = 30
+    assert np.array_equal(without_rules(tiny), tiny)
+
+
 def test_rules_are_painted_over() -> None:
     """A line from side to side goes, a stroke stays."""
     gray: NDArray[np.uint8] = np.full((200, 200), 230, dtype=np.uint8)
