@@ -59,6 +59,8 @@ _START_TURN_DEG: Final = (90.0, 220.0)
 _START_CURL: Final = (0.04, 0.10)
 _FOUR_STROKES: Final = 2
 _FOUR_OPENING: Final = (0.2, 0.45)
+_FOUR_BAR: Final = 0.08
+"""How far the bar of a closed 4 reaches beyond its stem."""
 _FOUR_MOVE: Final = 0.6
 _FOUR_TOP: Final = 0.4
 _FOUR_ANGLE: Final = 0.25
@@ -146,8 +148,14 @@ def open_four(generator: np.random.Generator, strokes: Strokes) -> "Strokes | No
 
 
 def closed_four(_: np.random.Generator, strokes: Strokes) -> "Strokes | None":
-    """None as for `open_four`."""
-    return _four_with_top(strokes, 0.0)
+    """None as for `open_four`, and where the bar does not cross the stem: closed, that would be a 9."""
+    closed = _four_with_top(strokes, 0.0)
+    if closed is None:
+        return None
+    angle, stem = closed
+    end, y = point(angle, -1)
+    met = crossing(stem, y)
+    return closed if met is not None and end > met[0] + _FOUR_BAR else None
 
 
 def slashed_zero(generator: np.random.Generator, strokes: Strokes) -> "Strokes | None":
