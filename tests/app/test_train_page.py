@@ -145,16 +145,19 @@ def test_the_form_keeps_to_the_limits_of_command_line_and_api(page: AppTest) -> 
     assert (first_seed.max or 0) + (seeds.max or 0) - 1 == LARGEST_SEED
 
 
-def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:
+def test_missing_strokes_are_said_before_anything_is_queued(
+    page: AppTest, jobs: LocalJobs, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The recipe `drawn` without pen strokes: where it is chosen, and again where it is started all the same."""
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(clean_environment / "nowhere"))
     _open(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
-    assert "TRAINING__INK_DIR" in page.info[0].value
+    assert "git checkout -- data/strokes" in page.info[0].value
     assert not page.error
     click(page, "Start")
-    assert "TRAINING__INK_DIR" in page.error[0].value
+    assert "git checkout -- data/strokes" in page.error[0].value
     assert jobs.store.all().jobs == ()
 
 

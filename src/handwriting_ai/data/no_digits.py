@@ -118,7 +118,7 @@ def _blob(generator: np.random.Generator, _: Sequence[DrawnDigit]) -> Canvas:
 
 def _half(generator: np.random.Generator, digits: Sequence[DrawnDigit]) -> Canvas:
     """The lower part of a 2 or the upper part of a 5: halves of other digits are digits, or may be."""
-    while True:
+    for _ in range(_LENDERS_ASKED if digits else 0):
         digit = digits[int(generator.integers(len(digits)))]
         if digit.label not in _HALVED:
             continue
@@ -130,6 +130,7 @@ def _half(generator: np.random.Generator, digits: Sequence[DrawnDigit]) -> Canva
         pieces = [piece for stroke in strokes for piece in _between(stroke, least, most)]
         if pieces:
             return _with_pen(generator, pieces)
+    raise ValueError(f"Of {len(digits)} digits none was found that lends a half: a 2 or a 5 is needed.")
 
 
 def _between(stroke: Stroke, least: float, most: float) -> list[Stroke]:
@@ -183,6 +184,7 @@ def _placed(generator: np.random.Generator, strokes: Sequence[Stroke]) -> tuple[
     return place(strokes, extent_px=extent, center_px=(x, y))
 
 
+_LENDERS_ASKED: Final = 1_000
 _FEW_POINTS: Final = 8
 _LOWER_HALF: Final = 2
 _HALVED: Final = frozenset({_LOWER_HALF, 5})
