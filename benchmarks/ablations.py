@@ -4,7 +4,7 @@
     python benchmarks/ablations.py no_elastic --base scanned --epochs 6
     python benchmarks/ablations.py --report     # the tables of whatever is done
 
-Needs TRAINING__INK_DIR. Every arm is the base recipe but for what its name says, and every arm is watched on the same
+Every arm is the base recipe but for what its name says, and every arm is watched on the same
 pen strokes; arms on MNIST alone take fewer steps, since an epoch has fewer pictures. Each run is kept in OUT after each
 epoch: stopped with Ctrl-C or killed, the same command goes on, and what is done is not done again. Recipes that models
 are shipped of are taken from the models folder as well. One process for one OUT.

@@ -41,7 +41,7 @@ def test_missing_and_damaged_scans_are_named(tmp_path: Path) -> None:
     for look in (load_scans, require_scans):
         with pytest.raises(DataMissing, match="TRAINING__SCANS_DIR"):
             look(None)
-        with pytest.raises(DataMissing, match=r"optdigits_tra\.npz are not in .* git checkout -- data/scans"):
+        with pytest.raises(DataMissing, match=r"optdigits_tra\.npz are not in .* `git checkout -- data/scans`"):
             look(tmp_path)
     shutil.copytree(SCANS, tmp_path, dirs_exist_ok=True)
     require_scans(tmp_path)
