@@ -9,6 +9,7 @@ and those that none does. One line for each, a column for each preset or model, 
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -66,6 +67,10 @@ def drawn(name: str, count: int, picture: "Callable[[int], NDArray[np.uint8]]") 
     return Rows(name=name, images=np.stack(pictures))
 
 
+def _of_kind(kind: str, digits: Sequence[DrawnDigit], index: int) -> "NDArray[np.uint8]":
+    return drawn_no_digit(kind, digits, seed=HELD_OUT_SEED, index=index)
+
+
 def all_rows(limit: int) -> list[Rows]:
     """Everything that is measured."""
     training = load_settings().training
@@ -90,18 +95,17 @@ def all_rows(limit: int) -> list[Rows]:
     for kind in (*TRAINED_KINDS, *OTHER_KINDS):
         count = limit if kind in TRAINED_KINDS else limit // 2
         name = f"{'trained' if kind in TRAINED_KINDS else 'never trained'}: {kind}"
-        rows.append(
-            drawn(name, count, lambda index, kind=kind: drawn_no_digit(kind, digits, seed=HELD_OUT_SEED, index=index))
-        )
+        rows.append(drawn(name, count, partial(_of_kind, kind, digits)))
     return rows
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    modes: list[str] = [mode.value for mode in TtaMode]
     parser.add_argument("names", nargs="+", help="presets or models")
     parser.add_argument("--limit", type=int, default=500, help="pictures for each line")
-    parser.add_argument("--tta", choices=[mode.value for mode in TtaMode], help="views, if not the preset's")
+    parser.add_argument("--tta", choices=modes, help="views, if not the preset's")
     arguments = parser.parse_args()
     names: list[str] = arguments.names
     limit: int = arguments.limit

@@ -27,9 +27,9 @@ def test_every_kind_is_drawn(kind: str) -> None:
     pictures = [drawn_no_digit(kind, _digits(), seed=1, index=index) for index in range(6)]
     images: NDArray[np.uint8] = np.stack(pictures)
     shape: tuple[int, ...] = images.shape
-    faintest: int = images.max(axis=(1, 2)).min()
+    darkest: list[int] = images.max(axis=(1, 2)).tolist()
     assert shape == (6, 28, 28)
-    assert faintest > 200
+    assert min(darkest) > 200
     assert np.array_equal(pictures[0], drawn_no_digit(kind, _digits(), seed=1, index=0))
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)
 
@@ -48,10 +48,10 @@ def test_outlines_lie_in_their_box() -> None:
         points: Stroke = np.concatenate(outline)
         least: float = points.min()
         largest: float = points.max()
-        extent: float = np.ptp(points, axis=0).max()
+        extents: list[float] = np.ptp(points, axis=0).tolist()
         assert least > -0.1
         assert largest < 1.1
-        assert extent > 0.7
+        assert max(extents) > 0.7
 
 
 def test_halves_need_digits_that_lend_theirs() -> None:
