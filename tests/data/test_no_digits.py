@@ -27,7 +27,8 @@ def test_every_kind_is_drawn(kind: str) -> None:
     pictures = [drawn_no_digit(kind, _digits(), seed=1, index=index) for index in range(6)]
     images: NDArray[np.uint8] = np.stack(pictures)
     shape: tuple[int, ...] = images.shape
-    darkest: list[int] = images.max(axis=(1, 2)).tolist()
+    peaks: NDArray[np.uint8] = images.max(axis=(1, 2))
+    darkest: list[int] = peaks.tolist()
     assert shape == (6, 28, 28)
     assert min(darkest) > 200
     assert np.array_equal(pictures[0], drawn_no_digit(kind, _digits(), seed=1, index=0))
@@ -48,7 +49,8 @@ def test_outlines_lie_in_their_box() -> None:
         points: Stroke = np.concatenate(outline)
         least: float = points.min()
         largest: float = points.max()
-        extents: list[float] = np.ptp(points, axis=0).tolist()
+        spans: Stroke = np.ptp(points, axis=0)
+        extents: list[float] = spans.tolist()
         assert least > -0.1
         assert largest < 1.1
         assert max(extents) > 0.7
