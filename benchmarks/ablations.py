@@ -6,8 +6,8 @@
     python benchmarks/ablations.py scanned no_elastic --base scanned --folds 0,1 --by-writer 2
     python benchmarks/ablations.py --report     # the tables of whatever is done; with --folds, of those
 
-Every arm is the base recipe but for what its name says. With TRAINING__INK_DIR every arm is watched on the same pen
-strokes; arms of `scanned` do without. Arms on MNIST alone take fewer steps, since an epoch has fewer pictures. Each run
+Every arm is the base recipe but for what its name says, and every arm is watched on the same pen strokes. Arms on MNIST
+alone take fewer steps, since an epoch has fewer pictures. Each run
 is kept in OUT after each epoch: stopped with Ctrl-C or killed, the same command goes on, and what is done is not done
 again. One process for one OUT. `--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not
 scored. `--seeds` answers the 5,000 validation digits; recipes that models are shipped of are taken from the models

@@ -113,11 +113,20 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: _Folder = PROJECT_ROOT / "data" / "mnist"
+    strokes_dir: _Folder = PROJECT_ROOT / "data" / "strokes"
+    """The pen strokes that the project ships."""
     ink_dir: _Folder | None = None
+    """Further pen strokes, on top of those."""
+    scans_dir: _Folder = PROJECT_ROOT / "data" / "scans"
     emnist_dir: _Folder | None = None
     backend: Backend = Backend.LOCAL
     max_concurrent: int = Field(default=1, ge=1, le=64)
     """Runs of this machine's queue that train at the same time."""
+
+    @property
+    def stroke_folders(self) -> tuple[Path, ...]:
+        """Where pen strokes are read from: what the project ships, and what was added."""
+        return (self.strokes_dir,) if self.ink_dir is None else (self.strokes_dir, self.ink_dir)
 
 
 class RqSettings(BaseModel):

@@ -300,9 +300,9 @@ def test_architectures_are_listed() -> None:
     [
         (
             ["train", "--recipe", "magic"],
-            "Unknown recipe 'magic'. Available: drawn, drawn_light, scanned, scanned_light, ",
+            "Unknown recipe 'magic'. Available: drawn, drawn_light, drawn_styles, scanned, scanned_light, ",
         ),
-        (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
+        (["data", "fetch", "strokes"], "TRAINING__INK_DIR"),
         (["train", "--device", "tpu"], "There is no device 'tpu' here. Available: auto, "),
         (["predict", "x.png"], "DIGITS__UNCERTAIN_THRESHOLD=7"),
     ],
@@ -388,11 +388,12 @@ def test_a_trial_on_all_digits_is_refused(command: list[str]) -> None:
 
 @pytest.mark.usefixtures("clean_environment")
 def test_train_needs_strokes_for_the_recipe_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And says which variable names them, before a folder is made."""
+    """And says how to get them back, before a folder is made."""
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(tmp_path))
     monkeypatch.setenv("APP__DATA_ROOT", str(tmp_path))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path / "models"))
     result = RUNNER.invoke(cli.app, ["train"])
-    assert "TRAINING__INK_DIR" in str(result.exception)
+    assert "git checkout -- data/strokes" in str(result.exception)
     assert not (tmp_path / "runs").exists()
 
 
@@ -514,10 +515,11 @@ def test_missing_digits_are_said_before_a_run_is_begun(workplace: Path, monkeypa
 
 @pytest.mark.usefixtures("workplace")
 def test_data_status_says_what_is_there_and_what_is_missing() -> None:
-    """MNIST ships with the project; the others have to be got."""
+    """MNIST, strokes and scans ship with the project; EMNIST has to be got."""
     said = _run("data", "status")
     assert "70,000" in said
-    assert "TRAINING__INK_DIR" in said
+    assert "22,960" in said
+    assert "3,527" in said
     assert "data fetch emnist" in said
 
 

@@ -19,6 +19,7 @@ from torch.nn import functional
 from handwriting_ai.architectures import build_model, channels_last, count_multiply_adds
 from handwriting_ai.data.emnist import EMNIST_DIGITS
 from handwriting_ai.data.mnist import PART_SIZES, Part
+from handwriting_ai.data.scans import SCANS_TRAINED
 from handwriting_ai.data.split import VALIDATION_COUNT, WRITERS_HELD_OUT
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import N_CLASSES, TtaMode
@@ -92,6 +93,8 @@ def estimate_seconds(arch: str, recipe: Recipe, drawn: Sequence[int], pace: floa
         DataSet.EMNIST: [EMNIST_DIGITS],
         DataSet.STROKES: [count - left for count, left in zip(drawn, held_out, strict=True)],
         DataSet.SCRIBBLES: [recipe.scribbles],
+        DataSet.SIGNS: [recipe.signs],
+        DataSet.SCANS: [recipe.scan_repeats * SCANS_TRAINED],
     }
     watched = [VALIDATION_COUNT]
     if recipe.needs(DataSet.STROKES):

@@ -176,7 +176,10 @@ class Trainer:
         self._stage_end = sum(stage.epochs for stage in self.recipe.stages[: index + 1])
         device = self.compute.device
         self._pools = [
-            (torch.from_numpy(source.images).to(device), torch.from_numpy(source.labels).to(device))
+            (
+                torch.from_numpy(source.images).to(device).repeat(1, source.repeats, 1, 1),
+                torch.from_numpy(source.labels).to(device).repeat(source.repeats),
+            )
             for source in self._data.sources
             if source.kind in self.stage.data
         ]
