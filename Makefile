@@ -52,9 +52,9 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/drawn_accuracy.py
 	$(BIN)/python benchmarks/augment_speed.py
 	$(BIN)/python benchmarks/epoch_overhead.py
-	$(BIN)/python benchmarks/jobs_listing.py
 	$(BIN)/python benchmarks/evaluation_speed.py
 	$(BIN)/python benchmarks/score_pages.py
+	$(BIN)/python benchmarks/shared_cores.py
 	$(BIN)/python benchmarks/training_memory.py
 	$(BIN)/python benchmarks/against_pytorch_example.py
 	$(BIN)/python benchmarks/api_load.py

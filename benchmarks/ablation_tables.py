@@ -1,4 +1,4 @@
-"""What `ablations.py` and `out_of_fold.py` print: figures of their runs, and tables of them in Markdown."""
+"""What `ablations.py` prints: figures of their runs, and tables of them in Markdown."""
 
 import math
 import statistics
@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
+from benchmarks.deals import Deal
 from torch import Tensor
 
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import count_errors, negative_log_likelihood
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, load_predictions
-from handwriting_ai.evaluation.statistics import mcnemar
+from handwriting_ai.evaluation.statistics import mcnemar, wilson_interval
 from handwriting_ai.inference.ensemble import member_probabilities, merge
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import TtaMode
@@ -48,13 +49,14 @@ Figure = Callable[[Run], float | None]
 """One number of a run."""
 
 
-def read_runs(store: ModelStore, arch: str, recipe: Recipe, digits: EvaluationDigits) -> dict[int, Run]:
-    """Every model of this architecture that was trained from fresh weights by this very recipe, by seed."""
-    digest = recipe.digest()
-    manifests = [store.read_manifest(name) for name in store.model_ids()]
-    fresh = [each for each in manifests if each.parent_model_id is None]
-    fitting = [each for each in fresh if each.arch == arch and each.recipe_hash == digest]
-    runs = [read_run(store, manifest, digits) for manifest in fitting]
+def read_runs(store: ModelStore, arch: str, recipe: Recipe, deal: Deal) -> dict[int, Run]:
+    """Every model of this architecture that was trained from fresh weights by this very recipe, by seed or fold."""
+    runs: list[Run] = []
+    for manifest in (store.read_manifest(name) for name in store.model_ids()):
+        is_fitting = manifest.arch == arch and manifest.recipe_hash == recipe.digest()
+        digits = deal.scored(recipe, manifest) if is_fitting else None
+        if digits is not None:
+            runs.append(read_run(store, manifest, digits))
     return {run.seed: run for run in sorted(runs, key=_seed)}
 
 
@@ -205,3 +207,52 @@ def _head(first: str, titles: Sequence[str]) -> list[str]:
 
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def totals(results: Mapping[str, Mapping[int, Run]], count: int) -> Iterator[str]:
+    """A table in Markdown: each arm's misread digits of all its folds together.
+
+    Args:
+        results: arm → fold → run.
+        count: digits of a fold.
+    """
+    yield "| arm | folds | digits | errors | accuracy | 95 % interval | 17 views: errors |"
+    yield "| --- | --- | --- | --- | --- | --- | --- |"
+    for name, runs in results.items():
+        if runs:
+            digits, errors = count * len(runs), sum(run.errors for run in runs.values())
+            low, high = wilson_interval(digits - errors, digits)
+            folds = " ".join(str(fold) for fold in runs)
+            in_17 = [run.errors_17 for run in runs.values() if run.errors_17 is not None]
+            views = str(sum(in_17)) if len(in_17) == len(runs) else "–"
+            yield (
+                f"| {name} | {folds} | {digits:,} | {errors} | {1 - errors / digits:.2%} | {low:.2%} to {high:.2%} "
+                f"| {views} |"
+            )
+    yield ""
+
+
+def together(results: Mapping[str, Mapping[int, Run]], names: Sequence[str], labels: Sequence[Tensor]) -> Iterator[str]:
+    """For two arms, three, and so on: what their mean answers misread in 17 views, on the folds that all have.
+
+    Args:
+        results: arm → fold → run.
+        names: the arms, in the order that they are added in.
+        labels: of each fold's digits, `(n,)`.
+    """
+    for count in range(2, len(names) + 1):
+        arms = [results[name] for name in names[:count]]
+        folds = [fold for fold in arms[0] if all(fold in runs for runs in arms)]
+        answers = [_mean_answers([runs[fold] for runs in arms]) for fold in folds]
+        known = [(probs, labels[fold]) for probs, fold in zip(answers, folds, strict=True) if probs is not None]
+        if known:
+            probs, truth = torch.cat([each for each, _ in known]), torch.cat([each for _, each in known])
+            errors, nll = count_errors(probs, truth), negative_log_likelihood(probs, truth)
+            yield f"{' + '.join(names[:count])} together: {errors} errors of {len(truth):,} in 17 views, NLL {nll:.4f}"
+    yield ""
+
+
+def _mean_answers(runs: Sequence[Run]) -> Tensor | None:
+    """The mean of several runs' answers to one fold, `(n, 10)`; None where one of them kept no answers in 17 views."""
+    kept = [run.probs_17 for run in runs if run.probs_17 is not None]
+    return torch.stack(kept).mean(dim=0) if len(kept) == len(runs) else None

@@ -1,38 +1,58 @@
-"""What changes of the recipes `drawn` and `scanned` do, on validation and held-out writers.
+"""What changes of the recipes `drawn` and `scanned` do, on validation, on more digits, and on held-out writers.
 
     python benchmarks/ablations.py scanned no_elastic --seeds 0-2 --out runs/ablations
     python benchmarks/ablations.py no_elastic --base scanned --epochs 6
-    python benchmarks/ablations.py --report     # the tables of whatever is done
+    python benchmarks/ablations.py scanned no_smoothing --base scanned --folds 0-3
+    python benchmarks/ablations.py scanned no_elastic --base scanned --folds 0,1 --by-writer 2
+    python benchmarks/ablations.py --report     # the tables of whatever is done; with --folds, of those
 
-Needs TRAINING__INK_DIR. Every arm is the base recipe but for what its name says, and every arm is watched on the same
-pen strokes; arms on MNIST alone take fewer steps, since an epoch has fewer pictures. Each run is kept in OUT after each
-epoch: stopped with Ctrl-C or killed, the same command goes on, and what is done is not done again. Recipes that models
-are shipped of are taken from the models folder as well. One process for one OUT.
-`--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not scored.
+Every arm is the base recipe but for what its name says, and every arm is watched on the same pen strokes. Arms on MNIST
+alone take fewer steps, since an epoch has fewer pictures. Each run
+is kept in OUT after each epoch: stopped with Ctrl-C or killed, the same command goes on, and what is done is not done
+again. One process for one OUT. `--trial 300 --epochs 2` shows in a minute that it works here. The test digits are not
+scored. `--seeds` answers the 5,000 validation digits; recipes that models are shipped of are taken from the models
+folder as well.
+
+`--folds` is for choices that 5,000 digits are too coarse for: MNIST's 60,000 training digits are dealt into twelve
+folds of 5,000, stratified by label; fold 0 is the validation set. Run k trains on the 55,000 digits outside fold k,
+with seed k, and answers those of fold k, in one view and in 17. Arms are compared on the folds that both have answered,
+which share no digit; their training digits overlap, so that ± over folds is a rough guide. Shipped models do not count
+as runs, and no run is for shipping: runs 1 to 11 have trained on validation digits.
+
+The writers of a fold are trained on as well, by their other digits, and so are those of the validation set; MNIST's
+test part has writers of its own. `--by-writer` asks about new writers: MNIST's odd rows lie writer by writer, as
+writer_order.py shows, and fold k is the k-th sixth of them: 5,000 digits of writers that its run has not seen, but for
+those at its two ends. The run trains on the 55,000 others; even rows, mostly shuffled and of other people, are never
+answered. `--by-writer 2` deals them into halves instead: two runs answer all 30,000, each after 45,000 other digits.
+The name of its recipe says how writers were dealt: one OUT may hold all kinds, and a table never mixes them.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.ablation_tables import Run, read_runs, report
+import torch
+from benchmarks.ablation_tables import Run, read_runs, report, together, totals
+from benchmarks.deals import FOLDS, WRITER_FOLD_COUNTS, WRITER_FOLDS, Deal, fold_rows, writer_fold_rows
 from typer import BadParameter
 
 from handwriting_ai.cli.train import parse_seeds
 from handwriting_ai.config import PROJECT_ROOT, Settings, load_settings
+from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.predictions import load_evaluation_digits
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.precision import Compute, choose_compute
+from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import DRAWN, DRAWN_LIGHT, SCANNED, Recipe, as_trial, model_name, with_epochs
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
-from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
+from handwriting_ai.training.sources import DataFolders, prepare_data
 from handwriting_ai.training.stages import DataSet
 
 
@@ -83,114 +103,136 @@ def shortened(recipe: Recipe, epochs: int | None, trial_digits: int | None) -> R
     return replace(as_trial(with_epochs(recipe, epochs), trial_digits), name=name)
 
 
-def shortened_arms(base: str, epochs: int | None, trial_digits: int | None) -> dict[str, Recipe]:
-    """All arms of a base, as `shortened`; over other epochs there are none that only differ by their number."""
-    return {
+def shortened_arms(base: str, epochs: int | None, trial_digits: int | None, dealt: str = "") -> dict[str, Recipe]:
+    """All arms of a base, as `shortened`; over other epochs there are none that only differ by their number.
+
+    `dealt` ends the name for a way of dealing digits: a trial's few may be the same in another one.
+    """
+    arms = {
         name: shortened(recipe, epochs, trial_digits)
         for name, recipe in ARMS[base].items()
         if epochs is None or not name.startswith("epochs_")
     }
+    return {name: replace(recipe, name=f"{recipe.name}{dealt}") for name, recipe in arms.items()}
 
 
-def data_for(recipe: Recipe, data: TrainingData) -> TrainingData:
-    """Of the data of `drawn` what an arm trains on; it is watched on all."""
-    return replace(data, sources=tuple(source for source in data.sources if recipe.needs(source.kind)))
-
-
-def train(config: RunConfig, data: TrainingData, compute: Compute) -> None:
-    """One run, with a line for each epoch; goes on where it stopped."""
-
-    def tell(metrics: TrainingMetrics) -> None:
-        done = f"epoch {metrics.epoch}/{metrics.epochs}"
-        print(f"{config.model_id}: {done}, validation {metrics.val_accuracy:.2%}, {metrics.seconds:.0f} s", flush=True)
-
-    def resume(epoch: int) -> None:
-        print(f"{config.model_id}: goes on after epoch {epoch}", flush=True)
-
-    watcher = Watcher(on_step=lambda _, __: None, on_epoch=tell, on_resume=resume)
-    run_training(config, data_for(config.recipe, data), compute, watcher)
-
-
-def planned(arch: str, recipe: Recipe, seed: int, out: Path) -> RunConfig:
-    """A run whose state and model have places of their own in OUT."""
-    folder = out / "runs" / model_name(arch, recipe, seed)
-    return RunConfig(arch=arch, recipe=recipe, seed=seed, run_folder=folder, store=ModelStore(out / "models"))
-
-
-def train_missing(plan: Sequence[RunConfig], settings: Settings, trial_digits: int | None, device: str) -> None:
-    """Train what is asked for, one run after the other, on data that is prepared once.
+def train_missing(plan: Sequence[RunConfig], deal: Deal, settings: Settings, trial: int | None, device: str) -> None:
+    """Train what is asked for, one run after the other, on data that is prepared once; a line for each epoch.
 
     Raises:
-        ModelExists: OUT holds a model of this name and another recipe; found out before the first step.
-        DataMissing: there are no pen strokes.
+        ModelExists: OUT holds a model of this name and another recipe or other data.
+        DataMissing: an arm needs pen strokes, and there are none. Both are found out before the first step.
     """
+    folders, compute = DataFolders.of(settings), choose_compute(device)
     for config in plan:
         config.require_place()
-    if plan:
-        compute, workers = choose_compute(device), settings.app.workers
-        data = prepare_data(as_trial(DRAWN, trial_digits), DataFolders.of(settings), workers=workers)
-        for config in plan:
-            train(config, data, compute)
+        folders.require(config.recipe)
+    if not plan:
+        return
+    widest = SCANNED if folders.strokes is None else DRAWN
+    data = prepare_data(as_trial(widest, trial), folders, workers=settings.app.workers)
+    for config in plan:
+        watcher = Watcher(on_step=lambda _, __: None, on_epoch=partial(_tell, config.model_id))
+        run_training(config, deal.data(data, config.recipe, config.seed), compute, watcher)
+
+
+def _tell(model_id: str, metrics: TrainingMetrics) -> None:
+    done = f"epoch {metrics.epoch}/{metrics.epochs}"
+    print(f"{model_id}: {done}, validation {metrics.val_accuracy:.2%}, {metrics.seconds:.0f} s", flush=True)
 
 
 class Asked(argparse.Namespace):
-    """The command line of `arms_parser`."""
+    """The command line."""
 
     arms: list[str]
     base: str
     arch: str
-    runs: str
-    """Seeds or folds."""
-    out: Path
+    seeds: str
+    folds: str | None
+    by_writer: int | None
+    """Into how many folds writers are dealt; None deals digits."""
+    out: Path | None
     epochs: int | None
     trial: int | None
     device: str
     report: bool
-    by_writer: int | None = None
-    """Into how many folds writers are dealt, where there are folds; None deals digits."""
+
+
+def dealt(asked: Asked, settings: Settings) -> Deal:
+    """Which digits are answered."""
+    digits = load_evaluation_digits(settings.training.data_dir)
+    mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
+    if asked.folds is None:
+        return Deal(digits=digits, mnist=mnist)
+    by_writer = asked.by_writer
+    folds = fold_rows(mnist.labels) if by_writer is None else writer_fold_rows(mnist.labels, by_writer)
+    return Deal(digits=digits, mnist=mnist, folds=folds)
 
 
 def work(asked: Asked) -> None:
     """Train what is asked for and not done yet, then print the tables of what is done."""
-    settings, store = load_settings(), ModelStore(asked.out / "models")
-    digits = load_evaluation_digits(settings.training.data_dir)
-    arms = shortened_arms(asked.base, asked.epochs, asked.trial)
-    names: list[str] = [asked.base, *asked.arms, *(arms if asked.report else [])]
-    recipes = {name: arms[name] for name in names}
-    if not asked.report:
-        plan: list[RunConfig] = []
-        once: dict[str, None] = dict.fromkeys(asked.arms)
-        for name in once:
-            done = read_runs(store, asked.arch, recipes[name], digits)
-            missing = [seed for seed in parse_seeds(asked.runs) if seed not in done]
-            plan += [planned(asked.arch, recipes[name], seed, asked.out) for seed in missing]
-        train_missing(plan, settings, asked.trial, asked.device)
-    stores = (ModelStore(settings.digits.model_dir), store)
-    results: dict[str, dict[int, Run]] = {name: {} for name in recipes}
-    for name, recipe in recipes.items():
+    settings = load_settings()
+    deal = dealt(asked, settings)
+    out = asked.out or PROJECT_ROOT / "runs" / ("folds" if deal.folds else "ablations")
+    store = ModelStore(out / "models")
+    suffix = {None: "", WRITER_FOLDS: "_by_writer"}.get(asked.by_writer, f"_by_writer_{asked.by_writer}")
+    arms = shortened_arms(asked.base, asked.epochs, asked.trial, suffix)
+    chosen = parse_seeds(asked.folds or asked.seeds, option="--folds" if deal.folds else "--seeds")
+    if deal.folds and max(chosen) >= len(deal.folds):
+        raise BadParameter(f"There is no fold {max(chosen)}: they are 0 to {len(deal.folds) - 1}.")
+    once: dict[str, None] = dict.fromkeys(asked.arms)
+    named = list(once)
+    plan: list[RunConfig] = []
+    for name in [] if asked.report else named:
+        done = read_runs(store, asked.arch, arms[name], deal)
+        for run in [each for each in chosen if each not in done]:
+            folder = out / "runs" / model_name(asked.arch, arms[name], run)
+            plan.append(RunConfig(arch=asked.arch, recipe=arms[name], seed=run, run_folder=folder, store=store))
+    train_missing(plan, deal, settings, asked.trial, asked.device)
+    stores = [store] if deal.folds else [ModelStore(settings.digits.model_dir), store]
+    shown = arms if asked.report or deal.folds else {name: arms[name] for name in [asked.base, *named]}
+    results: dict[str, dict[int, Run]] = {name: {} for name in shown}
+    for name, recipe in shown.items():
         for each in stores:
-            results[name] |= read_runs(each, asked.arch, recipe, digits)
-    print("\n".join(report(results, asked.base)))
+            results[name] |= read_runs(each, asked.arch, recipe, deal)
+    if not deal.folds:
+        print("\n".join(report(results, asked.base)))
+        return
+    count = min(asked.trial or len(deal.folds[0]), len(deal.folds[0]))
+    labels = [torch.from_numpy(deal.mnist.labels[rows[: asked.trial]]) for rows in deal.folds]
+    title = "own folds" if asked.by_writer is None else f"own folds, by writer, of {asked.by_writer}"
+    of_arms = report(results, asked.base, digits=title, unit="folds")
+    print("\n".join([*totals(results, count), *together(results, named, labels), *of_arms]))
 
 
-def arms_parser(description: str | None, out: Path) -> argparse.ArgumentParser:
-    """The command line of everything that trains arms; `parse_arms` reads it."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+def parse_arguments() -> Asked:
+    """What the command line says; ends the program where that makes no sense."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "arms", nargs="*", help=f"of: {', '.join(ARMS['drawn'])}; or, with --base scanned: {', '.join(ARMS['scanned'])}"
     )
     parser.add_argument("--base", choices=ARMS, default="drawn", help="the recipe that the arms change")
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
-    parser.add_argument("--out", type=Path, default=out, help="holds runs/ and models/")
+    parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
+    parser.add_argument(
+        "--folds",
+        nargs="?",
+        const="0-2",
+        help=f"instead of seeds; 0 to {FOLDS - 1}, or fewer by writer; after the arms",
+    )
+    parser.add_argument(
+        "--by-writer",
+        type=int,
+        nargs="?",
+        const=WRITER_FOLDS,
+        choices=WRITER_FOLD_COUNTS,
+        help=f"so many folds of unseen writers; {WRITER_FOLDS} if no number is given; after the arms",
+    )
+    parser.add_argument("--out", type=Path, help="holds runs/ and models/; runs/ablations, or runs/folds")
     parser.add_argument("--epochs", type=int, help="fewer for every arm; the schedule scales")
     parser.add_argument("--trial", type=int, help="so many digits of each set: does it work here?")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     parser.add_argument("--report", action="store_true", help="train nothing: the tables of every arm that is done")
-    return parser
-
-
-def parse_arms(parser: argparse.ArgumentParser) -> Asked:
-    """What the command line says; ends the program where that makes no sense."""
     asked = parser.parse_args(namespace=Asked())
     unknown = [name for name in asked.arms if name not in ARMS[asked.base]]
     if unknown:
@@ -199,16 +241,15 @@ def parse_arms(parser: argparse.ArgumentParser) -> Asked:
         parser.error(f"name arms of {', '.join(ARMS[asked.base])}, or --report")
     if asked.epochs is not None and any(name.startswith("epochs_") for name in asked.arms):
         parser.error("--epochs would undo the arms epochs_…")
+    if asked.by_writer is not None and asked.folds is None:
+        parser.error("--by-writer needs --folds")
     return asked
 
 
 def main() -> None:
     """Read the command line; errors are told in a sentence."""
-    parser = arms_parser(__doc__, PROJECT_ROOT / "runs" / "ablations")
-    parser.add_argument("--seeds", dest="runs", default="0-2", help="3, or 0-4, or 0,2,5")
-    asked = parse_arms(parser)
     try:
-        work(asked)
+        work(parse_arguments())
     except (HandwritingError, BadParameter) as error:
         sys.exit(str(error))
 

@@ -4,7 +4,7 @@ The example (pytorch/examples, mnist/main.py), rebuilt here: two 3 × 3 convolut
 linear layers, dropout; Adadelta, learning rate 1.0 times 0.7 each epoch, batches of 64 from a DataLoader that converts
 and normalises picture by picture, 14 epochs on 60,000 digits. Its tests after each epoch are left out of its time. Ours
 counts everything from the first step, with validation on MNIST and drawn digits; loading and rendering stand apart.
-Needs TRAINING__INK_DIR: `python benchmarks/against_pytorch_example.py`.
+`python benchmarks/against_pytorch_example.py`.
 """
 
 import argparse

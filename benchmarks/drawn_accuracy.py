@@ -1,6 +1,6 @@
 """Accuracy on pen strokes of held-out writers, by pen, size, polarity and step: `python benchmarks/drawn_accuracy.py`.
 
-Needs TRAINING__INK_DIR. Prints also what the way through a 280 × 280 picture costs MNIST's validation digits.
+Prints also what the way through a 280 × 280 picture costs MNIST's validation digits.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
     Of a file that one person alone has written none is left out of training, so that there is none here.
     """
     digits: list[DrawnDigit] = []
-    for file in load_stroke_files(settings.training.ink_dir):
+    for file in load_stroke_files(*settings.training.stroke_folders):
         writers = writers_left_out([digit.writer for digit in file.digits])
         digits += [digit for digit in file.digits if digit.writer in writers and not digit.doubtful]
     return digits[:: max(1, len(digits) // limit)]

@@ -1,7 +1,7 @@
 """The largest memory of a run on the CPU: `python benchmarks/training_memory.py` (goal: under 2 GiB).
 
 Trains `compact` for one epoch in a process of its own, from the data to the registered model with its predictions, and
-asks the kernel how much memory that took at most. `--recipe drawn` needs TRAINING__INK_DIR.
+asks the kernel how much memory that took at most.
 """
 
 import argparse

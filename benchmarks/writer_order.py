@@ -3,7 +3,7 @@
 A writer's digits slant alike. Printed is how a digit's slant, standardised among the digits of its label, correlates
 with that of the digit so many places on, among some rows of MNIST's training file: it stays high within a writer's
 digits and is 0 beyond them, and 0 throughout where digits are shuffled. Means as far apart as those of odd and even
-rows tell two groups of people. The folds of `out_of_fold.py --by-writer` rest on both. (The labels of QMNIST, which is
+rows tell two groups of people. The folds of `ablations.py --by-writer` rest on both. (The labels of QMNIST, which is
 not here, name each digit's writer.) The test digits are not looked at.
 """
 

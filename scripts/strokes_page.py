@@ -1,6 +1,6 @@
 """Measure the presets on pen strokes of held-out writers and write the tables of docs/pen-strokes.md.
 
-    TRAINING__INK_DIR=/path/to/strokes python scripts/strokes_page.py
+    python scripts/strokes_page.py
 
 Runs every preset on every digit with each pen, which takes three quarters of an hour. What stands outside the marks is
 kept.

@@ -1,4 +1,4 @@
-"""What several tests need: a clean environment, a models folder, a browser, pen strokes."""
+"""What several tests need: a clean environment, a models folder, a browser."""
 
 import os
 import shutil
@@ -90,12 +90,3 @@ def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
     server.start()
     yield server
     server.stop()
-
-
-@pytest.fixture()
-def ink_dir() -> Path:
-    """The folder of pen strokes."""
-    folder = os.environ.get("TRAINING__INK_DIR")
-    if not folder:
-        _skip_or_fail("TRAINING__INK_DIR is not set: no pen strokes to read.")
-    return Path(folder or "")

@@ -21,7 +21,8 @@ def test_defaults_are_the_contract_s() -> None:
     assert (digits.predict_timeout_seconds, digits.visualize_max_kb) == (5, 16)
     assert (settings.app.port, settings.security.api_key) == (8081, None)
     assert settings.training.data_dir == PROJECT_ROOT / "data" / "mnist"
-    assert settings.training.ink_dir is None
+    assert settings.training.scans_dir == PROJECT_ROOT / "data" / "scans"
+    assert settings.training.stroke_folders == (PROJECT_ROOT / "data" / "strokes",)
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -122,6 +123,12 @@ def test_a_dotenv_that_is_no_text_is_named(clean_environment: Path) -> None:
     assert misspelt_variables() == {}
     with pytest.raises(SettingsError, match=rf"{clean_environment / '.env'} cannot be read: it is no UTF-8"):
         load_settings()
+
+
+def test_further_strokes_come_on_top(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of those that the project ships."""
+    monkeypatch.setenv("TRAINING__INK_DIR", str(clean_environment))
+    assert load_settings().training.stroke_folders == (PROJECT_ROOT / "data" / "strokes", clean_environment)
 
 
 def test_folders_are_absolute(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:

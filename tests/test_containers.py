@@ -275,9 +275,10 @@ def test_our_services_share_queue_and_folders(name: str) -> None:
     assert environment["REDIS_URL"] == "redis://redis:6379/0"
     assert environment["APP__PORT"] == str(PORTS["api"])
     assert environment["SECURITY__API_KEY"] is None  # the host's
+    assert environment["TRAINING__INK_DIR"] is None  # further strokes, if the host names a folder on the volume
     assert service.depends_on["redis"].condition == "service_healthy"
     (mounted,) = (volume.partition(":")[2] for volume in service.volumes)
-    for variable in ("APP__DATA_ROOT", "DIGITS__MODEL_DIR", "TRAINING__INK_DIR", "TRAINING__EMNIST_DIR"):
+    for variable in ("APP__DATA_ROOT", "DIGITS__MODEL_DIR", "TRAINING__EMNIST_DIR"):
         assert PurePosixPath(environment[variable] or "").is_relative_to(mounted)
 
 
@@ -334,6 +335,8 @@ def test_what_stays_out_of_the_image(path: str) -> None:
         "app/main.py",
         "constraints.txt",
         "data/mnist/train-images-idx3-ubyte.gz",
+        "data/scans/semeion.npz",
+        "data/strokes/pendigits_tra.jsonl.gz",
         "models/mnist_compact_drawn_seed5/model.pt",
         "models/presets.json",
         "pyproject.toml",

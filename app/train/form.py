@@ -179,8 +179,7 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
         if measured is None:
             return "How long it takes is known after the first epoch: no run of this network has been made yet."
         pace, by = measured, "by a short measurement: no run of this network has been made here yet"
-    folder = settings.ink_dir if recipe.needs(DataSet.STROKES) else None
-    drawn = () if folder is None else count_digits(folder)
+    drawn = count_digits(*settings.stroke_folders) if recipe.needs(DataSet.STROKES) else ()
     total = sum(estimate_seconds(each.arch, each.resolved_recipe(), drawn, pace) for each in plans)
     return f"About {wording.duration(total)}, {by}. Preparing the data comes on top."
 

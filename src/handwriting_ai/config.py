@@ -113,11 +113,20 @@ class TrainingSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     data_dir: _Folder = PROJECT_ROOT / "data" / "mnist"
+    strokes_dir: _Folder = PROJECT_ROOT / "data" / "strokes"
+    """The pen strokes that the project ships."""
     ink_dir: _Folder | None = None
+    """Further pen strokes, on top of those."""
+    scans_dir: _Folder = PROJECT_ROOT / "data" / "scans"
     emnist_dir: _Folder | None = None
     backend: Backend = Backend.LOCAL
     max_concurrent: int = Field(default=1, ge=1, le=64)
     """Runs of this machine's queue that train at the same time."""
+
+    @property
+    def stroke_folders(self) -> tuple[Path, ...]:
+        """Where pen strokes are read from: what the project ships, and what was added."""
+        return (self.strokes_dir,) if self.ink_dir is None else (self.strokes_dir, self.ink_dir)
 
 
 class RqSettings(BaseModel):
@@ -155,6 +164,18 @@ class Settings(BaseSettings):
     redis_url: RedisDsn = RedisDsn("redis://localhost:6379/0")
     """Where the queue lies with `TRAINING__BACKEND=rq`."""
     rq: RqSettings = RqSettings()
+
+    @property
+    def folders(self) -> dict[str, Path]:
+        """What the variables are set to that name folders."""
+        named = {
+            "APP__DATA_ROOT": self.app.data_root,
+            "DIGITS__MODEL_DIR": self.digits.model_dir,
+            "TRAINING__DATA_DIR": self.training.data_dir,
+            "TRAINING__INK_DIR": self.training.ink_dir,
+            "TRAINING__EMNIST_DIR": self.training.emnist_dir,
+        }
+        return {variable: folder for variable, folder in named.items() if folder is not None}
 
 
 def load_settings() -> Settings:

@@ -2,7 +2,11 @@
 
 from redis.retry import Retry
 
+class ConnectionPool:
+    connection_kwargs: dict[str, object]
+
 class Redis:
+    connection_pool: ConnectionPool
     @classmethod
     def from_url(
         cls,
@@ -20,4 +24,5 @@ class Redis:
     def delete(self, *names: str) -> int: ...
     def ttl(self, name: str) -> int: ...
     def expire(self, name: str, time: int) -> bool: ...
+    def config_set(self, name: str, value: str) -> bool: ...
     def flushdb(self) -> bool: ...

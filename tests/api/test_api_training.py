@@ -136,8 +136,8 @@ def test_a_name_that_is_taken_is_a_conflict(client: TestClient, model_dir: Path)
 
 
 def test_a_recipe_without_its_data_is_a_conflict(client: TestClient, store: JobStore) -> None:
-    """The strokes are not on this server; nothing is queued that must fail."""
-    assert "data" in refused(client.post("/v1/train", json=RUN | {"recipe": "drawn"}), 409, "conflict")
+    """EMNIST is not on this server; nothing is queued that must fail."""
+    assert "data" in refused(client.post("/v1/train", json=RUN | {"recipe": "semi_supervised"}), 409, "conflict")
     assert store.all().jobs == ()
 
 

@@ -46,6 +46,7 @@ def jobs(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> LocalJobs:
     monkeypatch.setenv("PYTHONPATH", str(PROJECT_ROOT), prepend=os.pathsep)
     monkeypatch.setenv("APP__DATA_ROOT", str(clean_environment))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(clean_environment / "models"))
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(clean_environment / "nowhere"))  # the form begins at `scanned`
     return LocalJobs(clean_environment / "runs", ModelStore(clean_environment / "models"), MNIST)
 
 
@@ -150,26 +151,25 @@ def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs:
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
-    assert "TRAINING__INK_DIR" in page.info[0].value
+    assert "git checkout -- data/strokes" in page.info[0].value
     assert not page.error
     click(page, "Start")
-    assert "TRAINING__INK_DIR" in page.error[0].value
+    assert "git checkout -- data/strokes" in page.error[0].value
     assert jobs.store.all().jobs == ()
 
 
 def test_sets_that_cannot_be_looked_for_leave_the_page_as_it_is(
-    page: AppTest, jobs: LocalJobs, clean_environment: Path, monkeypatch: pytest.MonkeyPatch
+    page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder of strokes that is not there, or may not be entered: said once, where a recipe needs it."""
     _job(jobs, JobStatus.FAILED)
-    monkeypatch.setenv("TRAINING__INK_DIR", str(clean_environment / "nowhere"))
     _open(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
     assert [box.value.startswith("No pen strokes") for box in page.info] == [True]
 
-    def refuse(_: Path) -> NoReturn:
+    def refuse(*_: Path) -> NoReturn:
         raise PermissionError(13, "Permission denied", "/strokes")
 
     monkeypatch.setattr("handwriting_ai.training.sources.stroke_paths", refuse)

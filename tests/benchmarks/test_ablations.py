@@ -17,7 +17,8 @@ from benchmarks.ablation_tables import (
     report,
     summary_row,
 )
-from benchmarks.ablations import ARMS, data_for, shortened, shortened_arms
+from benchmarks.ablations import ARMS, shortened, shortened_arms
+from benchmarks.deals import Deal
 from scipy.stats import binomtest
 from tests.evaluation.samples import evaluation_digits, register_with_predictions
 
@@ -61,6 +62,8 @@ CHANGES_OF_DATA: dict[str, dict[str, object]] = {
     "no_scribbles": {"data": (DataSet.MNIST, DataSet.STROKES)},
 }
 """Arms of `drawn` alone."""
+DEAL = Deal(digits=evaluation_digits(), mnist=evaluation_digits().validation)
+"""All answer the validation digits."""
 EPOCH = TrainingMetrics(
     epoch=12,
     epochs=12,
@@ -166,10 +169,10 @@ def test_an_arm_learns_from_its_own_sources_and_is_watched_on_all() -> None:
     )
     drawn: dict[str, DigitImages] = {"pens": digits}
     data = TrainingData(sources=sources, validation=digits, watched=digits, drawn_validation=drawn)
-    alone = data_for(ARMS["drawn"]["scanned"], data)
+    alone = DEAL.data(data, ARMS["drawn"]["scanned"], 0)
     assert [source.name for source in alone.sources] == ["mnist"]
     assert alone.drawn_validation == drawn
-    assert data_for(DRAWN, data) == data
+    assert DEAL.data(data, DRAWN, 0) == data
 
 
 def test_runs_are_found_by_their_recipe(tmp_path: Path) -> None:
@@ -178,11 +181,11 @@ def test_runs_are_found_by_their_recipe(tmp_path: Path) -> None:
     _register(tmp_path, DRAWN, 0, errors=30)
     _register(tmp_path, ARMS["drawn"]["no_pen"], 0, errors=40)
     _register(tmp_path, DRAWN, 2, errors=10, parent="another")  # no run of the recipe alone
-    runs = read_runs(ModelStore(tmp_path), "compact", DRAWN, evaluation_digits())
+    runs = read_runs(ModelStore(tmp_path), "compact", DRAWN, DEAL)
     assert list(runs) == [0, 1]
     assert [(run.errors, run.errors_17) for run in runs.values()] == [(30, 15), (20, 10)]
     assert runs[1].drawn_accuracy == {"pens": 0.97}
-    assert read_runs(ModelStore(tmp_path), "resnet18", DRAWN, evaluation_digits()) == {}
+    assert read_runs(ModelStore(tmp_path), "resnet18", DRAWN, DEAL) == {}
     right, nll_17 = runs[0].right, runs[0].nll_17
     assert right is not None
     assert nll_17 is not None
@@ -194,7 +197,7 @@ def test_a_trial_has_no_figures_of_views(tmp_path: Path) -> None:
     """No predictions are kept with it; its other figures are there."""
     _register(tmp_path, DRAWN, 0, errors=30)
     (tmp_path / model_name("compact", DRAWN, 0) / PREDICTIONS_NAME).unlink()
-    (run,) = read_runs(ModelStore(tmp_path), "compact", DRAWN, evaluation_digits()).values()
+    (run,) = read_runs(ModelStore(tmp_path), "compact", DRAWN, DEAL).values()
     assert (run.errors, run.errors_17, run.nll_17, run.right) == (30, None, None, None)
     assert summary_row([run], ["pens"])[2:5] == ["–", "–", "98.00"]
 
@@ -232,9 +235,9 @@ def test_the_report_pairs_seeds(tmp_path: Path) -> None:
         _register(tmp_path, DRAWN, seed, errors)
     for seed, errors in ((0, 30), (1, 30), (2, 60)):
         _register(tmp_path, ARMS["drawn"]["no_pen"], seed, errors)
-    store, digits = ModelStore(tmp_path), evaluation_digits()
+    store = ModelStore(tmp_path)
     results = {
-        name: read_runs(store, "compact", ARMS["drawn"][name], digits) for name in ("drawn", "no_pen", "no_elastic")
+        name: read_runs(store, "compact", ARMS["drawn"][name], DEAL) for name in ("drawn", "no_pen", "no_elastic")
     }
     lines = list(report(results, "drawn"))
     assert [line for line in lines if line.startswith("| drawn | 0 1 | 21.0 ± 1.4 |")]

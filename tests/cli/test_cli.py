@@ -1,8 +1,10 @@
 """The command line, as a person types it."""
 
 import gzip
+import logging
 import shutil
 import socket
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -298,9 +300,9 @@ def test_architectures_are_listed() -> None:
     [
         (
             ["train", "--recipe", "magic"],
-            "Unknown recipe 'magic'. Available: drawn, drawn_light, scanned, scanned_light, ",
+            "Unknown recipe 'magic'. Available: drawn, drawn_light, drawn_styles, scanned, scanned_light, ",
         ),
-        (["train", "--seeds", "90"], "TRAINING__INK_DIR"),
+        (["data", "fetch", "strokes"], "TRAINING__INK_DIR"),
         (["train", "--device", "tpu"], "There is no device 'tpu' here. Available: auto, "),
         (["predict", "x.png"], "DIGITS__UNCERTAIN_THRESHOLD=7"),
     ],
@@ -386,11 +388,12 @@ def test_a_trial_on_all_digits_is_refused(command: list[str]) -> None:
 
 @pytest.mark.usefixtures("clean_environment")
 def test_train_needs_strokes_for_the_recipe_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """And says which variable names them, before a folder is made."""
+    """And says how to get them back, before a folder is made."""
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(tmp_path))
     monkeypatch.setenv("APP__DATA_ROOT", str(tmp_path))
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path / "models"))
     result = RUNNER.invoke(cli.app, ["train"])
-    assert "TRAINING__INK_DIR" in str(result.exception)
+    assert "git checkout -- data/strokes" in str(result.exception)
     assert not (tmp_path / "runs").exists()
 
 
@@ -449,6 +452,23 @@ def test_train_goes_on_with_a_run_that_was_interrupted(workplace: Path, monkeypa
     assert len(names_in(workplace / "runs")) == 1
 
 
+@pytest.mark.usefixtures("few_validation_digits")
+def test_train_says_that_it_does_not_go_on_from_a_finished_run(workplace: Path) -> None:
+    """Its model was deleted, and another number of epochs is another run; so says the queue."""
+    _run("train", *_TRIAL)
+    (finished,) = names_in(workplace / "runs")
+    _run("models", "delete", "mnist_compact_baseline_seed0_trial40")
+    longer = ["--recipe", "baseline", "--epochs", "2", "--trial", "40"]
+    said = f"The checkpoint of {finished} (completed, 1 of 1 epochs) is not used"
+    result = RUNNER.invoke(cli.app, ["jobs", "submit", *longer])
+    assert result.stderr.startswith(said)
+    assert f"jobs delete {finished}" in result.stderr
+    _run("jobs", "delete", result.stdout.strip())
+    trained = RUNNER.invoke(cli.app, ["train", *longer])
+    assert "epoch 1/2" in trained.stdout
+    assert said in trained.stderr
+
+
 @pytest.mark.usefixtures("workplace")
 def test_jobs_are_queued_worked_off_cancelled_resumed_and_deleted() -> None:
     """Each from the command line, to the model, by the process that trains and nothing in its place."""
@@ -469,15 +489,19 @@ def test_a_list_of_no_runs_says_where_there_are_none(workplace: Path) -> None:
     assert result.stderr == f"No runs in {workplace / 'runs'} yet.\n"
 
 
-def test_a_failed_run_ends_train_with_its_reason(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And status 1."""
+def test_a_failed_run_ends_train_with_its_reason(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Said once, with its cure, and status 1; a warning in the log would be printed beside it."""
     broken = workplace / "broken"
     shutil.copytree(PROJECT_ROOT / "data" / "mnist", broken)
     (broken / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"no labels"))
     monkeypatch.setenv("TRAINING__DATA_DIR", str(broken))
     result = RUNNER.invoke(cli.app, ["train", *_TRIAL])
     assert result.exit_code == 1
-    assert "is not MNIST's" in result.stderr
+    assert result.stderr.count("is not MNIST's") == 1
+    assert result.stderr.endswith("or restore it with `git checkout -- data/mnist`.\n")
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 def test_missing_digits_are_said_before_a_run_is_begun(workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -491,10 +515,11 @@ def test_missing_digits_are_said_before_a_run_is_begun(workplace: Path, monkeypa
 
 @pytest.mark.usefixtures("workplace")
 def test_data_status_says_what_is_there_and_what_is_missing() -> None:
-    """MNIST ships with the project; the others have to be got."""
+    """MNIST, strokes and scans ship with the project; EMNIST has to be got."""
     said = _run("data", "status")
     assert "70,000" in said
-    assert "TRAINING__INK_DIR" in said
+    assert "22,960" in said
+    assert "3,527" in said
     assert "data fetch emnist" in said
 
 
@@ -533,6 +558,20 @@ def test_the_disks_errors_are_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
         cli.main()
     assert stopped.value.code == 2
     assert capsys.readouterr().err == "Error: [Errno 28] No space left on device\n"
+
+
+def test_a_data_folder_that_is_a_file_is_named_with_its_variable(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one line, before any work; so is whatever else the system refuses."""
+    (workplace / "file").touch()
+    monkeypatch.setenv("APP__DATA_ROOT", str(workplace / "file"))
+    monkeypatch.setattr(sys, "argv", ["handwriting-ai", "train", *_TRIAL])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 2
+    cure = "See to its disk and its permissions, or name another folder in APP__DATA_ROOT."
+    assert capsys.readouterr().err == f"Error: {workplace}/file/runs: Not a directory. {cure}\n"
 
 
 def test_a_signal_to_app_ends_the_dashboard(tmp_path: Path) -> None:

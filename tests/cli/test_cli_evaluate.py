@@ -48,6 +48,7 @@ def evaluate(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Evalua
     presets: dict[str, object] = {"default": {"members": ["a", "b"], "tta": "basic"}}
     (root / "presets.json").write_text(json.dumps(presets), encoding="utf-8")
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(root))
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(root))  # which holds none
 
     def run(*arguments: str) -> Result:
         return RUNNER.invoke(cli.app, ["evaluate", *arguments], env={"COLUMNS": "120"})
@@ -130,7 +131,7 @@ def test_people_get_a_table_with_a_row_for_each_member(evaluate: Evaluate) -> No
         (["default", "a"], 2, "'default': a preset is named by itself."),
         (["a", "default"], 2, "'default': a preset is named by itself."),
         (["a", "--temperature", "-1"], 2, "must be a positive number"),
-        (["a", "--strokes"], 1, "TRAINING__INK_DIR"),
+        (["a", "--strokes"], 1, "git checkout -- data/strokes"),
         (["a", "--damage", "--report", "nowhere/page.html"], 2, "There is no folder nowhere"),
     ],
 )
@@ -177,7 +178,7 @@ def ink(clean_environment: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of pen strokes, empty."""
     folder = clean_environment / "ink"
     folder.mkdir()
-    monkeypatch.setenv("TRAINING__INK_DIR", str(folder))
+    monkeypatch.setenv("TRAINING__STROKES_DIR", str(folder))
     return folder
 
 

@@ -71,12 +71,12 @@ def test_without_emnist_the_command_is_named(tmp_path: Path, named: bool) -> Non
     ],
 )
 def test_damaged_files_are_named(tmp_path: Path, name: str, content: bytes, said: str) -> None:
-    """Cut off, of another shape, of another count, not gzip."""
+    """Cut off, of another shape, of another count, not gzip; with the command that gets them anew."""
     few: NDArray[np.int64] = np.arange(5)
     digits = load_mnist(_MNIST, Part.TRAIN).pick(few)
     write_emnist(tmp_path, digits.images, digits.labels, packed=name.endswith(".gz"))
     (tmp_path / "EMNIST" / "raw" / name).write_bytes(content)
-    with pytest.raises(DataCorrupt, match=said):
+    with pytest.raises(DataCorrupt, match=f"{said}.*\\. Delete it and run `{FETCH_COMMAND}`\\.$"):
         load_emnist_digits(tmp_path)
 
 

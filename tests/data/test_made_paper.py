@@ -24,7 +24,7 @@ UNCHANGED_MASK = sorted(
 )
 """Kinds that leave the ink of a digit in the middle where it is."""
 
-GROWING = sorted(set(KINDS) - {"small", "at_rim", "white_ink", "chalk", "box", "form", "words", "holes"})
+GROWING = sorted(set(KINDS) - {"small", "at_rim", "white_ink", "chalk", "box", "form", "words", "holes", "pen_beside"})
 """Kinds whose severity is a distance from white paper; of the others the digit is smaller, its box nearer and so on."""
 
 
@@ -102,7 +102,9 @@ def test_the_mask_moves_with_the_ink(kind: str) -> None:
     assert ink < sheet - 60
 
 
-@pytest.mark.parametrize(("kind", "reach"), [("box", 0.9), ("form", 0.9), ("words", 0.9), ("small", 0.5)])
+@pytest.mark.parametrize(
+    ("kind", "reach"), [("box", 0.9), ("form", 0.9), ("words", 0.9), ("small", 0.5), ("pen_beside", 0.7)]
+)
 def test_the_other_kinds_change_something_too(kind: str, reach: float) -> None:
     """At every severity, in most of some draws."""
     for severity in SEVERITIES:

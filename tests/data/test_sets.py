@@ -34,17 +34,18 @@ def test_mnist_has_its_published_size(part: Part, count: int, first: int, tmp_pa
 
 
 def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
-    """With the variable that points elsewhere, or the digest that is wrong."""
-    with pytest.raises(DataMissing, match="TRAINING__DATA_DIR"):
+    """With the digest that is wrong, the variable that points elsewhere, and the command that restores them."""
+    cure = r"\. It ships .* set TRAINING__DATA_DIR .*`git checkout -- data/mnist`\.$"
+    with pytest.raises(DataMissing, match=cure):
         load_mnist(tmp_path, Part.TEST)
     for path in MNIST.glob("*.gz"):
         shutil.copy(path, tmp_path)
     images = tmp_path / "t10k-images-idx3-ubyte.gz"
     images.write_bytes(images.read_bytes()[:1000])
-    with pytest.raises(DataCorrupt, match="cannot be unpacked"):
+    with pytest.raises(DataCorrupt, match=f"cannot be unpacked: .*{cure}"):
         load_mnist(tmp_path, Part.TEST)
     images.write_bytes(gzip.compress(b"other"))
-    with pytest.raises(DataCorrupt, match="its MD5 is"):
+    with pytest.raises(DataCorrupt, match=f"its MD5 is .*{cure}"):
         load_mnist(tmp_path, Part.TEST)
 
 
@@ -103,6 +104,38 @@ def test_sets_pick_and_have_a_digest() -> None:
     assert len(picked) == 3
     assert np.array_equal(picked.labels, wanted)
     assert picked.digest() != digits.digest()
+
+
+def test_the_shipped_strokes_are_those_that_were_published() -> None:
+    """By digest, and as many as their page says."""
+    files = load_stroke_files(PROJECT_ROOT / "data" / "strokes")
+    assert [(file.name, len(file.digits), len({digit.writer for digit in file.digits})) for file in files] == [
+        ("pendigits_tra", 7_494, 30),
+        ("unipen_1a_digits", 15_466, 257),
+    ]
+
+
+def test_another_file_by_a_shipped_name_is_refused(tmp_path: Path) -> None:
+    """Wherever it lies: its digits would pass for the shipped ones."""
+    _write(tmp_path, [])
+    (tmp_path / "some.jsonl.gz").rename(tmp_path / "pendigits_tra.jsonl.gz")
+    with pytest.raises(DataCorrupt, match="is not the file of this name that the project ships: its SHA-256 is"):
+        load_stroke_files(tmp_path)
+
+
+def test_what_two_folders_have_is_read_once(tmp_path: Path) -> None:
+    """Under whatever name; another file of the same name is refused."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    digit = {"label": 1, "writer": "a", "strokes": [[[0, 0], [1, 20]]]}
+    for folder in (first, second):
+        folder.mkdir()
+        _write(folder, [digit])
+    assert [file.name for file in load_stroke_files(first, second)] == ["some"]
+    (second / "some.jsonl.gz").rename(second / "other.jsonl.gz")
+    assert len(load_stroke_files(first, second)) == len(count_digits(first, second)) == 1
+    _write(second, [digit, digit])
+    with pytest.raises(DataCorrupt, match="not the file of the same name in another folder"):
+        load_stroke_files(first, second)
 
 
 def _write(folder: Path, lines: Sequence[object]) -> Path:
@@ -191,9 +224,11 @@ def test_a_bad_line_is_named(tmp_path: Path, line: dict[str, object]) -> None:
 
 
 def test_missing_and_broken_stroke_files(tmp_path: Path) -> None:
-    """The error names the variable, or the file."""
+    """The error says how to get them back and names the variable, or the file."""
     with pytest.raises(DataMissing, match="Pen strokes are needed"):
-        load_stroke_files(None)
+        load_stroke_files()
+    with pytest.raises(DataMissing, match="git checkout -- data/strokes"):
+        load_stroke_files(PROJECT_ROOT / "data" / "strokes", tmp_path)
     with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
         load_stroke_files(tmp_path)
     (tmp_path / "some.jsonl.gz").write_bytes(b"not gzip")

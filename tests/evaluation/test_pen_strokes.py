@@ -78,7 +78,7 @@ def test_random_pens_are_those_of_training_s_validation(tmp_path: Path) -> None:
     (file,) = load_stroke_files(tmp_path)
     images, digits = render_held_out(file, None, workers=2)
     recipe = as_trial(replace(DRAWN, renderings=1), 20)
-    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=(tmp_path,))
     trained = prepare_data(recipe, folders, workers=2).drawn_validation["mine"]
     assert np.array_equal(images, trained.images)
     assert np.array_equal([digit.label for digit in digits], trained.labels)

@@ -43,9 +43,14 @@ class RedisServer:
             time.sleep(0.05)
 
     def pause(self) -> None:
-        """Let it hang: it takes connections and says nothing, until it is stopped."""
+        """Let it hang: it takes connections and says nothing, until it is resumed or stopped."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
     def stop(self) -> None:
         """End it; connections to it break."""

@@ -102,6 +102,23 @@ def test_a_running_job_with_a_damaged_configuration_is_stopped_and_deleted(jobs:
     assert jobs.store.all().names == ()
 
 
+def test_the_threads_of_a_run_do_not_hold_cores_while_they_wait(
+    jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process is told so before it loads torch, unless whoever started the queue has chosen."""
+    for name in ("GOMP_SPINCOUNT", "OMP_WAIT_POLICY"):
+        monkeypatch.delenv(name, raising=False)
+    says = ("/bin/sh", "-c", "echo $GOMP_SPINCOUNT $OMP_WAIT_POLICY")
+    queue = LocalJobs(jobs.store.root, jobs.models, jobs.data, max_concurrent=2, command=says)
+    first = queue.submit(tiny())
+    queue.tick()
+    _wait(lambda: queue.store.log_tail(first.job_id) == "5000\n")
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    second = queue.submit(tiny(1))
+    queue.tick()
+    _wait(lambda: queue.store.log_tail(second.job_id) == "active\n")
+
+
 def test_a_job_that_cannot_be_started_holds_up_no_other(jobs: LocalJobs, caplog: pytest.LogCaptureFixture) -> None:
     """Its log cannot be opened; the log of the queue says so, once."""
     quick = LocalJobs(jobs.store.root, jobs.models, jobs.data, command=[sys.executable, "-c", "import time"])
@@ -182,7 +199,7 @@ def test_a_models_folder_that_cannot_be_written_does_not_keep_the_queue_from_sta
     with caplog.at_level(logging.WARNING):
         jobs.start()
         _wait(lambda: len(ticks) > 1)
-    assert caplog.text.count("The models folder could not be put in order: [Errno 30] Read-only file system") == 1
+    assert caplog.text.count("The models folder could not be put in order: models/.lock: Read-only file system.") == 1
     may_write.set()
     _wait(lambda: len(recovered) > 0)
     seen = len(ticks)

@@ -1,12 +1,14 @@
 """Jobs on disk, also damaged ones, without any process."""
 
 import logging
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.registry.samples import fresh_state, manifest
 from tests.training.samples import EPOCH
 
@@ -15,7 +17,7 @@ from handwriting_ai.errors import JobDamaged, TrainingDiverged, UnknownJob
 from handwriting_ai.jobs import child
 from handwriting_ai.jobs.child import Pulse, carry_out, run_job
 from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME, STATE_NAME, JobStore
-from handwriting_ai.jobs.types import Job, JobStatus, plan
+from handwriting_ai.jobs.types import Job, JobStatus, plan, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.files import sweep_unfinished
 from handwriting_ai.support.locks import is_locked, locked, take_lock
@@ -332,3 +334,39 @@ def test_whoever_watches_a_run_hears_all_of_it(store: JobStore, monkeypatch: pyt
     job = _job(store)
     run_job(store, ModelStore(store.root / "models"), _no_data, watcher)(job, Pulse(store, job.state))
     assert heard == ["after 1", "step 1 of 2", "epoch 2", "read 500 of 15000"]
+
+
+def test_runs_at_a_time_share_the_cores(store: JobStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads for two runs; for one again once the other has ended; afterwards the process has what it had."""
+    used: list[int] = []
+    beside = [2, 1]
+
+    def train(_: RunConfig, __: TrainingData, ___: object, told: Watcher) -> Path:
+        used.append(torch.get_num_threads())
+        told.on_epoch(EPOCH)
+        used.append(torch.get_num_threads())
+        return Path("model")
+
+    monkeypatch.setattr(child, "run_training", train)
+    monkeypatch.setattr(store, "runs_here", lambda: beside.pop(0))
+    job, before = _job(store), torch.get_num_threads()
+    try:
+        torch.set_num_threads(8)
+        run_job(store, ModelStore(store.root / "models"), _no_data)(job, Pulse(store, job.state))
+        assert (used, torch.get_num_threads()) == ([4, 8], 8)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_runs_of_this_machine_are_counted(store: JobStore) -> None:
+    """Those whose process lives; not the queued, the dead, nor another machine's."""
+    here, other, dead, queued = (_job(store, seed) for seed in range(4))
+    for job in (here, other, dead):
+        store.write_state(running(job.state, 1))
+    elsewhere: dict[str, object] = {"host": "elsewhere"}
+    store.write_state(running(other.state, 1).model_copy(update=elsewhere))
+    assert store.runs_here() == 0
+    with ExitStack() as held:
+        for job in (here, other, queued):
+            held.enter_context(locked(store.folder(job.job_id)))
+        assert store.runs_here() == 1

@@ -1,5 +1,6 @@
 """The queue in Redis: several workers, and what happens when one of them, or Redis itself, is lost."""
 
+import dataclasses
 import os
 import signal
 import time
@@ -29,7 +30,7 @@ from handwriting_ai.jobs import rq
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.redis_queue import RedisQueue
 from handwriting_ai.jobs.rq import RqJobs
-from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME
+from handwriting_ai.jobs.store import CANCEL_NAME, CONFIG_NAME, LOG_NAME
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, plan
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
@@ -41,6 +42,7 @@ LONG = 100_000
 """Epochs: more than any test waits for."""
 TASK = "tests.jobs.rq_task.train"
 JOBS, WORKERS = 20, 3
+SESAME = "open-sesame-0815"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +66,14 @@ class Site:
     def has_resumed(self, job: Job, *, tries: int) -> bool:
         """Whether a process is at work on it that went on from a checkpoint, after others that did so as well."""
         return trains(job) and self.jobs.store.log_tail(job.job_id).count("Going on after epoch") == tries
+
+    def redis_is_silent(self) -> bool:
+        """Whether it gives no answer, or gave none a moment ago."""
+        try:
+            self.jobs.queue.check()
+        except QueueUnavailable:
+            return True
+        return False
 
     def ticket(self, job: Job) -> RqJob:
         """What RQ has of a job."""
@@ -122,7 +132,10 @@ def test_a_worker_trains_what_is_queued_in_order(site: Site) -> None:
     assert begun is not None
     assert finished <= begun
     assert [metrics.epoch for metrics in site.jobs.store.metrics(first.job_id)] == [1, 2]
-    assert "Epoch 2 of 2" in site.jobs.store.log_tail(first.job_id)
+    log = site.jobs.store.log_tail(first.job_id)
+    assert "Epoch 2 of 2" in log
+    assert "Registered" in log.splitlines()[-1]
+    assert "Job OK" not in log
     site.jobs.models.read(first.config.model_id, signature=preprocess_signature())
     assert JobState.model_validate(site.ticket(first).meta["state"]).status is JobStatus.COMPLETED
     raw = Redis.from_url(site.redis.url).hget(f"rq:job:{first.job_id}", "data")
@@ -237,7 +250,9 @@ def test_a_run_that_cannot_succeed_is_not_tried_again(site: Site) -> None:
     while site.ticket(job).get_status() != "failed" and time.monotonic() < deadline:
         time.sleep(0.1)
     assert site.ticket(job).get_status() == "failed"
-    assert site.jobs.store.log_tail(job.job_id).count("preparing the data") == 1
+    log = site.jobs.store.log_tail(job.job_id)
+    assert log.count("preparing the data") == 1
+    assert "Failed: The training loss of epoch 1 is nan" in log.splitlines()[-1]
 
 
 def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +269,27 @@ def test_a_run_that_takes_too_long_names_the_variable(site: Site, monkeypatch: p
     assert failed.state.error is not None
     assert "longer than its limit of 20 s" in failed.state.error
     assert "RQ__JOB_TIMEOUT_SEC" in failed.state.error
+
+
+def test_the_password_of_redis_stands_on_no_command_line(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody on the machine can read those; worker and run need it all the same."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    site.jobs.queue.connection.config_set("requirepass", SESAME)
+    monkeypatch.setenv("REDIS_URL", site.redis.url.replace("//", f"//:{SESAME}@"))
+    queue = RedisQueue(load_settings().redis_url, load_settings().rq, task=TASK)
+    protected = dataclasses.replace(site, jobs=RqJobs(site.jobs.store.root, site.jobs.models, MNIST, queue))
+    worker = Workers(os.environ, site.jobs.store.root.parent)
+    with closing(protected.jobs):
+        process = worker.start()
+        try:
+            begun = protected.until(job, trains).state.pid
+            lines = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in (begun, process.pid)}
+            log = worker.log(0)
+        finally:
+            worker.stop()
+    assert b"TrainingWorker" in lines[begun]
+    assert SESAME.encode() not in b"".join(lines.values())
+    assert SESAME not in log
 
 
 def test_a_closed_queue_keeps_no_connection(site: Site) -> None:
@@ -315,6 +351,25 @@ def test_a_run_is_cancelled_while_redis_is_away(site: Site) -> None:
     assert site.jobs.wait_until_ended(job.job_id, 30).state.status is JobStatus.CANCELLED
 
 
+@pytest.mark.usefixtures("untraced")
+def test_a_run_that_does_not_stop_when_asked_is_killed_by_its_worker(site: Site) -> None:
+    """It hangs: whoever looks after the queue has the worker kill it, a few seconds later, and the worker goes on."""
+    job = site.jobs.submit(tiny(epochs=LONG))
+    worker = site.workers.start()
+    pid = site.until(job, trains).state.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    site.jobs.cancel(job.job_id)
+    site.jobs.tick()
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.RUNNING
+    done = site.jobs.wait_until_ended(job.job_id, LIMIT_S)
+    assert (done.state.status, done.state.error) == (JobStatus.CANCELLED, None)
+    assert not site.jobs.store.is_alive(job.job_id)
+    other = site.jobs.submit(tiny(1))
+    assert site.until(other, ended).state.status is JobStatus.COMPLETED
+    assert worker.poll() is None
+
+
 def test_a_workers_name_that_is_taken_is_refused(site: Site) -> None:
     """In a sentence; the first one goes on."""
     first = site.workers.start(name="one")
@@ -327,15 +382,16 @@ def test_a_workers_name_that_is_taken_is_refused(site: Site) -> None:
 
 
 def test_redis_that_forgot_a_job(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A queued job that Redis lost is shown as failed, and can be resumed."""
+    """A queued job that Redis lost is shown as failed, and can be resumed; its log is of an earlier run."""
     monkeypatch.setattr(rq, "_ENQUEUE_LIMIT_S", 0.0)
     job = site.jobs.submit(tiny())
+    (site.jobs.store.folder(job.job_id) / LOG_NAME).write_text("Cancelled.\n", encoding="utf-8")
     site.jobs.queue.connection.flushdb()
     site.jobs.tick()
     lost = site.jobs.store.read(job.job_id)
     assert lost.state.status is JobStatus.FAILED
-    assert lost.state.error is not None
-    assert "Redis no longer knows this job" in lost.state.error
+    said = "Redis no longer knows this job: it was emptied, or lost its memory. The run can be resumed."
+    assert lost.state.error == said
     site.jobs.resume(job.job_id)
     assert site.jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
 
@@ -391,14 +447,21 @@ def test_a_job_that_is_to_stop_and_waits_again_is_cancelled(site: Site) -> None:
 
 
 def test_a_redis_that_hangs_is_given_up_within_seconds(site: Site) -> None:
-    """It takes connections and says nothing; also after workers were asked for."""
+    """It takes connections and says nothing; other questions are not even asked, until it is tried again."""
     job = site.jobs.submit(tiny())
     assert site.jobs.standstill([job]) is not None
     site.redis.pause()
     begun = time.monotonic()
-    with pytest.raises(QueueUnavailable):
-        site.jobs.store.read(job.job_id)
-    assert time.monotonic() - begun < 30
+    for _ in range(20):
+        with pytest.raises(QueueUnavailable, match=f"127.0.0.1:{site.redis.port}/0 does not answer: Timeout"):
+            site.jobs.store.read(job.job_id)
+    assert time.monotonic() - begun < 2 * 3.0
+    site.redis.resume()
+    deadline = time.monotonic() + LIMIT_S
+    while site.redis_is_silent():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
 
 
 def test_a_full_disk_leaves_the_state_in_redis(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

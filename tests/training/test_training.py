@@ -22,6 +22,7 @@ from torch import Tensor
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.data.scribbles import NOT_A_DIGIT
+from handwriting_ai.data.styles import Styles
 from handwriting_ai.errors import (
     CheckpointError,
     DataCorrupt,
@@ -44,6 +45,7 @@ from handwriting_ai.training.progress import TrainingMetrics, read_metrics, writ
 from handwriting_ai.training.recipes import (
     BASELINE,
     DRAWN,
+    DRAWN_STYLES,
     HEAVY_AUG,
     Recipe,
     as_trial,
@@ -53,7 +55,7 @@ from handwriting_ai.training.recipes import (
 )
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
-from handwriting_ai.training.stages import Augmentation, DataSet, Schedule, Stage
+from handwriting_ai.training.stages import Augmentation, DataSet, Residue, Schedule, Stage
 from handwriting_ai.training.trainer import Trainer
 
 CPU = Compute(device=torch.device("cpu"), autocast=False)
@@ -407,6 +409,26 @@ def test_a_checkpoint_without_its_history_is_refused(config: RunConfig) -> None:
         _run(replace(config, force=True))
 
 
+def test_a_run_that_goes_astray_in_its_last_step_keeps_nothing_of_it(tmp_path: Path) -> None:
+    """Its training loss was measured before that step and is sound: validation tells, before anything is written."""
+    one_step = replace(TINY.stages[0], epochs=1, batch_size=68, learning_rate=1e30, schedule=Schedule.CONSTANT)
+    config = replace(_config(tmp_path), recipe=replace(TINY, stages=(one_step,)))
+    with pytest.raises(TrainingDiverged, match=r"The validation loss of epoch 1 is nan\. Try another seed.*1e\+30"):
+        _run(config)
+    assert list(config.run_folder.iterdir()) == []
+    assert not config.store.model_ids()
+
+
+def test_an_old_checkpoint_whose_validation_was_no_number_is_not_registered(config: RunConfig) -> None:
+    """Earlier versions kept such epochs."""
+    path = config.run_folder / CHECKPOINT_NAME
+    content: dict[str, dict[str, list[dict[str, object]]]] = torch.load(path, weights_only=True)
+    content["state"]["history"][-1]["val_loss"] = math.nan
+    torch.save(content, path)
+    with pytest.raises(TrainingDiverged, match="The validation loss of epoch 2 is nan"):
+        _run(replace(config, force=True))
+
+
 def test_a_run_killed_before_its_last_metrics_were_written_has_them_when_it_goes_on(config: RunConfig) -> None:
     """The checkpoint holds them too."""
     epochs = read_metrics(config.run_folder)
@@ -638,11 +660,13 @@ def _written(digit: int, writer: str) -> str:
     return json.dumps(line)
 
 
-def test_a_recipe_of_strokes_needs_a_folder_of_them() -> None:
-    """The message names the variable; a recipe without them does not ask."""
+def test_a_recipe_of_strokes_needs_a_folder_of_them(tmp_path: Path) -> None:
+    """The message says how to get them back; a recipe without them does not ask."""
     mnist = PROJECT_ROOT / "data" / "mnist"
-    with pytest.raises(DataMissing, match="TRAINING__INK_DIR"):
+    with pytest.raises(DataMissing, match="no folder of them was named"):
         prepare_data(DRAWN, DataFolders(mnist=mnist), workers=1)
+    with pytest.raises(DataMissing, match="git checkout -- data/strokes"):
+        prepare_data(DRAWN, DataFolders(mnist=mnist, strokes=(tmp_path,)), workers=1)
     data = prepare_data(BASELINE, DataFolders(mnist=mnist), workers=1)
     assert [source.kind for source in data.sources] == [DataSet.MNIST]
     assert data.drawn_validation == {}
@@ -661,7 +685,7 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
     lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
     (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     recipe = replace(DRAWN, renderings=2, scribbles=12)
-    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path, cache=tmp_path / "cache")
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=(tmp_path,), cache=tmp_path / "cache")
     data = prepare_data(recipe, folders, workers=2)
     assert [(source.name, source.labels.size) for source in data.sources] == [
         ("mnist", 55_000),
@@ -685,7 +709,7 @@ def test_data_are_prepared_from_strokes(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("few_scribbles")
 def test_drawings_of_one_person_are_all_trained_on(tmp_path: Path) -> None:
     """As the page Saved drawings exports them; nobody is left to be watched on."""
-    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=(tmp_path,))
     path = tmp_path / "mine.jsonl.gz"
     path.write_bytes(gzip.compress("\n".join(_written(digit, "me") for digit in DIGIT_STROKES).encode()))
     data = prepare_data(replace(DRAWN, renderings=1, scribbles=4), folders, workers=1)
@@ -697,12 +721,49 @@ def test_drawings_of_one_person_are_all_trained_on(tmp_path: Path) -> None:
         prepare_data(DRAWN, folders, workers=1)
 
 
+@pytest.mark.usefixtures("few_scribbles")
+def test_data_are_prepared_from_scans_and_signs(tmp_path: Path) -> None:
+    """Scans are shown so often as the recipe says, and their last digits watched; signs are no digits."""
+    lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
+    (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
+    recipe = as_trial(replace(DRAWN_STYLES, renderings=2), 20)
+    folders = DataFolders(
+        mnist=PROJECT_ROOT / "data" / "mnist", strokes=(tmp_path,), scans=PROJECT_ROOT / "data" / "scans"
+    )
+    data = prepare_data(recipe, folders, workers=2)
+    assert [(source.name, source.kind, source.labels.size, source.repeats) for source in data.sources] == [
+        ("mnist", DataSet.MNIST, 20, 1),
+        ("mine", DataSet.STROKES, 20, 1),
+        ("optdigits_tra", DataSet.SCANS, 20, 3),
+        ("semeion", DataSet.SCANS, 20, 3),
+        ("scribbles", DataSet.SCRIBBLES, 20, 1),
+        ("signs", DataSet.SIGNS, 20, 1),
+    ]
+    shown: list[int] = data.sources[-1].labels.tolist()
+    assert set(shown) == {NOT_A_DIGIT}
+    assert set(data.drawn_validation) == {"mine", "optdigits_tra", "semeion"}
+    assert Trainer("compact", recipe, 0, data, choose_compute("cpu")).images_per_epoch == 4 * 20 + 2 * 60
+    with pytest.raises(DataMissing, match="TRAINING__SCANS_DIR"):
+        replace(folders, scans=None).require(recipe)
+
+
+def test_recipes_keep_their_digest_when_fields_are_added() -> None:
+    """Models name it: the one of `drawn_light` is what its shipped models were trained by."""
+    assert get_recipe("drawn_light").digest() == "054e917035c6c3b6e978bf6e5c457363c2e14b9ba0a1e41f900631e63e24005a"
+    drawn = get_recipe("drawn_light")
+    for used in (replace(drawn, signs=1), replace(drawn, styles=Styles()), replace(drawn, scan_repeats=2)):
+        assert used.digest() != drawn.digest()
+    stage = drawn.stages[0]
+    with_residue = replace(stage, augmentation=replace(stage.augmentation, residue=Residue()))
+    assert replace(drawn, stages=(with_residue,)).digest() != drawn.digest()
+
+
 def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:
     """Of MNIST, strokes, scribbles and validation alike; its model's name says so."""
     lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
     (tmp_path / "mine.jsonl.gz").write_bytes(gzip.compress("\n".join(lines).encode()))
     recipe = as_trial(replace(DRAWN, renderings=1), 20)
-    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=tmp_path)
+    folders = DataFolders(mnist=PROJECT_ROOT / "data" / "mnist", strokes=(tmp_path,))
     data = prepare_data(recipe, folders, workers=2)
     assert [source.labels.size for source in data.sources] == [20, 20, 20]
     assert (len(data.watched), len(data.validation)) == (20, 5_000)

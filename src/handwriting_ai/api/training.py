@@ -39,7 +39,8 @@ class TrainingRoutes:
         self._resources = resources
         training = settings.training
         folders = (settings.digits.model_dir, settings.app.data_root, training.data_dir, PROJECT_ROOT)
-        self._folders = tuple(folder for folder in (*folders, training.ink_dir, training.emnist_dir) if folder)
+        own = (*training.stroke_folders, training.scans_dir, training.emnist_dir)
+        self._folders = tuple(folder for folder in (*folders, *own) if folder)
 
     def train(self, wanted: TrainRequest, response: Response) -> JobView:
         """Queue a run. It is registered under `config.model_id` when it is done."""

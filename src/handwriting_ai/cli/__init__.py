@@ -2,12 +2,14 @@
 # Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
+from typing import NoReturn
 
 import typer
 
 from handwriting_ai.cli import data, evaluate, export, jobs, models, read, serve, train
-from handwriting_ai.config import misspelt_variables
-from handwriting_ai.errors import HandwritingError
+from handwriting_ai.config import load_settings, misspelt_variables
+from handwriting_ai.errors import HandwritingError, SettingsError
+from handwriting_ai.support.files import describe_refusal
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 app.command(name="app")(read.run_app)
@@ -28,6 +30,16 @@ def main() -> None:
         for name, setting in misspelt_variables().items():
             typer.echo(f"Warning: {name} is ignored. Did you mean {setting}?", err=True)
         app()
-    except (HandwritingError, OSError) as error:
-        typer.echo(f"Error: {error}", err=True)
-        sys.exit(2)
+    except HandwritingError as error:
+        _end(str(error))
+    except OSError as error:
+        try:
+            folders = load_settings().folders
+        except SettingsError:
+            folders = {}
+        _end(describe_refusal(error, folders))
+
+
+def _end(problem: str) -> NoReturn:
+    typer.echo(f"Error: {problem}", err=True)
+    sys.exit(2)

@@ -18,7 +18,8 @@ def show_status() -> None:
     table.add_column("where, or what is missing", overflow="fold")
     for name, needed_by, counted in (
         ("mnist", "everything", _mnist),
-        ("strokes", "recipes drawn, drawn_light", _strokes),
+        ("strokes", "recipes drawn, drawn_light, drawn_styles", _strokes),
+        ("scans", "recipe drawn_styles", _scans),
         ("emnist", "recipe semi_supervised", _emnist),
     ):
         try:
@@ -35,8 +36,8 @@ def fetch(name: Annotated[str, typer.Argument(help="The set: emnist.")]) -> None
     settings = load_settings()
     if name != "emnist":
         raise DataMissing(
-            f"There is no download of {name!r}. `emnist` can be fetched; MNIST ships with the project; for pen strokes "
-            "set TRAINING__INK_DIR (the README names public sets)."
+            f"There is no download of {name!r}. `emnist` can be fetched; MNIST, pen strokes and scans ship with the "
+            "project; TRAINING__INK_DIR names a folder of further strokes."
         )
     if settings.training.emnist_dir is None:
         raise SettingsError("Set TRAINING__EMNIST_DIR to the folder that EMNIST shall be downloaded to (2 GB).")
@@ -52,12 +53,18 @@ def _mnist(settings: Settings) -> tuple[int, Path]:
     return sum(len(load_mnist(folder, part)) for part in Part), folder
 
 
-def _strokes(settings: Settings) -> tuple[int, Path]:
-    from handwriting_ai.data.strokes import load_stroke_files, stroke_paths
+def _strokes(settings: Settings) -> tuple[int, str]:
+    from handwriting_ai.data.strokes import load_stroke_files
 
-    folder = settings.training.ink_dir
-    first, *_ = stroke_paths(folder)
-    return sum(len(file.digits) for file in load_stroke_files(folder)), first.parent
+    folders = settings.training.stroke_folders
+    return sum(len(file.digits) for file in load_stroke_files(*folders)), " and ".join(map(str, folders))
+
+
+def _scans(settings: Settings) -> tuple[int, Path]:
+    from handwriting_ai.data.scans import load_scans
+
+    folder = settings.training.scans_dir
+    return sum(len(file.digits) for file in load_scans(folder)), folder
 
 
 def _emnist(settings: Settings) -> tuple[int, Path]:

@@ -105,7 +105,7 @@ def _check_before_work(settings: Settings, *, strokes: bool, test: bool, report:
     from handwriting_ai.data.strokes import stroke_paths
 
     if strokes:
-        stroke_paths(settings.training.ink_dir)
+        stroke_paths(*settings.training.stroke_folders)
     if report is None:
         return
     if report.is_dir():

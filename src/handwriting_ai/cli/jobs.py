@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from handwriting_ai.cli import options
-from handwriting_ai.cli.train import force_named, open_jobs, parse_seeds
+from handwriting_ai.cli.train import force_named, open_jobs, parse_seeds, say_left_over
 from handwriting_ai.config import load_settings
 from handwriting_ai.errors import ModelExists
 
@@ -83,7 +83,9 @@ def submit_jobs(
         for config in plans:  # before any is queued
             jobs.refuse(config)
     for config in plans:
-        typer.echo(jobs.submit(config).job_id)
+        job = jobs.submit(config)
+        typer.echo(job.job_id)
+        say_left_over(jobs, job)
 
 
 def work_off() -> None:

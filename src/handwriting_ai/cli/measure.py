@@ -103,7 +103,7 @@ def _unlearnt_files(settings: Settings, members: "Sequence[str]") -> "list[Strok
     store = ModelStore(settings.digits.model_dir)
     learnt = {origin for name in members for origin in store.read_manifest(name).train_data or ()}
     files: list[StrokeFile] = []
-    for file in load_stroke_files(settings.training.ink_dir):
+    for file in load_stroke_files(*settings.training.stroke_folders):
         if nobody_is_held_out(file, learnt):
             typer.echo(f"{file.name} is left out: a model has learnt from it, and from its only writer.", err=True)
         else:

@@ -1,5 +1,6 @@
 """`handwriting-ai train`: runs in the foreground, kept as jobs like all others."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +14,11 @@ from handwriting_ai.cli import options
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import ModelExists
 from handwriting_ai.jobs.types import LARGEST_SEED
+from handwriting_ai.support.sharing import yielding
 
 if TYPE_CHECKING:
     from handwriting_ai.jobs.queue import JobQueue
-    from handwriting_ai.jobs.types import JobState, TrainingConfig
+    from handwriting_ai.jobs.types import Job, JobState, TrainingConfig
     from handwriting_ai.training.sources import TrainingData
 
 _MOST_SEEDS: Final = 1_000
@@ -41,6 +43,7 @@ def train(
     force: options.ForceModel = False,
 ) -> None:
     """Train one model for each seed and register it; an interrupted run goes on where it stopped."""
+    os.environ.update(yielding(os.environ))  # before torch is loaded
     from handwriting_ai.jobs.child import raise_cancelled
     from handwriting_ai.jobs.parents import start_from
     from handwriting_ai.jobs.types import JobStatus, plan
@@ -77,6 +80,17 @@ def force_named() -> Iterator[None]:
         raise ModelExists(f"{error} Use --force to replace it.") from error
 
 
+def say_left_over(jobs: "JobQueue", job: "Job") -> None:
+    """Name the checkpoints of earlier runs for the same model, which a run does not go on from."""
+    for other in jobs.left_over(job):
+        typer.echo(
+            f"The checkpoint of {other.job_id} ({other.state.status}, {other.state.current_epoch} of "
+            f"{other.config.epochs} epochs) is not used: only an unfinished run of the same configuration goes on. "
+            f"`handwriting-ai jobs delete {other.job_id}` removes it.",
+            err=True,
+        )
+
+
 def parse_seeds(text: str, *, option: str = "--seeds") -> list[int]:
     """`3`, `0-4` and `0,2,5` as numbers, out of the option of this name."""
     seeds: list[int] = []
@@ -110,6 +124,7 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
         bar = progress.add_task("preparing the data", total=None)
         plural = "" if config.epochs == 1 else "s"
         progress.console.print(f"{config.model_id}: {config.epochs} epoch{plural}, job {job.job_id}")
+        say_left_over(jobs, job)
 
         def data() -> "TrainingData":
             prepared = prepare(job, settings)

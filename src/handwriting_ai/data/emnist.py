@@ -32,15 +32,19 @@ def load_emnist_digits(folder: Path | None) -> DigitImages:
         DataCorrupt: a file is damaged or holds something else.
     """
     images_path, labels_path = emnist_paths(folder)
-    # The files hold each picture column by column.
-    images: NDArray[np.uint8] = idx_array(images_path, read_unpacked(images_path), dimensions=3).transpose(0, 2, 1)
-    labels = idx_array(labels_path, read_unpacked(labels_path), dimensions=1).astype(np.int64)
+    advice = f"Delete it and run `{FETCH_COMMAND}`."
+    try:
+        pictures = idx_array(images_path, read_unpacked(images_path), dimensions=3)
+        labels = idx_array(labels_path, read_unpacked(labels_path), dimensions=1).astype(np.int64)
+    except DataCorrupt as error:
+        raise DataCorrupt(f"{error} {advice}") from error
+    images: NDArray[np.uint8] = pictures.transpose(0, 2, 1)  # the files hold each picture column by column
     values: list[int] = labels.tolist()
     largest = max(values, default=0)
     if images.shape != (labels.size, IMAGE_SIDE, IMAGE_SIDE) or largest >= N_CLASSES:
         raise DataCorrupt(
             f"{images_path.parent} does not hold EMNIST's digits: pictures {images.shape}, {labels.size} labels up to "
-            f"{largest}. Delete it and run `{FETCH_COMMAND}`."
+            f"{largest}. {advice}"
         )
     return DigitImages(images=np.ascontiguousarray(images), labels=labels)
 

@@ -83,7 +83,7 @@ _STAGES: Final[dict[Stage, tuple[Make, ...]]] = {
         printing.specks,
     ),
     Stage.PEN: (sheet.ballpoint, sheet.pencil, sheet.pale, sheet.marker, sheet.coloured),
-    Stage.RIM: (rim.holes, rim.sheet_edge, rim.desk, rim.finger),
+    Stage.RIM: (rim.holes, rim.sheet_edge, rim.desk, rim.pen_beside, rim.finger),
     Stage.LIGHT: (
         light.gradient,
         light.uneven,
@@ -119,6 +119,7 @@ def make_picture(
     share: float = 0.5,
     middle: tuple[float, float] = (0.5, 0.5),
     unit_share: float = 1.0,
+    printed: "Gray | None" = None,
 ) -> MadePicture:
     """Lay ink on paper and photograph it.
 
@@ -130,6 +131,7 @@ def make_picture(
         share: the longer side of the ink's box, as a share of the picture's shorter side.
         middle: where the middle of that box lies, x and y as shares of the picture; it stays inside as far as it fits.
         unit_share: a digit's height, as a share of the longer side of the ink's box: lines and boxes go by it.
+        printed: what is printed on the sheet below the ink, in the ink's pixels, 255 on 0.
 
     Raises:
         ValueError: a kind is unknown or a severity is not 1 to 5.
@@ -141,7 +143,13 @@ def make_picture(
             raise ValueError(f"There is no severity {severity} of {kind!r}: it is 1 to {SEVERITIES[-1]}.")
     seed = int(rng.integers(_SEEDS))
     scene = Scene(
-        size=size, drawn=ink, share=share, middle=middle, unit_share=unit_share, rng=_generator(seed, "place")
+        size=size,
+        drawn=ink,
+        printed=printed,
+        share=share,
+        middle=middle,
+        unit_share=unit_share,
+        rng=_generator(seed, "place"),
     )
     ordered = sorted(changes, key=_order)
 
@@ -156,6 +164,8 @@ def make_picture(
     go(Stage.SHEET)
     scene.rng = _generator(seed, "tooth")
     sheet.add_tooth(scene)
+    scene.rng = _generator(seed, "printed")
+    printing.add_printed(scene)
     go(Stage.PRINT)
     go(Stage.PEN)
     scene.rng = _generator(seed, "write")
@@ -185,7 +195,7 @@ _USUAL: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
     (0.3, ("ruled", "squared", "dotted", "box", "form")),
     (0.25, ("show_through", "words", "specks", "specks")),
     (0.5, ("ballpoint", "pencil", "pale", "marker", "coloured")),
-    (0.25, ("sheet_edge", "sheet_edge", "desk", "finger", "holes", "scan_border")),
+    (0.25, ("sheet_edge", "sheet_edge", "desk", "finger", "holes", "scan_border", "pen_beside")),
     (0.7, ("gradient", "uneven", "hard_shadow", "photographer", "photographer", "vignette", "flash")),
     (0.3, ("cast", "dim")),
     (0.35, ("defocus", "motion", "coarse", "sharpened")),

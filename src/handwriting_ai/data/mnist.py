@@ -19,6 +19,10 @@ _MD5: Final = {
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+_ADVICE: Final = (
+    "It ships with the project in data/mnist: set TRAINING__DATA_DIR to that folder, or restore it with "
+    "`git checkout -- data/mnist`."
+)
 
 DISPUTED_TEST_ROWS: Final = frozenset(
     {947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729}
@@ -66,7 +70,7 @@ def load_mnist(folder: Path, part: Part) -> DigitImages:
     Raises:
         DataMissing: a file is not in `folder`.
         DataUnreadable: the system refuses a file.
-        DataCorrupt: a file is damaged or not the one LeCun et al. published.
+        DataCorrupt: a file is damaged or not the one LeCun et al. published; the message says how to get it back.
     """
     images = _read(folder, f"{part}-images-idx3-ubyte", dimensions=3)
     labels = _read(folder, f"{part}-labels-idx1-ubyte", dimensions=1)
@@ -93,11 +97,13 @@ def _read(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
     path = _packed(folder, name)
     try:
         content = read_unpacked(path)
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        if md5 != _MD5[name]:
+            raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
     except FileNotFoundError as error:
         raise _missing(folder, name) from error
-    md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    if md5 != _MD5[name]:
-        raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
+    except DataCorrupt as error:
+        raise DataCorrupt(f"{error} {_ADVICE}") from error
     return idx_array(path, content, dimensions=dimensions)
 
 
@@ -106,7 +112,4 @@ def _packed(folder: Path, name: str) -> Path:
 
 
 def _missing(folder: Path, name: str) -> DataMissing:
-    return DataMissing(
-        f"MNIST's {_packed(folder, name).name} is not in {folder}. It ships with the project in data/mnist: set "
-        "TRAINING__DATA_DIR to that folder, or restore it with `git checkout -- data/mnist`."
-    )
+    return DataMissing(f"MNIST's {_packed(folder, name).name} is not in {folder}. {_ADVICE}")

@@ -31,7 +31,7 @@ def unpack(path: Path, content: bytes) -> bytes:
     try:
         return gzip.decompress(content)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise DataCorrupt(f"{path} cannot be unpacked: {error}") from error
+        raise DataCorrupt(f"{path} cannot be unpacked: {str(error).rstrip('.')}.") from error
 
 
 def read_unpacked(path: Path) -> bytes:

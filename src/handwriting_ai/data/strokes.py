@@ -30,6 +30,11 @@ STRAIGHT: Final = 0.1
 SEVERAL_DIGITS_ASPECT: Final = 2.0
 """Width over height of the box around strokes side by side, above which they are several digits in a row."""
 _JSON_LINES: Final = ".jsonl.gz"
+_SHIPPED: Final = {
+    "pendigits_tra.jsonl.gz": "eae54ff4585a5f8c8bb707e69ef1c68807fc33c3dedd0d540ea6eb013dd15ac4",
+    "unipen_1a_digits.jsonl.gz": "babebce719833c9d6dd34e56094d824ae476fb45c9a580738eeb200ba6c05281",
+}
+"""SHA-256 of the files in data/strokes."""
 _SUBPIXEL_BITS: Final = 4
 _COUNTS_KEPT: Final = 256
 
@@ -68,25 +73,32 @@ class StrokeFile:
     digits: tuple[DrawnDigit, ...] = field(repr=False)
 
 
-def load_stroke_files(folder: Path | None) -> tuple[StrokeFile, ...]:
-    """Read every file of a folder of pen strokes, in the order of their names.
+def load_stroke_files(*folders: Path) -> tuple[StrokeFile, ...]:
+    """Read every file of some folders of pen strokes, in the order of their names; what two folders have is read once.
 
     Raises:
-        DataMissing: no folder was named, it is not there or holds no such file.
+        DataMissing: no folder was named, one is not there or holds no such file.
         DataUnreadable: the system refuses a file.
-        DataCorrupt: a file cannot be unpacked, or a line is not a digit's strokes.
+        DataCorrupt: a file cannot be unpacked, a line is not a digit's strokes, or a file has the name of one that the
+            project ships, or of another folder's, and is not the same.
     """
-    return tuple(_load(path) for path in stroke_paths(folder))
+    files: dict[str, StrokeFile] = {}
+    for path in stroke_paths(*folders):
+        file = _load(path)
+        if file.name in files:
+            raise DataCorrupt(f"{path} is not the file of the same name in another folder. Give it another name.")
+        files[file.name] = file
+    return tuple(files.values())
 
 
-def count_digits(folder: Path) -> tuple[int, ...]:
-    """How many digits each file of a folder of pen strokes has, told without parsing them.
+def count_digits(*folders: Path) -> tuple[int, ...]:
+    """How many digits each file of some folders of pen strokes has, told without parsing them.
 
     Raises:
         DataMissing, DataUnreadable, DataCorrupt: as `load_stroke_files`, except that lines are not looked at.
     """
     counts: list[int] = []
-    for path in stroke_paths(folder):
+    for path in stroke_paths(*folders):
         found = path.stat()
         counts.append(_count(path, found.st_mtime_ns, found.st_size))
     return tuple(counts)
@@ -101,18 +113,36 @@ _count: Final[Callable[[Path, int, int], int]] = functools.lru_cache(_COUNTS_KEP
 """Of a file that was written at this time with this size: counted once."""
 
 
-def stroke_paths(folder: Path | None) -> list[Path]:
-    """The files of a folder of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
+def stroke_paths(*folders: Path) -> list[Path]:
+    """The files of some folders of pen strokes, sorted: `*.jsonl.gz`, and UCI's two files of original pen strokes.
+
+    A file that lies in several folders, under whatever name, is listed once.
 
     Raises:
-        DataMissing: no folder was named, it is not there or holds no such file, or of UCI's only ones that are still
+        DataMissing: no folder was named, one is not there or holds no such file, or of UCI's only ones that are still
             packed.
+        DataUnreadable: the system refuses a file of which there may be two.
     """
-    if folder is None:
-        raise DataMissing(
-            "Pen strokes are needed. Set TRAINING__INK_DIR to a folder of them: the README names public sets, and the "
-            "page Saved drawings exports your own."
-        )
+    if not folders:
+        raise DataMissing("Pen strokes are needed, and no folder of them was named. The project ships data/strokes.")
+    paths = [path for folder in folders for path in _paths_in(folder)]
+    once = {_identity(path, paths): path for path in reversed(paths)}
+    return sorted(once.values(), key=_by_name)
+
+
+def _by_name(path: Path) -> tuple[str, str]:
+    return path.name, str(path)
+
+
+def _identity(path: Path, among: Sequence[Path]) -> str:
+    """What a file is known by: its place, or its content where another is as large."""
+    size = path.stat().st_size
+    if sum(other.stat().st_size == size for other in among) == 1:
+        return str(path)
+    return hashlib.sha256(read_file(path)).hexdigest()
+
+
+def _paths_in(folder: Path) -> list[Path]:
     texts = [folder / name for name in FILE_NAMES if (folder / name).exists()]
     packed = [folder / f"{name}.Z" for name in FILE_NAMES if (folder / f"{name}.Z").exists()]
     if packed and not texts:
@@ -120,16 +150,28 @@ def stroke_paths(folder: Path | None) -> list[Path]:
     paths = sorted([*folder.glob(f"*{_JSON_LINES}"), *texts])
     if not paths:
         known = ", ".join([f"*{_JSON_LINES}", *FILE_NAMES])
-        raise DataMissing(f"No pen strokes ({known}) in {folder}. Set TRAINING__INK_DIR to the folder with them.")
+        raise DataMissing(
+            f"No pen strokes ({known}) in {folder}. The project ships some: `git checkout -- data/strokes` restores "
+            "them. TRAINING__INK_DIR names a folder of further ones, if any."
+        )
     return paths
 
 
 def _load(path: Path) -> StrokeFile:
     content = read_file(path)
-    digits = _of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content)
-    return StrokeFile(
-        name=path.name.removesuffix(_JSON_LINES), sha256=hashlib.sha256(content).hexdigest(), digits=tuple(digits)
-    )
+    sha256 = hashlib.sha256(content).hexdigest()
+    shipped = _SHIPPED.get(path.name, sha256)
+    if sha256 != shipped:
+        raise DataCorrupt(
+            f"{path} is not the file of this name that the project ships: its SHA-256 is {sha256}, expected {shipped}. "
+            "Restore it with `git checkout -- data/strokes`, or give a file of your own another name."
+        )
+    try:
+        digits = tuple(_of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content))
+    except DataCorrupt as error:
+        problem = str(error).rstrip(".")
+        raise DataCorrupt(f"{problem}. Get the file anew, or take it out of {path.parent}.") from error
+    return StrokeFile(name=path.name.removesuffix(_JSON_LINES), sha256=sha256, digits=digits)
 
 
 def _of_pendigits(path: Path, content: bytes) -> Iterator[DrawnDigit]:

@@ -7,21 +7,25 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
+import torch
+
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.jobs.parents import read_parent
-from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.said_once import SaidOnce
+from handwriting_ai.support.sharing import fair_share
 from handwriting_ai.training.precision import choose_compute
-from handwriting_ai.training.progress import TrainingMetrics
-from handwriting_ai.training.run import RunConfig, Watcher, run_training
+from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
+from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 
 HEARTBEAT_S: Final = 1.0
@@ -84,7 +88,7 @@ class Pulse:
         except QueueUnavailable:  # where Redis lies is none of the log's readers' business
             trouble = "Redis, which holds the queue, does not answer; the run goes on."
         except OSError as error:  # a full disk must not end the run from here
-            trouble = f"The state could not be written: {error}"
+            trouble = f"The state could not be written: {self._store.describe(error)}"
         self._writing.note(trouble)
 
 
@@ -116,8 +120,13 @@ def carry_out(
             pulse.finish(JobStatus.COMPLETED)
             raise
         except HandwritingError as error:
-            _LOG.error("%s", error)
+            _LOG.info("Failed: %s", error)  # a command that trains prints the state itself
             return pulse.finish(JobStatus.FAILED, str(error))
+        except OSError as error:
+            _LOG.info("Failed:", exc_info=error)
+            problem = store.describe(error).rstrip(".")
+            said = f"{problem}. The run can be resumed: it goes on from its last checkpoint."
+            return pulse.finish(JobStatus.FAILED, said)
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
@@ -157,6 +166,13 @@ def run_job(
             parent=read_parent(job.config, models),
         )
         config.require_place()
+        _throw_away(config.run_folder)
+
+        threads = torch.get_num_threads()
+
+        def share_cores() -> None:
+            with suppress(OSError):  # a folder that cannot be read just now ends no run
+                torch.set_num_threads(fair_share(threads, store.runs_here()))
 
         def on_step(seen: int, total: int) -> None:
             share, elapsed = seen / total, time.monotonic() - epoch_started
@@ -172,6 +188,7 @@ def run_job(
             _LOG.info("Epoch %d of %d: %s", metrics.epoch, metrics.epochs, describe(metrics))
             activity = "registering the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
             pulse.note(progress=metrics.epoch / metrics.epochs, current_epoch=metrics.epoch, activity=activity)
+            share_cores()  # others have begun or ended meanwhile
             if watcher is not None:
                 watcher.on_epoch(metrics)
 
@@ -192,12 +209,23 @@ def run_job(
         _LOG.info("%s, seed %d: preparing the data", job.config.model_id, job.config.seed)
         prepared, compute = data(), choose_compute(job.config.device)
         pulse.note(activity="training")
+        share_cores()
         _LOG.info("Training on %s", compute.label)
         epoch_started = time.monotonic()
         told = Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume, on_predict=on_predict)
-        return run_training(config, prepared, compute, told)
+        try:
+            return run_training(config, prepared, compute, told)
+        finally:
+            torch.set_num_threads(threads)
 
     return train
+
+
+def _throw_away(folder: Path) -> None:
+    """Forget what an earlier run left, if this one is to begin afresh; the wish goes last, in case this is killed."""
+    if (folder / AFRESH_NAME).exists():
+        for name in (CHECKPOINT_NAME, METRICS_NAME, AFRESH_NAME):
+            (folder / name).unlink(missing_ok=True)
 
 
 def describe(metrics: TrainingMetrics) -> str:

@@ -10,17 +10,17 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.errors import HandwritingError, JobConflict, JobDamaged
-from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
+from handwriting_ai.jobs.queue import JobQueue, cancelled
 from handwriting_ai.jobs.store import CANCEL_NAME, LOG_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.locks import take_lock
+from handwriting_ai.support.sharing import yielding
 from handwriting_ai.training.sources import DataFolders
 
 CHILD_COMMAND: Final = (sys.executable, "-m", "handwriting_ai.jobs.child")
@@ -104,8 +104,9 @@ class LocalJobs(JobQueue):
         self.store.sweep()
         self.store.settle()
         for job_id in self.store.all().names:
-            if self.store.is_alive(job_id):
-                self._kill_if_overdue(job_id)
+            written = self.store.written_state(job_id)
+            if written is not None and self.store.is_alive(job_id) and self._is_overdue(job_id):
+                self._signal(written, signal.SIGKILL)
 
     def _start_next(self) -> None:
         """Under the folder's lock: start as many as may run at a time; one that cannot be started holds up no other."""
@@ -120,7 +121,7 @@ class LocalJobs(JobQueue):
                     self._start(job)
                     unstarted.pop(job.job_id, None)
                 except (OSError, HandwritingError) as error:
-                    reason = f"Job {job.job_id} could not be started: {error}"
+                    reason = f"Job {job.job_id} could not be started: {self.store.describe(error)}"
                     if reason != self._unstarted.get(job.job_id):  # once, not at each look
                         _LOG.warning("%s", reason)
                     unstarted[job.job_id] = reason
@@ -137,15 +138,6 @@ class LocalJobs(JobQueue):
                 raise
             return written
 
-    def _kill_if_overdue(self, job_id: str) -> None:
-        try:
-            asked = (self.store.folder(job_id) / CANCEL_NAME).stat().st_mtime
-        except FileNotFoundError:
-            return
-        written = self.store.written_state(job_id)
-        if written is not None and time.time() - asked > CANCEL_GRACE_S:
-            self._signal(written, signal.SIGKILL)
-
     def _start(self, job: Job) -> None:
         """Start a process that inherits the job's lock, and so holds it until it ends."""
         folder = self.store.folder(job.job_id)
@@ -156,6 +148,7 @@ class LocalJobs(JobQueue):
             with (folder / LOG_NAME).open("ab") as log:
                 child = subprocess.Popen(
                     [*self._command, *arguments],
+                    env=yielding(os.environ),
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,

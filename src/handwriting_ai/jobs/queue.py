@@ -8,19 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.architectures import require_architecture
 from handwriting_ai.errors import HandwritingError, JobConflict, QueueUnavailable
 from handwriting_ai.jobs.parents import check_parent
-from handwriting_ai.jobs.store import JobStore
+from handwriting_ai.jobs.store import AFRESH_NAME, CANCEL_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import put_aside
 from handwriting_ai.support.locks import locked
 from handwriting_ai.support.said_once import SaidOnce
-from handwriting_ai.training.progress import METRICS_NAME
 from handwriting_ai.training.run import CHECKPOINT_NAME
 from handwriting_ai.training.sources import DataFolders
 
@@ -49,7 +46,7 @@ class JobQueue(ABC):
 
     def start(self) -> None:
         """Begin to look after the queue, in a thread; runs that an earlier server started are adopted."""
-        self._is_recovered = _attempt(self.models.recover, self._recovery)
+        self._is_recovered = self._attempt(self.models.recover, self._recovery)
         self._thread = threading.Thread(target=self._work, name="training-queue", daemon=True)
         self._thread.start()
 
@@ -119,6 +116,16 @@ class JobQueue(ABC):
                 self.store.write_state(running(job.state, os.getpid()))
             yield Job(config=config, state=job.state)
 
+    def left_over(self, job: Job) -> tuple[Job, ...]:
+        """The other jobs for this job's model that have a checkpoint, from which it does not go on."""
+        return tuple(
+            other
+            for other in self.store.all().jobs
+            if other.job_id != job.job_id
+            and other.config.model_id == job.config.model_id
+            and (self.store.folder(other.job_id) / CHECKPOINT_NAME).exists()
+        )
+
     def resume(self, job_id: str, *, afresh: bool = False) -> None:
         """Queue a failed or cancelled job again; it goes on from its last checkpoint, or from nothing if `afresh`.
 
@@ -135,10 +142,10 @@ class JobQueue(ABC):
             self.refuse(job.config)
             self.store.clear_up(job_id)
             queued = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
-            doomed: tuple[Path, ...] = ()
+            mark = self.store.folder(job_id) / AFRESH_NAME
+            mark.unlink(missing_ok=True)
             if afresh:
-                folder = self.store.folder(job_id)
-                doomed = (folder / CHECKPOINT_NAME, folder / METRICS_NAME)
+                mark.touch()  # who takes the job throws the checkpoint away, as soon as it begins
             else:
                 so_far: dict[str, object] = {
                     "progress": job.state.progress,
@@ -147,10 +154,10 @@ class JobQueue(ABC):
                 }
                 queued = queued.model_copy(update=so_far)
             try:
-                with put_aside(*doomed):
-                    self.store.write_state(queued)
-                    self._dispatch(Job(config=job.config, state=queued))
+                self.store.write_state(queued)
+                self._dispatch(Job(config=job.config, state=queued))
             except BaseException:
+                mark.unlink(missing_ok=True)
                 self.store.write_state(job.state)
                 raise
 
@@ -212,26 +219,31 @@ class JobQueue(ABC):
     def _look_after(self) -> None:
         """Under the lock: set down what has happened, and kill what did not stop when asked."""
 
+    def _is_overdue(self, job_id: str) -> bool:
+        """Whether a run was asked to stop so long ago that it is to be killed."""
+        with suppress(FileNotFoundError):
+            return time.time() - (self.store.folder(job_id) / CANCEL_NAME).stat().st_mtime > CANCEL_GRACE_S
+        return False
+
+    def _attempt(self, step: Callable[[], None], outcome: SaidOnce) -> bool:
+        """Whether it went well. A full disk passes, a models folder may be read-only; the queue must not die of it."""
+        try:
+            step()
+        except (OSError, HandwritingError) as error:
+            outcome.note(self.store.describe(error))
+            return False
+        outcome.note(None)
+        return True
+
     def _work(self) -> None:
         try:
             while not self._stop.is_set():
-                self._is_recovered = self._is_recovered or _attempt(self.models.recover, self._recovery)
-                _attempt(self.tick, self._looks)
+                self._is_recovered = self._is_recovered or self._attempt(self.models.recover, self._recovery)
+                self._attempt(self.tick, self._looks)
                 self._stop.wait(self.tick_s)
         except BaseException as error:
             self._looks.note(f"{type(error).__name__}: {error}. Nobody does so any more: start this program again.")
             raise
-
-
-def _attempt(step: Callable[[], None], outcome: SaidOnce) -> bool:
-    """Whether it went well. A full disk passes, and a models folder may be read-only; the queue must not die of it."""
-    try:
-        step()
-    except (OSError, HandwritingError) as error:
-        outcome.note(str(error))
-        return False
-    outcome.note(None)
-    return True
 
 
 def cancelled(state: JobState) -> JobState:

@@ -4,6 +4,7 @@ RQ (https://python-rq.org) hands jobs to workers, notices lost ones and retries 
 ended lies in its folder, which all machines share.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,7 +14,9 @@ from typing import Final
 from pydantic import RedisDsn, ValidationError
 from redis import Redis
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as NoAnswer
 from redis.retry import Retry as ConnectionRetry
 from rq import Queue
 from rq.command import send_stop_job_command
@@ -34,7 +37,9 @@ TASK: Final = "handwriting_ai.jobs.worker.train"
 RETRIES: Final = 2
 """How often a job whose worker was lost goes to another one, which goes on from its last checkpoint."""
 _CONNECT_LIMIT_S: Final = 2.0
-_ANSWER_LIMIT_S: Final = 5.0
+_ANSWER_LIMIT_S: Final = 3.0
+_SILENT_FOR_S: Final = 5.0
+"""After a question without an answer no other is asked for so long: a page and its queue ask many."""
 _RESCUE_LIMIT_S: Final = 30
 _STATE: Final = "state"
 """Where a job's meta keeps its state."""
@@ -88,8 +93,10 @@ class RedisQueue:
             str(url),
             socket_connect_timeout=_CONNECT_LIMIT_S,
             socket_timeout=_ANSWER_LIMIT_S,
-            retry=ConnectionRetry(NoBackoff(), 1),
+            # A connection that was closed meanwhile is made anew; whoever hangs is not asked twice.
+            retry=ConnectionRetry(NoBackoff(), 1, (ConnectionLost,)),
         )
+        self._silent_until, self._silence = 0.0, ""
         self.rq = _TendedQueue(settings.queue_name, self.connection, serializer=JSONSerializer)
 
     @property
@@ -198,12 +205,17 @@ class RedisQueue:
         """Redis's errors as ours.
 
         Raises:
-            QueueUnavailable: Redis does not answer, or not as it should.
+            QueueUnavailable: Redis does not answer, or not as it should, or did not when it was asked a moment ago.
         """
+        if time.monotonic() < self._silent_until:
+            raise QueueUnavailable(self._silence)
         try:
             yield
         except RedisError as error:
-            raise QueueUnavailable(
+            problem = (
                 f"Redis at {self.address} does not answer: {str(error).rstrip('.')}. Start it, or correct REDIS_URL; "
                 "with TRAINING__BACKEND=local this machine trains by itself."
-            ) from error
+            )
+            if isinstance(error, NoAnswer):
+                self._silent_until, self._silence = time.monotonic() + _SILENT_FOR_S, problem
+            raise QueueUnavailable(problem) from error

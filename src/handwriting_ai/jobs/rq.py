@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar, Final
 
 from handwriting_ai.errors import JobConflict, JobDamaged
-from handwriting_ai.jobs.queue import CANCEL_GRACE_S, JobQueue, cancelled
+from handwriting_ai.jobs.queue import JobQueue, cancelled
 from handwriting_ai.jobs.redis_queue import Place, RedisQueue, Ticket
 from handwriting_ai.jobs.store import CANCEL_NAME, JobStore
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig, running
@@ -69,7 +68,7 @@ class RqStore(JobStore):
         if written.state.status is not JobStatus.QUEUED:
             return super()._as_it_stands(folder, written)
         age_s = (datetime.now(UTC) - written.state.queued_at).total_seconds()
-        return written if age_s < _ENQUEUE_LIMIT_S else self.post_mortem(written, reason=_LOST)
+        return written if age_s < _ENQUEUE_LIMIT_S else self.post_mortem(written, reason=_LOST, spoke=False)
 
     def _over(self, folder: Path, written: Job, ticket: Ticket) -> Job:
         """A job that no worker has any more, whose folder did not say how it ended when that was first read."""
@@ -161,11 +160,6 @@ class RqJobs(JobQueue):
             elif job.state.status is JobStatus.QUEUED and self.store.is_to_stop(job.job_id):  # its worker was lost
                 self.queue.forget(job.job_id)
                 self.store.write_state(cancelled(job.state))
-
-    def _is_overdue(self, job_id: str) -> bool:
-        with suppress(FileNotFoundError):
-            return time.time() - (self.store.folder(job_id) / CANCEL_NAME).stat().st_mtime > CANCEL_GRACE_S
-        return False
 
     def _runs(self, job_id: str) -> bool:
         """Whether somebody is at work on a job, also on one whose folder is damaged."""

@@ -1,15 +1,17 @@
 """Jobs on disk: one folder each, which whoever works on the job keeps locked.
 
-`config.json` never changes; `state.json` is replaced as a whole; `cancel` asks the run to stop; metrics, checkpoint and
-log are the run's. The lock on the folder says whether the process that trains lives, however it ended.
+`config.json` never changes; `state.json` is replaced as a whole; `cancel` asks the run to stop, `afresh` asks the next
+one to begin again; metrics, checkpoint and log are the run's. The lock on the folder says whether the process that
+trains lives, however it ended.
 """
 
 import itertools
 import os
 import secrets
 import shutil
+import socket
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import sweep_unfinished, write_atomically
+from handwriting_ai.support.files import describe_refusal, sweep_unfinished, write_atomically
 from handwriting_ai.support.locks import is_locked, locked, take_lock
 from handwriting_ai.support.problems import describe_problems
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
@@ -29,6 +31,7 @@ CONFIG_NAME: Final = "config.json"
 STATE_NAME: Final = "state.json"
 LOG_NAME: Final = "log.txt"
 CANCEL_NAME: Final = "cancel"
+AFRESH_NAME: Final = "afresh"
 _DELETED: Final = ".deleted-"
 _ID_BYTES: Final = 2
 _LOG_TAIL_BYTES: Final = 16_384
@@ -138,13 +141,23 @@ class JobStore:
         """Whether a process is at work on it."""
         return is_locked(self.root / job_id)
 
+    def runs_here(self) -> int:
+        """How many processes of this machine, or container, are at work on jobs; each writes so when it begins."""
+        count, here = 0, socket.gethostname()
+        for folder in self._folders():
+            with suppress(UnknownJob):  # deleted meanwhile
+                state = self.written_state(folder.name) if is_locked(folder) else None
+                count += state is not None and not state.status.ended and state.host == here
+        return count
+
     def is_to_stop(self, job_id: str) -> bool:
         """Whether somebody asked the run to stop."""
         return (self.root / job_id / CANCEL_NAME).exists()
 
     def metrics(self, job_id: str) -> list[TrainingMetrics]:
-        """The epochs so far."""
-        return read_metrics(self.folder(job_id))
+        """The epochs so far; none of a run that is to begin again."""
+        folder = self.folder(job_id)
+        return [] if (folder / AFRESH_NAME).exists() else read_metrics(folder)
 
     def log_tail(self, job_id: str) -> str:
         """The end of what the process wrote."""
@@ -190,6 +203,12 @@ class JobStore:
         except HandwritingError:
             return False
 
+    def describe(self, error: Exception) -> str:
+        """What is wrong, in words; what the disk refused, with the variable that names where it lies."""
+        if not isinstance(error, OSError):
+            return str(error)
+        return describe_refusal(error, {"APP__DATA_ROOT": self.root.parent, "DIGITS__MODEL_DIR": self._models.root})
+
     def _folders(self) -> Sequence[Path]:
         if not self.root.is_dir():
             return ()
@@ -231,16 +250,23 @@ class JobStore:
             )
 
     def post_mortem(
-        self, job: Job, *, reason: str = "The process ended without a result (killed, or out of memory)."
+        self,
+        job: Job,
+        *,
+        reason: str = "The process ended without a result (killed, or out of memory).",
+        spoke: bool = True,
     ) -> Job:
-        """What became of a run whose process ended without a last word: completed, cancelled, or failed (`reason`)."""
+        """What became of a run that ended without a result: completed, cancelled, or failed (`reason`).
+
+        Unless it never `spoke`, which leaves the log to an earlier process, the end of its log is repeated.
+        """
         folder, state = self.root / job.job_id, job.state
         if self.has_registered(job):
             end: dict[str, object] = {"status": JobStatus.COMPLETED, "progress": 1.0, "error": None}
         elif self.is_to_stop(job.job_id):
             end = {"status": JobStatus.CANCELLED, "error": None}
         else:
-            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:]
+            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:] if spoke else []
             said = f" Its last words: {' / '.join(lines)}" if lines else ""
             end = {"status": JobStatus.FAILED, "error": state.error or f"{reason}{said}"}
         return Job(config=job.config, state=state.model_copy(update=end | _ended()))

@@ -29,6 +29,7 @@ from handwriting_ai.jobs.rq import RqJobs
 from handwriting_ai.jobs.store import LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.support.locks import try_lock
+from handwriting_ai.support.sharing import yielding
 
 HEARTBEAT_S: Final = 5
 """How often a worker tells that it and its run live."""
@@ -43,6 +44,7 @@ _RQ_MARGIN_S: Final = 15
 _LOOK_EVERY_S: Final = 0.5
 _HELD_LIMIT_S: Final = 10.0
 """How long a run waits for the process that had its job before."""
+_HANDED_ON_IN: Final = "HANDWRITING_AI_REDIS_PASSWORD"
 _STDOUT: Final = 1
 _STDERR: Final = 2
 _LOG: Final = logging.getLogger("handwriting_ai.job")
@@ -100,8 +102,10 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     """
     queue = open_rq(settings).queue
     queue.check()
+    os.environ.update(yielding(os.environ))  # of the runs, which are started with it
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
+    _hide_password(connection)
     with queue.answering(), _name_clash_said():
         TrainingWorker(
             [queue.rq],
@@ -113,6 +117,23 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
             job_monitoring_interval=HEARTBEAT_S,
             default_result_ttl=settings.rq.result_ttl_sec,
         ).work(burst=burst, logging_level="INFO")
+
+
+class _InEnvironment(str):
+    """A password that is written, where RQ writes Python for the process of a run, as the place to read it from."""
+
+    def __repr__(self) -> str:
+        """RQ puts this on a command line, which everybody on the machine may read; the environment is its owner's."""
+        return f"os.environ[{_HANDED_ON_IN!r}]"
+
+
+def _hide_password(connection: Redis) -> None:
+    """Have RQ hand the password on to the processes of runs by their environment."""
+    options = connection.connection_pool.connection_kwargs
+    password = options.get("password")
+    if isinstance(password, str):
+        os.environ[_HANDED_ON_IN] = password
+        options["password"] = _InEnvironment(password)
 
 
 @contextmanager
@@ -174,6 +195,9 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
         if not store.has_registered(job):
             raise
         return  # too late
+    except Exception:
+        _LOG.exception("Failed, which was not foreseen:")
+        raise
     if state.status is JobStatus.FAILED:
         raise RunFailed(state.error)
 
@@ -199,3 +223,4 @@ def _write_to(log: Path) -> None:
         os.dup2(stream.fileno(), _STDOUT)
         os.dup2(stream.fileno(), _STDERR)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", force=True)
+    logging.getLogger("rq.worker").setLevel(logging.CRITICAL)  # its "Job OK" and its traces are no words of the run

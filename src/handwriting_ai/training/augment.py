@@ -11,6 +11,7 @@ from torch.distributions import Beta
 from torch.nn import functional
 
 from handwriting_ai.support.randomness import seeded
+from handwriting_ai.training.residue import leave_residue
 from handwriting_ai.training.stages import Augmentation
 
 _TRUNCATE: Final = 4.0
@@ -18,7 +19,7 @@ _TRUNCATE: Final = 4.0
 
 
 def augment(ink: Tensor, ranges: Augmentation, generator: torch.Generator) -> Tensor:
-    """Change each picture by its own random pen width, rotation, scale, shear, shift, elastic field and cutout.
+    """Change each picture by its own random pen width, warp and cutout, and leave what paper leaves on some.
 
     Args:
         ink: `(n, 1, side, side)` in [0, 1], paper 0.
@@ -36,7 +37,8 @@ def augment(ink: Tensor, ranges: Augmentation, generator: torch.Generator) -> Te
         field = elastic_field(count, side, ranges.elastic_alpha_px, ranges.elastic_sigma_px, generator)
         grid = grid + field * (2 / side)
     warped = functional.grid_sample(ink, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    return cut_out(warped, ranges.cutout_px, generator) if ranges.cutout_px else warped
+    whole = cut_out(warped, ranges.cutout_px, generator) if ranges.cutout_px else warped
+    return whole if ranges.residue is None else leave_residue(whole, ranges.residue, generator)
 
 
 def change_pen(ink: Tensor, change_px: Tensor) -> Tensor:

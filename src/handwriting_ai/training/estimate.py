@@ -5,6 +5,7 @@ same rate of multiply-adds. On processors that holds to within a factor of two; 
 """
 
 import logging
+import os
 import statistics
 import subprocess
 import sys
@@ -18,10 +19,12 @@ from torch.nn import functional
 from handwriting_ai.architectures import build_model, channels_last, count_multiply_adds
 from handwriting_ai.data.emnist import EMNIST_DIGITS
 from handwriting_ai.data.mnist import PART_SIZES, Part
+from handwriting_ai.data.scans import SCANS_TRAINED
 from handwriting_ai.data.split import VALIDATION_COUNT, WRITERS_HELD_OUT
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.support.sharing import yielding
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import Recipe
@@ -44,7 +47,12 @@ def measure_pace() -> float | None:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-m", __name__], capture_output=True, text=True, timeout=_LIMIT_S, check=True
+            [sys.executable, "-m", __name__],
+            env=yielding(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT_S,
+            check=True,
         )
         return float(done.stdout)
     except subprocess.CalledProcessError as error:
@@ -85,6 +93,8 @@ def estimate_seconds(arch: str, recipe: Recipe, drawn: Sequence[int], pace: floa
         DataSet.EMNIST: [EMNIST_DIGITS],
         DataSet.STROKES: [count - left for count, left in zip(drawn, held_out, strict=True)],
         DataSet.SCRIBBLES: [recipe.scribbles],
+        DataSet.SIGNS: [recipe.signs],
+        DataSet.SCANS: [recipe.scan_repeats * SCANS_TRAINED],
     }
     watched = [VALIDATION_COUNT]
     if recipe.needs(DataSet.STROKES):

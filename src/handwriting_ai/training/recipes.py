@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
+from handwriting_ai.data.styles import Styles
 from handwriting_ai.errors import InvalidRecipe, UnknownRecipe
-from handwriting_ai.training.stages import Augmentation, DataSet, Optimizer, Schedule, Stage
+from handwriting_ai.training.stages import Augmentation, DataSet, Optimizer, Residue, Schedule, Stage
+
+_UNUSED: Final[dict[str, object]] = {"residue": None, "styles": None, "signs": 0, "scan_repeats": 1}
+"""Fields that came after models had been trained, as a recipe leaves them that knows nothing of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +28,12 @@ class Recipe:
     """Pictures rendered of each drawn digit, of which an epoch shows one."""
     scribbles: int = 0
     """Drawings an epoch shows that are no digit."""
+    signs: int = 0
+    """Letters, signs and drawings of things an epoch shows."""
+    styles: Styles | None = None
+    """How often drawn digits are changed into shapes that others write; None changes none."""
+    scan_repeats: int = 1
+    """How often an epoch shows each scanned digit."""
     trial_digits: int | None = None
     """For a quick trial: so many digits of each set to train on and to watch; None takes all."""
 
@@ -41,10 +51,17 @@ class Recipe:
         return any(data in stage.data for stage in self.stages)
 
     def digest(self) -> str:
-        """SHA-256 of every field but the summary: two recipes with one digest train alike."""
-        fields: dict[str, object] = asdict(self)
+        """SHA-256 of every field but the summary, and but later ones that are not used.
+
+        Two recipes with one digest train alike, and one that was there before a field was added keeps its digest.
+        """
+        fields: dict[str, object] = asdict(self, dict_factory=_used)
         del fields["summary"]
         return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()
+
+
+def _used(fields: list[tuple[str, object]]) -> dict[str, object]:
+    return {name: value for name, value in fields if name not in _UNUSED or value != _UNUSED[name]}
 
 
 BASELINE: Final = Recipe(
@@ -143,6 +160,45 @@ DRAWN_LIGHT: Final = replace(
     stages=(replace(DRAWN.stages[0], epochs=20, augmentation=_LIGHT),),
 )
 
+DRAWN_STYLES: Final = replace(
+    DRAWN_LIGHT,
+    name="drawn_styles",
+    summary="`drawn_light` with further hands, made styles, letters and signs: for models that read strangers.",
+    stages=(
+        replace(
+            DRAWN_LIGHT.stages[0],
+            data=(DataSet.MNIST, DataSet.STROKES, DataSet.SCANS, DataSet.SCRIBBLES, DataSet.SIGNS),
+            augmentation=replace(
+                _LIGHT,
+                residue=Residue(
+                    share=0.25, noise=0.25, blur=1.0, fade=0.5, breaks=0.7, specks=6.0, lines=0.6, hole_px=5
+                ),
+            ),
+        ),
+    ),
+    scribbles=6_000,
+    signs=6_000,
+    scan_repeats=3,
+    styles=Styles(
+        flagged_one=0.25,
+        footed_one=0.1,
+        flagged_and_footed_one=0.15,
+        crossed_seven=0.2,
+        crossed_and_footed_seven=0.1,
+        hooked_seven=0.12,
+        hooked_nine=0.2,
+        curled_four=0.1,
+        open_four=0.15,
+        closed_four=0.15,
+        slashed_zero=0.08,
+        curled_start=0.1,
+        gap=0.1,
+        lift=0.05,
+        hand=0.5,
+        thick=0.12,
+    ),
+)
+
 SCANNED_LIGHT: Final = replace(
     SCANNED,
     name="scanned_light",
@@ -176,7 +232,8 @@ SEMI_SUPERVISED: Final = Recipe(
 )
 
 _RECIPES: Final = {
-    recipe.name: recipe for recipe in (DRAWN, DRAWN_LIGHT, SCANNED, SCANNED_LIGHT, BASELINE, HEAVY_AUG, SEMI_SUPERVISED)
+    recipe.name: recipe
+    for recipe in (DRAWN, DRAWN_LIGHT, DRAWN_STYLES, SCANNED, SCANNED_LIGHT, BASELINE, HEAVY_AUG, SEMI_SUPERVISED)
 }
 
 

@@ -111,7 +111,7 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         ModelExists, ModelsUnwritable: as `RunConfig.require_place`; found out before the first step.
         CheckpointError: the run folder holds a checkpoint of another run or of other data, a damaged one, or one that
             cannot be read.
-        TrainingDiverged: the loss is no longer finite.
+        TrainingDiverged: the loss of training or of validation is no longer finite.
     """
     config.require_place()
     config.run_folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +123,8 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
         state = load_checkpoint(checkpoint, identity)
         trainer.restore(state)
         history = _history(state)
+        for metrics in history[-1:]:
+            trainer.require_finite("validation", metrics.val_loss)  # older runs kept such epochs
         write_metrics(config.run_folder, history)  # a run that was killed may not have come to that
         if watcher.on_resume is not None:
             watcher.on_resume(trainer.epoch)

@@ -1,8 +1,6 @@
-"""What a run learns from: MNIST, drawn digits and scribbles, all as MNIST-like pictures in memory."""
+"""What a run learns from: MNIST, drawn and scanned digits, scribbles, all as MNIST-like pictures in memory."""
 
-import hashlib
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,19 +12,13 @@ from handwriting_ai.config import Settings
 from handwriting_ai.data.emnist import emnist_paths, load_emnist_digits
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, require_mnist
 from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
-from handwriting_ai.data.rendering import (
-    EXTENT_SHARE,
-    HELD_OUT_SEED,
-    MAX_PEN_SHARE,
-    PEN_PX,
-    RENDERING_RULES,
-    drawn_at_random,
-)
-from handwriting_ai.data.scribbles import NOT_A_DIGIT, drawn_scribble
+from handwriting_ai.data.rendering import HELD_OUT_SEED
+from handwriting_ai.data.scans import ScanFile, load_scans, require_scans
 from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
 from handwriting_ai.errors import DataCorrupt
-from handwriting_ai.preprocess import IMAGE_SIDE, preprocess_signature
+from handwriting_ai.preprocess import IMAGE_SIDE
+from handwriting_ai.training.artist import Artist, no_digits
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.renderings import kept
 from handwriting_ai.training.stages import DataSet
@@ -52,6 +44,8 @@ class Source:
     """Digest of what the pictures were made from."""
     dropped: int = 0
     """Digits left out because they nearly repeat a picture of validation or test."""
+    repeats: int = 1
+    """How often an epoch shows each picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +58,7 @@ class TrainingData:
     watched: DigitImages
     """Those of them that are measured after each epoch: all, or in a trial a few."""
     drawn_validation: dict[str, DigitImages]
-    """For each pen-stroke file of several writers the digits of those held out."""
+    """For each pen-stroke file of several writers the digits of those held out; for each file of scans its last."""
     scribbles: DigitImages | None = None
     """Drawings that are no digit, for a recipe that learns from such: they are watched as well."""
     test: DigitImages | None = None
@@ -78,7 +72,9 @@ class DataFolders:
     """Where the sets lie; None where one is not at hand."""
 
     mnist: Path
-    strokes: Path | None = None
+    strokes: tuple[Path, ...] = ()
+    """Folders of pen strokes: what the project ships, and what was added."""
+    scans: Path | None = None
     emnist: Path | None = None
     cache: Path | None = None
     """Keeps what was rendered, so that the next run need not."""
@@ -89,7 +85,8 @@ class DataFolders:
         training = settings.training
         return cls(
             mnist=training.data_dir,
-            strokes=training.ink_dir,
+            strokes=training.stroke_folders,
+            scans=training.scans_dir,
             emnist=training.emnist_dir,
             cache=settings.app.data_root / "cache",
         )
@@ -102,7 +99,9 @@ class DataFolders:
         """
         require_mnist(self.mnist)
         if recipe.needs(DataSet.STROKES):
-            stroke_paths(self.strokes)
+            stroke_paths(*self.strokes)
+        if recipe.needs(DataSet.SCANS):
+            require_scans(self.scans)
         if recipe.needs(DataSet.EMNIST):
             emnist_paths(self.emnist)
 
@@ -116,7 +115,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         DataMissing, DataUnreadable, DataCorrupt: as the loaders of the sets; DataCorrupt also where a file of pen
             strokes has no digit whose label is beyond doubt.
     """
-    files = load_stroke_files(folders.strokes) if recipe.needs(DataSet.STROKES) else ()
+    files = load_stroke_files(*folders.strokes) if recipe.needs(DataSet.STROKES) else ()
     mnist = load_mnist(folders.mnist, Part.TRAIN)
     training_rows, validation_rows = split_rows(mnist.labels)
     kept_digits = mnist.pick(training_rows[: recipe.trial_digits])
@@ -128,7 +127,7 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     drawn_validation: dict[str, DigitImages] = {}
     watched_scribbles: DigitImages | None = None
     lenders: list[DrawnDigit] = []
-    artist = _Artist(folders.cache, workers)
+    artist = Artist(folders.cache, workers)
     for file in files:
         writers = writers_left_out([digit.writer for digit in file.digits])
         training = [digit for digit in file.digits if digit.writer not in writers and not digit.doubtful]
@@ -137,16 +136,26 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
             raise DataCorrupt(
                 f"The pen strokes {file.name!r} hold no digit to train on: take them out of their folder."
             )
-        sources.append(artist.source(file, training, recipe.renderings))
+        sources.append(_drawn_source(artist, recipe, file, training))
         held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
         if held_out:
             drawn_validation[file.name] = artist.digits(file, held_out, HELD_OUT_SEED)
         lenders += training
+    for scans in load_scans(folders.scans) if recipe.needs(DataSet.SCANS) else ():
+        training_scans, held_out_scans = (rows[: recipe.trial_digits] for rows in scans.rows)
+        sources.append(_scan_source(artist, recipe, scans, training_scans))
+        drawn_validation[scans.name] = artist.scans(scans, held_out_scans, None)
+    lent = [file.sha256 for file in files]
     if recipe.needs(DataSet.SCRIBBLES):
-        lent = [file.sha256 for file in files]
-        sources.append(artist.scribble_source(recipe, lenders, lent))
+        count = recipe.limited(recipe.scribbles)
+        flat = artist.scribbles(recipe.renderings * count, lenders, lent, _TRAINING_SEED)
+        sources.append(_source_without_digits("scribbles", DataSet.SCRIBBLES, flat, count))
         scribbles = artist.scribbles(recipe.limited(VALIDATION_SCRIBBLES), lenders, lent, HELD_OUT_SEED)
-        watched_scribbles = DigitImages(images=scribbles, labels=_no_digits(len(scribbles)))
+        watched_scribbles = DigitImages(images=scribbles, labels=no_digits(len(scribbles)))
+    if recipe.needs(DataSet.SIGNS):
+        count = recipe.limited(recipe.signs)
+        flat = artist.signs(recipe.renderings * count, lenders, lent, _TRAINING_SEED)
+        sources.append(_source_without_digits("signs", DataSet.SIGNS, flat, count))
     return TrainingData(
         sources=tuple(sources),
         validation=mnist.pick(validation_rows),
@@ -182,76 +191,33 @@ def _emnist_source(recipe: Recipe, folders: DataFolders, validation: DigitImages
     return _fixed_source("emnist", DataSet.EMNIST, emnist.pick(rows), dropped=len(emnist) - rows.size)
 
 
-class _Artist:
-    """Draws strokes as people would, through the full preprocessing, and keeps the pictures on disk."""
-
-    def __init__(self, cache: Path | None, workers: int) -> None:
-        self._cache, self._workers = cache, workers
-
-    def source(self, file: StrokeFile, digits: Sequence[DrawnDigit], renderings: int) -> Source:
-        """Digits to train on, each rendered several times."""
-        sets = [self.digits(file, digits, _TRAINING_SEED + rendering) for rendering in range(renderings)]
-        images: NDArray[np.uint8] = np.stack([each.images for each in sets])
-        labels = sets[0].labels
-        return Source(name=file.name, kind=DataSet.STROKES, images=images, labels=labels, sha256=file.sha256)
-
-    def digits(self, file: StrokeFile, digits: Sequence[DrawnDigit], seed: int) -> DigitImages:
-        """Each digit once, with a random pen, size and place of its own."""
-
-        def picture(index: int) -> "NDArray[np.uint8]":
-            return drawn_at_random(digits[index].strokes, seed=seed, index=index)
-
-        parts: dict[str, object] = {"of": file.sha256, "digits": _digest(digits), "seed": seed}
-        values = [digit.label for digit in digits]
-        labels: NDArray[np.int64] = np.array(values, dtype=np.int64)
-        return DigitImages(images=self._drawn(len(digits), picture, parts), labels=labels)
-
-    def scribble_source(self, recipe: Recipe, lenders: Sequence[DrawnDigit], lent: Sequence[str]) -> Source:
-        """Drawings to train on that are no digit."""
-        count = recipe.limited(recipe.scribbles)
-        flat = self.scribbles(recipe.renderings * count, lenders, lent, _TRAINING_SEED)
-        images = flat.reshape(recipe.renderings, count, IMAGE_SIDE, IMAGE_SIDE)
-        labels = _no_digits(count)
-        digest = DigitImages(images=flat, labels=labels).digest()
-        return Source(name="scribbles", kind=DataSet.SCRIBBLES, images=images, labels=labels, sha256=digest)
-
-    def scribbles(
-        self, count: int, lenders: Sequence[DrawnDigit], lent: Sequence[str], seed: int
-    ) -> "NDArray[np.uint8]":
-        """`uint8 (count, 28, 28)`; some are made of the strokes of `lenders`, from files of the digests `lent`."""
-
-        def picture(index: int) -> "NDArray[np.uint8]":
-            return drawn_scribble(lenders, seed=seed, index=index)
-
-        parts: dict[str, object] = {"lent": list(lent), "lenders": _digest(lenders), "seed": seed, "scribbles": count}
-        return self._drawn(count, picture, parts)
-
-    def _drawn(
-        self, count: int, picture: Callable[[int], "NDArray[np.uint8]"], parts: dict[str, object]
-    ) -> "NDArray[np.uint8]":
-        """`uint8 (count, 28, 28)`: one call of `picture` for each index, side by side."""
-
-        def make() -> "NDArray[np.uint8]":
-            with ThreadPoolExecutor(self._workers) as pool:
-                pictures = list(pool.map(picture, range(count)))
-            images: NDArray[np.uint8] = np.stack(pictures)
-            return images
-
-        rules: list[object] = [RENDERING_RULES, preprocess_signature(), PEN_PX, EXTENT_SHARE, MAX_PEN_SHARE]
-        return kept(self._cache, parts | {"rules": rules}, make)
+def _drawn_source(artist: Artist, recipe: Recipe, file: StrokeFile, digits: Sequence[DrawnDigit]) -> Source:
+    """Drawn digits to train on, each rendered several times."""
+    sets = [
+        artist.digits(file, digits, _TRAINING_SEED + rendering, recipe.styles) for rendering in range(recipe.renderings)
+    ]
+    images: NDArray[np.uint8] = np.stack([each.images for each in sets])
+    return Source(name=file.name, kind=DataSet.STROKES, images=images, labels=sets[0].labels, sha256=file.sha256)
 
 
-def _digest(digits: Sequence[DrawnDigit]) -> str:
-    """SHA-256 over labels and strokes, in order."""
-    digest = hashlib.sha256()
-    for digit in digits:
-        digest.update(f"{digit.label} {len(digit.strokes)}".encode())
-        for stroke in digit.strokes:
-            digest.update(stroke.tobytes())
-    return digest.hexdigest()
+def _scan_source(artist: Artist, recipe: Recipe, file: ScanFile, rows: "NDArray[np.int64]") -> Source:
+    """Scanned digits to train on, each in several widths."""
+    sets = [artist.scans(file, rows, _TRAINING_SEED + rendering) for rendering in range(recipe.renderings)]
+    images: NDArray[np.uint8] = np.stack([each.images for each in sets])
+    return Source(
+        name=file.name,
+        kind=DataSet.SCANS,
+        images=images,
+        labels=sets[0].labels,
+        sha256=file.sha256,
+        repeats=recipe.scan_repeats,
+    )
 
 
-def _no_digits(count: int) -> "NDArray[np.int64]":
-    """Labels of scribbles, `(count,)`."""
-    labels: NDArray[np.int64] = np.full(count, NOT_A_DIGIT, dtype=np.int64)
-    return labels
+def _source_without_digits(name: str, kind: DataSet, flat: "NDArray[np.uint8]", count: int) -> Source:
+    """Pictures to train on that show no digit: `count` in each rendering."""
+    images = flat.reshape(-1, count, IMAGE_SIDE, IMAGE_SIDE)
+    labels = no_digits(count)
+    return Source(
+        name=name, kind=kind, images=images, labels=labels, sha256=DigitImages(images=flat, labels=labels).digest()
+    )

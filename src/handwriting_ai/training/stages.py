@@ -11,9 +11,13 @@ class DataSet(StrEnum):
     EMNIST = "emnist"
     """EMNIST's digits without near-duplicates of MNIST's validation and test pictures."""
     STROKES = "strokes"
-    """Digits drawn with a pen, from `TRAINING__INK_DIR`."""
+    """Digits drawn with a pen: those that the project ships, and those of `TRAINING__INK_DIR`."""
     SCRIBBLES = "scribbles"
     """Drawings that are no digit."""
+    SIGNS = "signs"
+    """Letters, signs and drawings of things, which are no digit either."""
+    SCANS = "scans"
+    """Scanned digits of writers whom MNIST does not know."""
 
 
 class Optimizer(StrEnum):
@@ -35,6 +39,31 @@ class Schedule(StrEnum):
     """Down to 1e-6 along a cosine (Loshchilov & Hutter 2017)."""
     ONE_CYCLE = "one_cycle"
     """Up over a fifth of the stage, then down to nearly nothing (Smith & Topin 2018)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Residue:
+    """What paper leaves on a picture: how many pictures are changed, and how far each change may go.
+
+    Of those pictures each change strikes half, with a strength from none to the most.
+    """
+
+    share: float = 0.0
+    """Of the pictures, those that are changed at all."""
+    noise: float = 0.0
+    """Largest standard deviation of noise on ink and paper."""
+    blur: float = 0.0
+    """Largest share of a blur of 1.2 pixels."""
+    fade: float = 0.0
+    """Largest share of the ink's darkness that is lost everywhere."""
+    breaks: float = 0.0
+    """Largest share of it that is lost in patches."""
+    specks: float = 0.0
+    """Largest number of specks, on the mean."""
+    lines: float = 0.0
+    """Largest darkness of pieces of a ruled line."""
+    hole_px: int = 0
+    """Largest side of a square without ink."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +90,8 @@ class Augmentation:
     """Side of a square that is wiped out, its centre anywhere in the picture (DeVries & Taylor 2017)."""
     mixup_alpha: float = 0.0
     """Pictures and targets are blended in shares from Beta(α, α) (Zhang et al. 2018)."""
+    residue: Residue | None = None
+    """What paper leaves, after all geometry; None leaves nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)

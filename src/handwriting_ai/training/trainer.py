@@ -75,7 +75,7 @@ class Trainer:
             on_step: called after each step with the pictures seen and the pictures of an epoch.
 
         Raises:
-            TrainingDiverged: the loss is not finite.
+            TrainingDiverged: the loss of training or of validation is not finite.
         """
         started = time.perf_counter()
         if self.epoch == self._stage_end:
@@ -98,15 +98,25 @@ class Trainer:
                 self._label_probs[rows] = label_probs
                 on_step(start + len(rows), len(order))
         train_loss = float(total) / len(order)
-        if not math.isfinite(train_loss):
-            raise TrainingDiverged(
-                f"The training loss of epoch {self.epoch + 1} is {train_loss}. Try another seed, or another recipe: "
-                f"the learning rate of this one reaches {self.stage.learning_rate:g}."
-            )
         self.epoch += 1
+        self.require_finite("training", train_loss)
         digits = int((labels[order] != NOT_A_DIGIT).sum())
         seconds = time.perf_counter() - started
-        return self._measure(train_loss, float(right) / digits, len(order) / seconds, seconds)
+        metrics = self._measure(train_loss, float(right) / digits, len(order) / seconds, seconds)
+        self.require_finite("validation", metrics.val_loss)  # the last step may be the one that went astray
+        return metrics
+
+    def require_finite(self, part: str, loss: float) -> None:
+        """Stop a run whose loss, on this part of the data, was no number when its present epoch ended.
+
+        Raises:
+            TrainingDiverged: so it is.
+        """
+        if not math.isfinite(loss):
+            raise TrainingDiverged(
+                f"The {part} loss of epoch {self.epoch} is {loss}. Try another seed, or another recipe: "
+                f"the learning rate of this one reaches {self.stage.learning_rate:g}."
+            )
 
     def state(self) -> dict[str, object]:
         """Everything a later `restore` needs to go on as if nothing had happened."""
@@ -166,7 +176,10 @@ class Trainer:
         self._stage_end = sum(stage.epochs for stage in self.recipe.stages[: index + 1])
         device = self.compute.device
         self._pools = [
-            (torch.from_numpy(source.images).to(device), torch.from_numpy(source.labels).to(device))
+            (
+                torch.from_numpy(source.images).to(device).repeat(1, source.repeats, 1, 1),
+                torch.from_numpy(source.labels).to(device).repeat(source.repeats),
+            )
             for source in self._data.sources
             if source.kind in self.stage.data
         ]

@@ -132,6 +132,13 @@ def _pen_of_boxes(scene: Scene) -> Colour:
     return boxes[int(scene.rng.integers(len(boxes)))]
 
 
+def add_printed(scene: Scene) -> None:
+    """What the caller printed on the sheet: boxes or rules, in a colour of its own."""
+    if scene.printed is not None:
+        layer = scene.seen(scene.printed, scene.from_drawn)
+        _print(scene, layer, _pen_of_boxes(scene), scene.rng.uniform(0.5, 1.0))
+
+
 def box(scene: Scene, severity: int) -> None:
     """A printed box round the digit: ever narrower, touched at 4, crossed at 5."""
     lines = [_box_lines(scene.rng.normal(0, 0.03), _room(scene, severity), scene.rng)]
@@ -223,7 +230,7 @@ def specks(scene: Scene, severity: int) -> None:
 
 def show_through(scene: Scene, severity: int) -> None:
     """Writing on the back of the sheet, mirrored and pale."""
-    strength = (0.08, 0.14, 0.2, 0.28, 0.36)[severity - 1]
+    strength = (0.06, 0.1, 0.15, 0.21, 0.28)[severity - 1]
     rng = scene.rng
     layer = np.zeros(scene.size, dtype=np.uint8)
     to_units = product(inverse(scene.to_picture), scene.from_drawn)

@@ -29,6 +29,13 @@ DESKS: Final[tuple[Colour, ...]] = (
     (0.4, 0.42, 0.46),
     (0.16, 0.22, 0.32),
 )
+PENS: Final[tuple[Colour, ...]] = (
+    (0.08, 0.08, 0.1),
+    (0.1, 0.2, 0.6),
+    (0.75, 0.15, 0.12),
+    (0.85, 0.65, 0.15),
+    (0.6, 0.6, 0.62),
+)
 SKINS: Final[tuple[Colour, ...]] = ((0.86, 0.64, 0.52), (0.74, 0.5, 0.38), (0.52, 0.34, 0.25), (0.34, 0.22, 0.16))
 
 
@@ -102,6 +109,7 @@ def finger(scene: Scene, severity: int) -> None:
     # Of some places at the rim the one farthest from the digit: a finger holds the sheet, it does not cover the digit.
     distances = [math.hypot(x - scene.middle_px[0], y - scene.middle_px[1]) for x, y, _ in places]
     x, y, inwards = places[distances.index(max(distances))]
+    reach = max(min(reach, max(distances) - 0.6 * scene.extent_px - thick), 0.01 * unit)
     turn = inwards + rng.normal(0, 0.35)
     tip = (x + reach * math.cos(turn), y + reach * math.sin(turn))
     root = (x - unit * math.cos(turn), y - unit * math.sin(turn))
@@ -117,6 +125,29 @@ def finger(scene: Scene, severity: int) -> None:
     lit: Field = np.add(round_light, np.float32(0.5))
     scene.cover(soft, np.multiply(lit[:, :, np.newaxis], tone, dtype=np.float32))
     scene.hide(soft)
+
+
+def pen_beside(scene: Scene, severity: int) -> None:
+    """The pen that wrote the digit lies on the sheet, ever nearer to it."""
+    rng = scene.rng
+    unit = min(scene.size)
+    thick = rng.uniform(0.025, 0.06) * unit
+    away = 0.66 * scene.extent_px + (0.24, 0.17, 0.11, 0.06, 0.02)[severity - 1] * unit + thick
+    towards, lean = rng.uniform(0, 2 * math.pi), rng.normal(0, 0.25)
+    x, y = scene.middle_px
+    near = (x + away * math.cos(towards), y + away * math.sin(towards))
+    along = (-math.sin(towards + lean), math.cos(towards + lean))
+    front, back = rng.uniform(0.1, 0.7) * unit, rng.uniform(0.6, 1.6) * unit
+    tip = (near[0] + along[0] * front, near[1] + along[1] * front)
+    end = (near[0] - along[0] * back, near[1] - along[1] * back)
+    neck = (tip[0] - along[0] * 2 * thick, tip[1] - along[1] * 2 * thick)
+    layer = np.zeros(scene.size, dtype=np.uint8)
+    for start, width in ((neck, thick), (tip, 0.3 * thick)):
+        line = [to_int([start, end])]
+        cv2.polylines(layer, line, False, FULL_INK, max(2, round(width)), cv2.LINE_AA, SUBPIXEL_BITS)
+    scene.dye(_soft(layer, 0.5 * thick), (0.7, 0.7, 0.72))
+    scene.cover(layer, PENS[int(rng.integers(len(PENS)))])
+    scene.hide(layer)
 
 
 def _soft(layer: Gray, sigma_px: float) -> Gray:

@@ -35,6 +35,8 @@ class Scene:
     """Height and width of the picture, in pixels."""
     drawn: Gray
     """The ink as it was given, `uint8 (n, m)`."""
+    printed: "Gray | None" = None
+    """What is printed on the sheet, in the same pixels as `drawn`."""
     share: float
     """Longer side of the ink's box, as a share of the picture's shorter side."""
     unit_share: float

@@ -30,17 +30,23 @@ def _blurred_noise(rng: np.random.Generator, across: float, down: float) -> Fiel
     return np.divide(middle, np.float32(spread), dtype=np.float32)
 
 
+def _around(distances: Field, side: int) -> Field:
+    """The shorter way where right and left, above and below are the same edge."""
+    half = np.float32(side / 2)
+    return np.subtract(np.mod(np.add(distances, half), np.float32(side)), half, dtype=np.float32)
+
+
 def _creases(rng: np.random.Generator) -> Field:
     """Facets of crumpled paper, each shaded by how it is turned and by how it is bent."""
     side, facets_count = 256, 220
     seeds: NDArray[np.float32] = rng.uniform(0, side, (facets_count, 2)).astype(np.float32)
     slopes: NDArray[np.float32] = rng.normal(0, 1, (facets_count, 3)).astype(np.float32)
     axis: NDArray[np.float32] = np.arange(side, dtype=np.float32)
-    x: NDArray[np.float32] = np.subtract(axis[np.newaxis, np.newaxis, :], seeds[:, 0, np.newaxis, np.newaxis])
-    y: NDArray[np.float32] = np.subtract(axis[np.newaxis, :, np.newaxis], seeds[:, 1, np.newaxis, np.newaxis])
+    x = _around(np.subtract(axis[np.newaxis, np.newaxis, :], seeds[:, 0, np.newaxis, np.newaxis]), side)
+    y = _around(np.subtract(axis[np.newaxis, :, np.newaxis], seeds[:, 1, np.newaxis, np.newaxis]), side)
     nearest: NDArray[np.int64] = np.argmin(np.add(np.square(x), np.square(y)), axis=0)
-    bent = np.multiply(np.subtract(axis[np.newaxis, :], seeds[:, 0][nearest]), slopes[:, 1][nearest])
-    bent += np.multiply(np.subtract(axis[:, np.newaxis], seeds[:, 1][nearest]), slopes[:, 2][nearest])
+    bent = np.multiply(_around(np.subtract(axis[np.newaxis, :], seeds[:, 0][nearest]), side), slopes[:, 1][nearest])
+    bent += np.multiply(_around(np.subtract(axis[:, np.newaxis], seeds[:, 1][nearest]), side), slopes[:, 2][nearest])
     facets: Field = np.add(np.multiply(slopes[:, 0][nearest], np.float32(0.6)), np.multiply(bent, np.float32(0.06)))
     large = cv2.resize(facets, (BANK_SIDE, BANK_SIDE), interpolation=cv2.INTER_LINEAR)
     return cv2.GaussianBlur(large, (0, 0), sigmaX=2.0)

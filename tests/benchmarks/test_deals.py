@@ -1,4 +1,4 @@
-"""Out-of-fold answers: who is left out, and what is printed."""
+"""Digits that runs answer and do not train on, and what is printed of folds."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,19 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from benchmarks import out_of_fold
-from benchmarks.ablation_tables import Run
-from benchmarks.out_of_fold import (
-    FOLDS,
-    WRITER_FOLDS,
-    Folds,
-    fold_rows,
-    together,
-    totals,
-    without_fold,
-    writer_fold_rows,
-)
+from benchmarks import ablations
+from benchmarks.ablation_tables import Run, together, totals
+from benchmarks.deals import FOLDS, WRITER_FOLDS, Deal, Folds, fold_rows, writer_fold_rows
 from numpy.typing import NDArray
+from tests.evaluation.samples import evaluation_digits
 from torch import Tensor
 
 from handwriting_ai.config import load_settings
@@ -70,9 +62,10 @@ def test_a_run_is_not_trained_on_what_it_answers(
     mnist: DigitImages, deal: Callable[["NDArray[np.int64]"], Folds]
 ) -> None:
     """It is trained on all other digits, and the test digits stay out."""
-    rows = deal(mnist.labels)[3]
+    folds = deal(mnist.labels)
+    rows = folds[3]
     whole = prepare_data(SCANNED, DataFolders.of(load_settings()), workers=1)
-    left = without_fold(whole, mnist, rows, SCANNED)
+    left = Deal(digits=evaluation_digits(), mnist=mnist, folds=folds).data(whole, SCANNED, 3)
     (source,) = left.sources
     trained = set(_pictures(source.images))
     assert source.labels.size == len(mnist) - VALIDATION_COUNT
@@ -88,7 +81,8 @@ def test_a_trial_takes_a_few_digits(mnist: DigitImages) -> None:
     """To train on and to answer."""
     trial = as_trial(SCANNED, 7)
     whole = prepare_data(trial, DataFolders.of(load_settings()), workers=1)
-    left = without_fold(whole, mnist, fold_rows(mnist.labels)[0], trial)
+    deal = Deal(digits=evaluation_digits(), mnist=mnist, folds=fold_rows(mnist.labels))
+    left = deal.data(whole, trial, 0)
     assert (left.sources[0].labels.size, len(left.validation)) == (7, 7)
 
 
@@ -135,8 +129,8 @@ def test_folds_are_trained_once_and_reported(
 
     def call(*arguments: str) -> str:
         fixed = ["--base", "scanned", "--arch", "compact_narrow", "--trial", "10", "--out", str(tmp_path)]
-        monkeypatch.setattr("sys.argv", ["out_of_fold.py", *arguments, *fixed, "--epochs", "1"])
-        out_of_fold.main()
+        monkeypatch.setattr("sys.argv", ["ablations.py", *arguments, *fixed, "--epochs", "1"])
+        ablations.main()
         return capsys.readouterr().out
 
     assert "| scanned | 0 | 10 |" in call("scanned", "--folds", "0")
@@ -144,24 +138,24 @@ def test_folds_are_trained_once_and_reported(
     assert both.count("epoch 1/1") == 3
     assert "scanned + no_elastic together: " in both
     assert " errors of 20 in 17 views" in both
-    reported = call("--report")
+    reported = call("--report", "--folds")
     assert "| scanned | 0 11 | 20 |" in reported
     assert "| no_elastic | 0 11 | 20 |" in reported
     with pytest.raises(SystemExit, match="There is no fold 12"):
         call("scanned", "--folds", "12")
-    assert "scanned is not done" in call("--report", "--by-writer").replace("`", "")
+    assert "scanned is not done" in call("--report", "--folds", "--by-writer").replace("`", "")
     writers = call("scanned", "--folds", "0,5", "--by-writer")
     assert writers.count("epoch 1/1") == 2
     assert "| scanned | 0 5 | 20 |" in writers
     assert "own folds, by writer, of 6" in writers
     assert "epoch 1/1" not in call("scanned", "--folds", "0,5", "--by-writer")
-    assert call("--report") == reported
+    assert call("--report", "--folds") == reported
     with pytest.raises(SystemExit, match="There is no fold 6: they are 0 to 5"):
         call("scanned", "--folds", "6", "--by-writer")
-    sixths = call("--report", "--by-writer")
+    sixths = call("--report", "--folds", "--by-writer")
     halves = call("scanned", "--folds", "0,1", "--by-writer", "2")
     assert halves.count("epoch 1/1") == 2
-    assert call("--report", "--by-writer") == sixths
+    assert call("--report", "--folds", "--by-writer") == sixths
     assert "own folds, by writer, of 2" in halves
     with pytest.raises(SystemExit, match="There is no fold 2: they are 0 to 1"):
         call("scanned", "--folds", "2", "--by-writer", "2")

@@ -1,0 +1,116 @@
+"""Made pages: what they say, and where their digits are."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tests.digit_strokes import DIGIT_STROKES
+
+from handwriting_ai.data.made_page import MadePage, make_page, page_changes, random_style
+from handwriting_ai.data.page_lines import LabelledInk, PageStyle
+from handwriting_ai.data.strokes import Stroke, place, render
+
+SIZE = (600, 450)
+
+
+def _pool() -> list[LabelledInk]:
+    pool: list[LabelledInk] = []
+    for digit, lines in DIGIT_STROKES.items():
+        strokes: list[Stroke] = [np.array(points, dtype=np.float64) for points in lines]
+        pool.append(
+            LabelledInk(label=digit, ink=render(place(strokes, extent_px=220, center_px=(140, 140)), pen_px=14))
+        )
+    return pool
+
+
+def _page(style: PageStyle, seed: int = 1) -> MadePage:
+    return make_page(_pool(), [], np.random.default_rng(seed), style=style, size=SIZE)
+
+
+def _ink_in(page: MadePage, box: tuple[int, int, int, int]) -> int:
+    left, top, width, height = box
+    area: NDArray[np.uint8] = page.ink[top : top + height, left : left + width]
+    return int(np.count_nonzero(area > 127))
+
+
+def test_a_page_has_the_lines_and_numbers_asked_for() -> None:
+    """Three lines of two numbers with exactly four digits each."""
+    page = _page(PageStyle(lines=3, numbers=2, digits=(4, 4)))
+    lines = page.text.split("\n")
+    assert len(lines) == 3
+    assert all([len(number) for number in line.split(" ")] == [4, 4] for line in lines)
+    assert page.text.replace(" ", "").replace("\n", "") == "".join(str(digit.label) for digit in page.digits)
+
+
+def test_the_same_generator_gives_the_same_page() -> None:
+    """Picture, ink and truth."""
+    style = PageStyle(touching=0.3, words=1)
+    one, other = _page(style), _page(style)
+    assert np.array_equal(one.picture, other.picture)
+    assert one.digits == other.digits
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_every_box_holds_a_digit(seed: int) -> None:
+    """Of random pages under changes that a page can bear; no box leaves the picture."""
+    rng = np.random.default_rng(seed)
+    page = make_page(_pool(), page_changes(rng), rng, style=random_style(rng), size=SIZE)
+    assert page.picture.shape == (*SIZE, 3)
+    assert page.digits
+    for digit in page.digits:
+        left, top, width, height = digit.box
+        assert left >= 0
+        assert top >= 0
+        assert left + width <= SIZE[1]
+        assert top + height <= SIZE[0]
+        assert _ink_in(page, digit.box) > 0
+
+
+def test_all_ink_lies_in_the_boxes() -> None:
+    """Where there are no words nothing else is written."""
+    page = _page(PageStyle(lines=4))
+    inside = np.zeros_like(page.ink)
+    for digit in page.digits:
+        left, top, width, height = digit.box
+        inside[top : top + height, left : left + width] = 1
+    elsewhere: NDArray[np.uint8] = page.ink[np.equal(inside, 0)]
+    assert not np.any(elsewhere > 127)
+
+
+def test_words_are_ink_but_no_digits() -> None:
+    """They stand outside of every box."""
+    plain = _page(PageStyle(lines=2, numbers=1))
+    worded = _page(PageStyle(lines=2, numbers=1, words=2))
+    assert worded.text == plain.text
+    in_boxes = sum(_ink_in(worded, digit.box) for digit in worded.digits)
+    assert np.count_nonzero(worded.ink > 127) > in_boxes
+
+
+@pytest.mark.parametrize("touching", [0.0, 1.0])
+def test_neighbours_touch_only_where_they_are_to(touching: float) -> None:
+    """All digits of a number or none; then their ink is in one piece or apart."""
+    page = _page(PageStyle(lines=2, numbers=1, digits=(5, 5), touching=touching))
+    assert all(digit.touches == bool(touching) for digit in page.digits)
+
+
+def test_lines_follow_one_another_also_where_they_slope() -> None:
+    """A line's digits lie below those of the line before at the same place."""
+    page = _page(PageStyle(lines=5, numbers=2, digits=(3, 3), slope=0.08, size_spread=0.0))
+    firsts = [next(digit for digit in page.digits if digit.line == line) for line in range(5)]
+    tops = [digit.box[1] for digit in firsts]
+    assert tops == sorted(tops)
+
+
+def test_random_styles_differ_and_stay_in_their_limits() -> None:
+    """One to twelve lines, numbers of one to eight digits."""
+    styles = [random_style(np.random.default_rng(seed)) for seed in range(200)]
+    assert {style.lines for style in styles} == set(range(1, 13))
+    assert max(style.digits[1] for style in styles) == 8
+    assert any(style.boxes for style in styles)
+    assert any(style.rules for style in styles)
+    assert any(style.words for style in styles)
+
+
+def test_a_page_without_digits_to_choose_from_is_refused() -> None:
+    """Rather than left empty."""
+    with pytest.raises(ValueError, match="pool is empty"):
+        make_page([], [], np.random.default_rng(1), style=PageStyle())
