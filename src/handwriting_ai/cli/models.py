@@ -158,9 +158,30 @@ def withhold_weights(
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")
 
 
-app = typer.Typer(no_args_is_help=True, help="List, verify, withhold and delete the models in the models folder.")
+def sign_models() -> None:
+    """Sign models of an earlier preprocessing anew, once it is proved that clean pictures still come out the same."""
+    from handwriting_ai.preprocess import preprocess_signature
+    from handwriting_ai.registry.manifest import MANIFEST_NAME, read_manifest, write_manifest
+    from handwriting_ai.registry.signing import prove_same
+    from handwriting_ai.registry.store import ModelStore
+
+    settings, present = load_settings(), preprocess_signature()
+    store = ModelStore(settings.digits.model_dir)
+    paths = [store.folder(model_id) / MANIFEST_NAME for model_id in store.require_models()]
+    earlier = {path: manifest for path in paths if (manifest := read_manifest(path)).preprocess_hash != present}
+    for signature in {manifest.preprocess_hash for manifest in earlier.values()}:
+        prove_same(signature, settings.training)
+    for path, manifest in earlier.items():
+        write_manifest(path, manifest.model_copy(update={"preprocess_hash": present}))
+        typer.echo(f"{manifest.model_id}: signed for {present}")
+    if not earlier:
+        typer.echo("Every model has the present signature.")
+
+
+app = typer.Typer(no_args_is_help=True, help="List, verify, sign, withhold and delete the models in the models folder.")
 app.command(name="list")(list_models)
 app.command(name="verify")(verify_models)
+app.command(name="sign")(sign_models)
 app.command(name="delete")(delete_model)
 app.command(name="withhold")(withhold_weights)
 app.command(name="architectures")(list_architectures)
