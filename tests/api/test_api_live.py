@@ -8,7 +8,7 @@ import pytest
 from tests.api.opened import HOST, Line, form, head, read_one
 from tests.api.samples import drawing
 
-MUCH = 2_200_000
+MUCH = 20_200_000
 """Bytes: more than a request may have."""
 _QUICK_S = 5.0
 
