@@ -1,6 +1,7 @@
 """Files that are broken, or made to do harm: one clear error or an answer, and nothing on the terminal."""
 
 import random
+import struct
 import subprocess
 import sys
 from contextlib import suppress
@@ -43,6 +44,19 @@ def test_what_is_no_whole_picture_is_refused(data: bytes, message: str) -> None:
     """One error that says what was wrong."""
     with pytest.raises(InvalidImage, match=message):
         decode(data, LIMITS)
+
+
+@pytest.mark.parametrize("is_big", [False, True])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_tiff_of_countless_strips_is_refused_at_once(order: str, is_big: bool) -> None:
+    """By its directory: to unpack five million numbers takes a gigabyte and a minute."""
+    offset, length = ("Q", 16) if is_big else ("I", 8)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}H", 43 if is_big else 42)
+    head += struct.pack(f"{order}HHQ", 8, 0, length) if is_big else struct.pack(f"{order}I", length)
+    tag = struct.pack(f"{order}HH{offset}{offset}", 273, 4, 4_000_000, 200)
+    directory = struct.pack(f"{order}{'Q' if is_big else 'H'}", 1) + tag
+    with pytest.raises(InvalidImage, match=r"tag 273 has 4000000 numbers; at most 50000 are read: save it anew"):
+        decode((head + directory).ljust(16_000_000, b"\0"), LIMITS)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,7 +1,7 @@
 """What a file's header tells of the memory that its pixels will take, before any is decoded."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
@@ -27,6 +27,12 @@ _STORED_BYTES_PER_PX: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
 _STORED_BYTES_OTHERWISE: Final = 4
 _ORIENTATION, _BITS, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 274, 258, 278, 322, 323
 """Tags of TIFF."""
+_BIG_TIFF: Final = 43
+_MOST_TAGS: Final = 65_535
+_MOST_NUMBERS: Final = 50_000
+"""Of one tag: as many strips as the largest picture has rows, in four planes, and a little more."""
+_TEXT_TYPES: Final = frozenset((1, 2, 6, 7))
+"""Bytes and letters, which stay as they are."""
 _BITS_PER_BYTE: Final = 8
 
 
@@ -66,6 +72,30 @@ def check_jpeg(data: bytes) -> None:
     if scans > _MOST_SCANS:
         raise InvalidImage(f"The JPEG picture has {scans} scans; at most {_MOST_SCANS} are read: save it anew.")
     _first_scan(data)
+
+
+def check_tiff(data: bytes) -> None:
+    """Let a TIFF file pass whose first directory is not made to fill the memory of who reads it.
+
+    Raises:
+        InvalidImage: a tag has more numbers than any scanner or program writes.
+    """
+    order: Literal["little", "big"] = "little" if data.startswith(b"II") else "big"
+
+    def number(at: int, size: int) -> int:
+        return int.from_bytes(data[at : at + size], order)
+
+    is_big = number(2, 2) == _BIG_TIFF
+    size, step, count_at = (8, 20, 8) if is_big else (4, 12, 2)  # of an offset, of an entry, of what counts the entries
+    directory = number(8 if is_big else 4, size)
+    for index in range(min(number(directory, count_at), _MOST_TAGS)):
+        entry = directory + count_at + index * step
+        numbers = number(entry + 4, size)
+        if number(entry + 2, 2) not in _TEXT_TYPES and numbers > _MOST_NUMBERS:
+            raise InvalidImage(
+                f"The TIFF picture's tag {number(entry, 2)} has {numbers} numbers; at most {_MOST_NUMBERS} are read: "
+                "save it anew, in fewer strips."
+            )
 
 
 def _first_scan(data: bytes) -> int:

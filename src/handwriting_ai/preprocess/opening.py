@@ -33,7 +33,7 @@ from handwriting_ai.preprocess.formats import (
     format_of,
     other_kind,
 )
-from handwriting_ai.preprocess.headers import check_jpeg, memory_of, reduce_jpeg
+from handwriting_ai.preprocess.headers import check_jpeg, check_tiff, memory_of, reduce_jpeg
 from handwriting_ai.support.image_limits import ImageLimits
 
 _OPENERS: Final[dict[str, Callable[[IO[bytes]], Image.Image]]] = {
@@ -107,6 +107,8 @@ def open_picture(data: bytes, limits: ImageLimits, working_side_px: int) -> Imag
     try:
         if kind is JPEG:
             check_jpeg(data)
+        if kind is TIFF:
+            check_tiff(data)
         image = _OPENERS[kind.name](io.BytesIO(data))
         width, height = image.size
         if isinstance(image, JpegImageFile):
