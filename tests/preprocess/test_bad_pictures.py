@@ -37,8 +37,9 @@ _INDEX = _FIRST_OF_TWO.index(b"MPF\0")
         (png(0, 0), "damaged"),
         (sample("JPEG")[:-2] + b"\xff\xda" * 200, "20[12] scans"),
         (b"\xff\xd8" + b"\xff\xe2\0\2" * 5_000, "2000 segments"),
+        (png(9, 9, extra=[(b"abCd", b"")] * 30_000), "20000 chunks"),
     ],
-    ids=["empty", "text", "jpg", "gif", "bmp", "pdf", "svg", "video", "zero", "scans", "segments"],
+    ids=["empty", "text", "jpg", "gif", "bmp", "pdf", "svg", "video", "zero", "scans", "segments", "chunks"],
 )
 def test_what_is_no_whole_picture_is_refused(data: bytes, message: str) -> None:
     """One error that says what was wrong."""

@@ -27,6 +27,9 @@ _STORED_BYTES_PER_PX: Final = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
 _STORED_BYTES_OTHERWISE: Final = 4
 _ORIENTATION, _BITS, _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 274, 258, 278, 322, 323
 """Tags of TIFF."""
+_PNG_HEAD_BYTES, _CHUNK_FRAME_BYTES = 8, 12
+_MOST_CHUNKS: Final = 20_000
+"""Of a PNG file; 20 MB of pixels are a few thousand as a rule, or one."""
 _BIG_TIFF: Final = 43
 _MOST_TAGS: Final = 65_535
 _MOST_NUMBERS: Final = 50_000
@@ -72,6 +75,20 @@ def check_jpeg(data: bytes) -> None:
     if scans > _MOST_SCANS:
         raise InvalidImage(f"The JPEG picture has {scans} scans; at most {_MOST_SCANS} are read: save it anew.")
     _first_scan(data)
+
+
+def check_png(data: bytes) -> None:
+    """Let a PNG file pass that is not made to keep its reader busy.
+
+    Raises:
+        InvalidImage: it has more chunks than any program writes.
+    """
+    at = _PNG_HEAD_BYTES
+    for _ in range(_MOST_CHUNKS):
+        if at + _CHUNK_FRAME_BYTES > len(data):
+            return
+        at += _CHUNK_FRAME_BYTES + int.from_bytes(data[at : at + 4], "big")
+    raise InvalidImage(f"The PNG picture has over {_MOST_CHUNKS} chunks: save it anew.")
 
 
 def check_tiff(data: bytes) -> None:

@@ -33,7 +33,7 @@ from handwriting_ai.preprocess.formats import (
     format_of,
     other_kind,
 )
-from handwriting_ai.preprocess.headers import check_jpeg, check_tiff, memory_of, reduce_jpeg
+from handwriting_ai.preprocess.headers import check_jpeg, check_png, check_tiff, memory_of, reduce_jpeg
 from handwriting_ai.support.image_limits import ImageLimits
 
 _OPENERS: Final[dict[str, Callable[[IO[bytes]], Image.Image]]] = {
@@ -46,6 +46,12 @@ _OPENERS: Final[dict[str, Callable[[IO[bytes]], Image.Image]]] = {
     BMP.name: BmpImageFile,
     GIF.name: GifImageFile,
 }
+_CHECKS: Final[dict[str, Callable[[bytes], None]]] = {
+    JPEG.name: check_jpeg,
+    PNG.name: check_png,
+    TIFF.name: check_tiff,
+}
+"""Of what a reader in Python would take apart piece by piece, however many they are."""
 _READ_ERRORS: Final = (
     OSError,
     SyntaxError,
@@ -105,10 +111,8 @@ def open_picture(data: bytes, limits: ImageLimits, working_side_px: int) -> Imag
         found = "not a picture that can be read" if other is None else f"{other}, which is not read"
         raise InvalidImage(f"The file is {found}. Send a {FORMAT_NAMES} picture.")
     try:
-        if kind is JPEG:
-            check_jpeg(data)
-        if kind is TIFF:
-            check_tiff(data)
+        if kind.name in _CHECKS:
+            _CHECKS[kind.name](data)
         image = _OPENERS[kind.name](io.BytesIO(data))
         width, height = image.size
         if isinstance(image, JpegImageFile):
