@@ -2,7 +2,7 @@
 
 >>> from handwriting_ai import DigitReader, load_settings
 >>> with DigitReader(load_settings()) as reader:  # doctest: +SKIP
-...     reader.read(Path("seven.png").read_bytes()).prediction.digit
+...     reader.read("seven.jpg").prediction.digit
 7
 """
 

@@ -25,7 +25,7 @@ from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.errors import DataMissing, ModelNamed
 from handwriting_ai.jobs.types import MOST_EPOCHS
-from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.preprocess import FORMAT_NAMES, preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.torchvision_ops import declare_missing_operators, download_emnist
 
@@ -87,7 +87,7 @@ def test_predict_names_a_folder_without_pictures(
     (tmp_path / "empty").mkdir()
     result = RUNNER.invoke(cli.app, ["predict", str(tmp_path / "empty")])
     assert result.exit_code == 1
-    assert "empty: No pictures (PNG, JPEG, WebP) are in this folder." in result.stdout
+    assert f"empty: No pictures ({FORMAT_NAMES}) are in this folder." in result.stdout
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -137,12 +137,13 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
 
     monkeypatch.setattr("os.execv", take_over)
     monkeypatch.setenv("STREAMLIT_CLIENT_TOOLBAR_MODE", "viewer")
+    monkeypatch.setenv("DIGITS__MAX_IMAGE_MB", "29.5")
     assert RUNNER.invoke(cli.app, ["app", "--port", "8600"]).exit_code == 0
     assert Path.cwd() == clean_environment
     assert started[1:4] == ["-m", "streamlit", "run"]
     assert {
         "--server.port=8600",
-        "--server.maxUploadSize=5",
+        "--server.maxUploadSize=30",
         "--browser.gatherUsageStats=false",
         "--theme.light.primaryColor=#2F6FDE",
     } <= set(started)

@@ -14,7 +14,7 @@ from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, 
 from handwriting_ai.inference.engine import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
+from handwriting_ai.preprocess import Gray, Preprocessed, left_out_share, preprocess
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
@@ -34,6 +34,8 @@ class ReadResult:
     prediction: Prediction
     picture: Gray
     """What the network saw, `uint8 (28, 28)`."""
+    left_out_share: float
+    """Ink that was found and not taken for a part of the digit, as a share of all ink."""
     latency_ms: float
 
 
@@ -80,7 +82,13 @@ class AsyncReader:
         asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
         prediction = await asyncio.wrap_future(asked.answer)
         latency_ms = (time.perf_counter() - started) * MS_PER_S
-        return ReadResult(prediction=prediction, picture=asked.prepared.steps[-1].picture, latency_ms=latency_ms)
+        steps = asked.prepared.steps
+        return ReadResult(
+            prediction=prediction,
+            picture=steps[-1].picture,
+            left_out_share=left_out_share(steps),
+            latency_ms=latency_ms,
+        )
 
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""

@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,12 +15,13 @@ import typer
 from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
+from handwriting_ai.preprocess.formats import FORMAT_NAMES, SUFFIXES
 from handwriting_ai.support.extras import require_extra
 
 if TYPE_CHECKING:
     from handwriting_ai.reading.reader import DigitReader
 
-PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".webp"})
+PICTURE_SUFFIXES: Final = frozenset(SUFFIXES)
 
 
 def run_app(
@@ -27,13 +29,15 @@ def run_app(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "localhost",
 ) -> None:
     """Start the dashboard."""
-    load_settings()
+    limits = load_settings().digits.image_limits
     require_extra("app")
     require_free_port(host, port)
     command = [sys.executable, "-m", "streamlit", "run", str(PROJECT_ROOT / "app" / "main.py")]
     # No chdir: relative paths in our settings start from here, where Streamlit would not find its own.
     found: dict[str, object] = tomllib.loads((PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    options = [*_flags(found), f"--server.port={port}", f"--server.address={host}"]
+    upload: dict[str, object] = {"maxUploadSize": ceil(limits.max_megabytes)}
+    # Of an option that is given twice the last counts.
+    options = [*_flags(found), *_flags({"server": upload}), f"--server.port={port}", f"--server.address={host}"]
     os.execv(sys.executable, [*command, *options])  # in our place: a signal to this process ends the dashboard
 
 
@@ -57,7 +61,7 @@ def _variable(option: str) -> str:
 
 
 def predict(
-    paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures (PNG, JPEG, WebP).")],
+    paths: Annotated[list[Path], typer.Argument(help=f"Pictures, or folders of pictures ({FORMAT_NAMES}).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read."""
@@ -96,7 +100,7 @@ def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
     from handwriting_ai.preprocess import left_out_share
 
     if path.is_dir():
-        return {"path": str(path), "error": "No pictures (PNG, JPEG, WebP) are in this folder."}
+        return {"path": str(path), "error": f"No pictures ({FORMAT_NAMES}) are in this folder."}
     try:
         reading = reader.read(path.read_bytes())
     except OSError as error:

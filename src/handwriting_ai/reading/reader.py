@@ -22,12 +22,12 @@ from handwriting_ai.preprocess import (
     Gray,
     ImageLimits,
     NormalizedImage,
-    Pixels,
     Step,
     denormalize,
     preprocess,
     preprocess_signature,
 )
+from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
@@ -56,7 +56,7 @@ class DigitReader:
     def __init__(self, settings: Settings) -> None:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
-        self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
+        self.limits = digits.image_limits
         self.engine = InferenceEngine(digits, threads=settings.app.workers, signature=preprocess_signature())
         self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
@@ -91,7 +91,7 @@ class DigitReader:
 
     def read(
         self,
-        source: "bytes | Pixels",
+        source: Source,
         *,
         tta: TtaMode | None = None,
         temperature: float | None = None,
@@ -100,12 +100,21 @@ class DigitReader:
     ) -> Reading:
         """Read one picture; None leaves a choice to the settings, the manifests or the picture.
 
+        Args:
+            source: a file's path or content, an open binary file, a Pillow picture, or an array `(h, w)` or
+                `(h, w, 1 | 3 | 4)`.
+            tta: which views are read.
+            temperature: for all members.
+            members: which models read it.
+            invert: True if ink is darker than paper, False if lighter.
+
         Raises:
+            TypeError: `source` is none of these.
             ImageError: the picture cannot be read, or holds no ink.
             EngineError: no model is loaded, the queue is full, or the answer takes too long.
         """
         started = time.perf_counter()
-        prepared = preprocess(source, limits=self.limits, invert=invert)
+        prepared = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
         preprocess_ms = (time.perf_counter() - started) * MS_PER_S
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)
