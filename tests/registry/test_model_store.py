@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import NoReturn
 import pytest
 import torch
 from tests.registry.samples import SIGNATURE, fresh_state, manifest, names_in, saved, v1_fields, write_model
-from torch import Tensor
+from torch import Tensor, nn
 
 from handwriting_ai.errors import (
     ClassesMismatch,
@@ -111,20 +112,14 @@ def test_a_folder_that_cannot_be_looked_into_is_listed_and_explained(
     for model_id in ("good", "locked"):
         write_model(tmp_path, model_id, saved(fresh_state()))
     (tmp_path / "notes.txt").write_text("no folder", encoding="utf-8")
-    ask, read = Path.stat, Path.read_bytes
+    ask = Path.stat
 
     def refuse_stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
         if path.parent == tmp_path / "locked":
             raise PermissionError(13, "Permission denied", str(path))
         return ask(path, follow_symlinks=follow_symlinks)
 
-    def refuse_read(path: Path) -> bytes:
-        if path.parent == tmp_path / "locked":
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
-
     monkeypatch.setattr(Path, "stat", refuse_stat)
-    monkeypatch.setattr(Path, "read_bytes", refuse_read)
     store = ModelStore(tmp_path)
     assert store.model_ids() == ("good", "locked")
     models, report = store.read_all(store.model_ids(), signature=SIGNATURE)
@@ -250,6 +245,53 @@ def test_code_in_weights_is_never_executed(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="good"):
         ModelStore(tmp_path).read("good", signature=SIGNATURE)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (saved(nn.Linear(2, 2)), "it holds torch.nn.modules.linear.Linear beside tensors"),
+        (pickle.dumps("weights"), "it is cut off, altered, or was not written by torch.save"),
+        (b"", "it is cut off, altered, or was not written by torch.save"),
+        (b"\x89PNG\r\n", "it is cut off, altered, or was not written by torch.save"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_advised_to_run_what_is_in_a_file(tmp_path: Path, content: bytes, reason: str) -> None:
+    """Torch's own message says how, and warns of pickles on standard error; ours says what is wrong."""
+    write_model(tmp_path, "good", content)
+    with pytest.raises(WeightsError, match="good") as refused:
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+    assert reason in str(refused.value)
+    assert "weights_only" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.pt"])
+@pytest.mark.timeout(60)
+def test_a_pipe_in_a_file_s_place_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """It is refused as any file that cannot be read; the model beside it is loaded."""
+    for model_id in ("good", "other"):
+        write_model(tmp_path, model_id, saved(fresh_state()))
+    path = tmp_path / "good" / name
+    path.unlink()
+    os.mkfifo(path)
+    report = ModelStore(tmp_path).read_all(["good", "other"], signature=SIGNATURE)[1]
+    assert report.loaded == ("other",)
+    assert report.refused[0].reason == f"{path} cannot be read: it is a named pipe, not a file."
+
+
+def test_weights_beyond_all_measure_are_not_read(tmp_path: Path) -> None:
+    """A hole of 3 GB is refused by its size, whether or not the manifest has a digest."""
+    write_model(tmp_path, "good", b"")
+    write_model(tmp_path, "old", b"", {"weights_sha256": None})
+    for model_id in ("good", "old"):
+        with (tmp_path / model_id / "model.pt").open("wb") as stream:
+            stream.truncate(3_000_000_000)
+    store = ModelStore(tmp_path)
+    for refusal in store.read_all(["good", "old"], signature=SIGNATURE)[1].refused:
+        assert "cannot be read: it has 3000.0 MB; at most 1000 MB are read" in refusal.reason
+    with pytest.raises(WeightsError, match="at most 1000 MB"):
+        weights_digest(tmp_path / "old", store.read_manifest("old"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ def test_what_is_wrong_with_the_whole_file_is_said_without_the_file(tmp_path: Pa
     with pytest.raises(ManifestError, match=rf"presets\.json: {said}") as raised:
         read_presets(tmp_path)
     assert content.decode() not in str(raised.value)
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_in_the_file_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Whoever opens one waits for its other end."""
+    os.mkfifo(tmp_path / "presets.json")
+    with pytest.raises(ManifestError, match=r"presets\.json cannot be read: it is a named pipe, not a file\."):
+        read_presets(tmp_path)
 
 
 def test_a_missing_file_means_no_presets(tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from handwriting_ai.cli.ports import require_free_port
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.support.extras import require_extra
+from handwriting_ai.support.files import read_regular_file
+from handwriting_ai.support.units import BYTES_PER_MB
 
 if TYPE_CHECKING:
     from handwriting_ai.reading.reader import DigitReader
@@ -98,7 +100,7 @@ def _read_one(reader: "DigitReader", path: Path) -> dict[str, object]:
     if path.is_dir():
         return {"path": str(path), "error": "No pictures (PNG, JPEG, WebP) are in this folder."}
     try:
-        reading = reader.read(path.read_bytes())
+        reading = reader.read(read_regular_file(path, int(reader.limits.max_megabytes * BYTES_PER_MB)))
     except OSError as error:
         return {"path": str(path), "error": f"The file cannot be read: {error.strerror}."}
     except HandwritingError as error:

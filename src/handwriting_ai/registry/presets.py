@@ -14,6 +14,7 @@ from handwriting_ai.errors import ManifestError, ModelError, ModelNamed
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.manifest import check_model_id
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file
 from handwriting_ai.support.problems import describe_problems
 
 PRESETS_FILE: Final = "presets.json"
@@ -62,7 +63,7 @@ def read_presets(root: Path) -> dict[str, Preset]:
     """
     path = root / PRESETS_FILE
     try:
-        entries = _PRESETS.validate_json(path.read_bytes())
+        entries = _PRESETS.validate_json(read_regular_file(path, MOST_JSON_BYTES))
     except FileNotFoundError:
         return {}
     except OSError as error:

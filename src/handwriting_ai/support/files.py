@@ -12,13 +12,15 @@ from uuid import uuid4
 from handwriting_ai.support.units import BYTES_PER_MB
 
 _KINDS: Final = (
-    (stat.S_ISDIR, errno.EISDIR, "it is a folder"),
+    (stat.S_ISDIR, errno.EISDIR, os.strerror(errno.EISDIR)),
     (stat.S_ISFIFO, errno.EINVAL, "it is a named pipe, not a file"),
     (stat.S_ISSOCK, errno.EINVAL, "it is a socket, not a file"),
     (stat.S_ISCHR, errno.EINVAL, "it is a device, not a file"),
     (stat.S_ISBLK, errno.EINVAL, "it is a device, not a file"),
 )
 """What lies in folders beside regular files, with the error that says so."""
+MOST_JSON_BYTES: Final = 10 * BYTES_PER_MB
+"""Of a file of settings, figures or strokes that is read as a whole; those that are written here have a hundredth."""
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """Nobody waits for the other end of a pipe that took a file's place after it was looked at."""
 
