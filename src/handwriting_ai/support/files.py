@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -120,6 +121,21 @@ def _hidden(path: Path) -> Path:
 
 
 def sweep_unfinished(folder: Path) -> None:
-    """Remove what killed processes left hidden in a folder; only while nobody writes there."""
+    """Remove what killed processes left hidden in a folder; only while nobody writes there. What cannot go stays."""
     for left in folder.glob(_UNFINISHED):
-        left.unlink(missing_ok=True)
+        with suppress(OSError):  # hidden, and in nobody's way
+            remove(left)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link – never what it points to; nothing there is no error.
+
+    Raises:
+        OSError: something of it stays.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)  # all that can go
+        if path.exists():
+            shutil.rmtree(path)  # says why the rest cannot
+    else:
+        path.unlink(missing_ok=True)
