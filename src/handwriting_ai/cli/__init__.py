@@ -5,13 +5,13 @@ import sys
 
 import typer
 
-from handwriting_ai.cli import data, evaluate, export, jobs, models, read, serve, train
+from handwriting_ai.cli import dashboard, data, evaluate, export, jobs, models, predict, serve, train
 from handwriting_ai.config import misspelt_variables
 from handwriting_ai.errors import HandwritingError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.command(name="app")(read.run_app)
-app.command()(read.predict)
+app.command(name="app")(dashboard.run_app)
+app.command()(predict.predict)
 app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.command()(train.train)

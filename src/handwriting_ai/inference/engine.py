@@ -94,6 +94,15 @@ class InferenceEngine:
         """Whether a model is loaded."""
         return bool(self._active.members)
 
+    def require_ready(self) -> None:
+        """Stop where no model is loaded.
+
+        Raises:
+            EngineNotReady: none is; the message says what to look at.
+        """
+        if not self.ready:
+            raise _not_ready(self._settings)
+
     @property
     def ensemble_size(self) -> int:
         """How many members are loaded."""
@@ -102,7 +111,7 @@ class InferenceEngine:
     @property
     def member_ids(self) -> tuple[str, ...]:
         """The members' ids, in order."""
-        return _ids(self._active.members)
+        return tuple(member.model_id for member in self._active.members)
 
     @property
     def model_id(self) -> str | None:
@@ -236,10 +245,7 @@ class InferenceEngine:
         active = self._active
         by_id = {member.model_id: member for member in active.members} | self._shelf.members
         if not (active.members if options.members is None else by_id):
-            raise EngineNotReady(
-                f"No model is loaded from {self._settings.model_dir}. Either DIGITS__ACTIVE_MODEL names none that is "
-                "there, or those it names are refused: `handwriting-ai models list` shows which."
-            )
+            raise _not_ready(self._settings)
         if options.members is None:
             return active
         unknown = [model_id for model_id in options.members if model_id not in by_id]
@@ -252,7 +258,7 @@ class InferenceEngine:
         return to_prediction(
             probs[:, :, 0],
             views=views_for(options.tta or active.tta),
-            model_ids=_ids(active.members),
+            model_ids=[member.model_id for member in active.members],
             temperatures=self._temperatures(active, options),
             uncertain_below=self._settings.uncertain_threshold,
             latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
@@ -276,8 +282,11 @@ class InferenceEngine:
         )
 
 
-def _ids(members: Sequence[Member]) -> tuple[str, ...]:
-    return tuple(member.model_id for member in members)
+def _not_ready(settings: DigitsSettings) -> EngineNotReady:
+    return EngineNotReady(
+        f"No model is loaded from {settings.model_dir}. Either DIGITS__ACTIVE_MODEL names none that is there, or those "
+        "it names are refused: `handwriting-ai models list` shows which."
+    )
 
 
 def _one_picture(x: Picture) -> Tensor:

@@ -1,0 +1,150 @@
+"""`handwriting-ai predict`, as a person types it."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pydantic import TypeAdapter
+from typer.testing import CliRunner
+
+from handwriting_ai import cli
+from handwriting_ai.errors import EngineNotReady
+
+RUNNER = CliRunner()
+_ROW = TypeAdapter(dict[str, object])
+
+
+@pytest.fixture()
+def model_folder(clean_environment: Path, monkeypatch: pytest.MonkeyPatch, model_dir: Path) -> Path:
+    """The models that are asked; the working directory is an empty folder beside them."""
+    monkeypatch.setenv("DIGITS__MODEL_DIR", str(model_dir))
+    assert clean_environment == Path.cwd()
+    return model_dir
+
+
+def draw_one(path: Path) -> Path:
+    """Write a picture of a one."""
+    canvas = np.full((280, 280), 255, dtype=np.uint8)
+    canvas[40:240, 130:150] = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(canvas).save(path, format="PNG")
+    return path
+
+
+def answers_to(*arguments: str) -> list[dict[str, object]]:
+    """The lines that `predict --json` prints."""
+    printed = RUNNER.invoke(cli.app, ["predict", "--json", *arguments]).stdout
+    return [_ROW.validate_json(line) for line in printed.splitlines()]
+
+
+@pytest.mark.usefixtures("model_folder")
+@pytest.mark.timeout(120)
+def test_what_is_no_file_is_said_and_not_waited_for(tmp_path: Path) -> None:
+    """A pipe without another end and a device without an end; what stands after them is read."""
+    pipe, zeros = tmp_path / "pipe.png", tmp_path / "zeros.png"
+    os.mkfifo(pipe)
+    zeros.symlink_to("/dev/zero")
+    rows = answers_to(str(pipe), str(zeros), str(draw_one(tmp_path / "one.png")))
+    assert rows[0]["error"] == "The file cannot be read: it is a named pipe, not a file."
+    assert rows[1]["error"] == "The file cannot be read: it is a device, not a file."
+    assert "digit" in rows[2]
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    """Three billion bytes would have to be held in memory: its size is asked first."""
+    with (tmp_path / "huge.png").open("wb") as stream:
+        stream.truncate(3_000_000_000)
+    (row,) = answers_to(str(tmp_path / "huge.png"))
+    assert "3000.0 MB; at most 2 MB are read" in str(row["error"])
+
+
+def _deny(monkeypatch: pytest.MonkeyPatch, denied: Path) -> None:
+    """What the system does to a folder that is somebody else's; tests may run as root, whom nothing is denied."""
+    look, scan = Path.stat, Path.iterdir
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if denied in path.parents:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path, follow_symlinks=follow_symlinks)
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path == denied:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_a_file_that_cannot_be_asked_stops_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lies in somebody else's folder: it is an error of its own, and those named after it are read."""
+    hidden, seen = draw_one(tmp_path / "theirs" / "one.png"), draw_one(tmp_path / "one.png")
+    _deny(monkeypatch, tmp_path / "theirs")
+    unreadable, read = answers_to(str(hidden), str(seen))
+    assert unreadable == {"path": str(hidden), "error": "The file cannot be read: Permission denied."}
+    assert "digit" in read
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_a_folder_that_cannot_be_looked_into_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rather than left out in silence; what lies beside it is read, in order."""
+    for name in ("a.png", "b/one.png", "c.PNG", "d/e/one.jpeg"):
+        draw_one(tmp_path / "pictures" / name)
+    _deny(monkeypatch, tmp_path / "pictures" / "b")
+    rows = answers_to(str(tmp_path / "pictures"))
+    assert [Path(str(row["path"])).relative_to(tmp_path / "pictures").as_posix() for row in rows] == [
+        "a.png",
+        "b",
+        "c.PNG",
+        "d/e/one.jpeg",
+    ]
+    assert [row.get("error") for row in rows] == [None, "The folder cannot be read: Permission denied.", None, None]
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_links_are_followed_and_no_folder_is_read_twice(tmp_path: Path) -> None:
+    """A link up, one to a folder beside it, one to itself, and one to nothing."""
+    draw_one(tmp_path / "pictures" / "within" / "one.png")
+    draw_one(tmp_path / "elsewhere" / "other.png")
+    for name, target in (
+        ("up", ".."),
+        ("within/again", "../within"),
+        ("to_elsewhere", "../elsewhere"),
+        ("round.png", "round.png"),
+        ("gone.png", "nowhere"),
+    ):
+        (tmp_path / "pictures" / name).symlink_to(target)
+    rows = answers_to(str(tmp_path / "pictures"))
+    found = {Path(str(row["path"])).name: str(row.get("error", "")) for row in rows}
+    assert len(rows) == len(found)
+    assert {name for name, error in found.items() if not error} == {"one.png", "other.png"}
+    assert found["round.png"] == "The file cannot be read: Too many levels of symbolic links."
+    assert found["gone.png"] == "The file cannot be read: No such file or directory."
+
+
+@pytest.mark.usefixtures("model_folder")
+@pytest.mark.parametrize("form", [["--json"], []])
+def test_names_that_are_no_utf_8_are_printed(tmp_path: Path, form: list[str]) -> None:
+    """Latin-1 from an old disk, and a line feed that would be two lines: as text, and as JSON for any reader."""
+    for name in (b"f\xfcnf.png", b"two\nlines.png"):
+        draw_one(tmp_path / "pictures" / os.fsdecode(name))
+    printed = RUNNER.invoke(cli.app, ["predict", *form, str(tmp_path / "pictures")])
+    first, second = printed.stdout_bytes.decode("utf-8", "strict").splitlines()
+    assert "f\\xfcnf.png" in (first.replace("\\\\", "\\"))
+    assert "two\\nlines.png" in (second.replace("\\\\", "\\"))
+
+
+def test_without_a_model_it_is_said_once(tmp_path: Path, model_folder: Path) -> None:
+    """And not for each picture."""
+    for model_id in ("first", "second"):
+        (model_folder / model_id / "model.pt").write_bytes(b"")
+    pictures = [str(draw_one(tmp_path / name)) for name in ("a.png", "b.png")]
+    ended = RUNNER.invoke(cli.app, ["predict", *pictures])
+    assert isinstance(ended.exception, EngineNotReady)
+    assert ended.stdout == ""
+    assert ended.stderr.count("Refused") == 2
