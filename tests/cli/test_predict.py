@@ -148,3 +148,14 @@ def test_without_a_model_it_is_said_once(tmp_path: Path, model_folder: Path) -> 
     assert isinstance(ended.exception, EngineNotReady)
     assert ended.stdout == ""
     assert ended.stderr.count("Refused") == 2
+
+
+def test_a_misspelt_preset_is_told_with_the_nearest_name(
+    tmp_path: Path, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And with all presets and models there are."""
+    (model_folder / "presets.json").write_text('{"default": {"members": ["first"], "tta": "none"}}', encoding="utf-8")
+    monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "defalt")
+    ended = RUNNER.invoke(cli.app, ["predict", str(draw_one(tmp_path / "one.png"))])
+    assert "Did you mean 'default'? Presets: default. Models: first, second." in ended.stderr
+    assert isinstance(ended.exception, EngineNotReady)

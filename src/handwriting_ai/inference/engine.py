@@ -23,7 +23,7 @@ from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.presets import Choice, choose_members
+from handwriting_ai.registry.presets import Choice, choose_members, explain
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
@@ -168,7 +168,7 @@ class InferenceEngine:
                 self._active = active
                 self._shelf.forget(choice.members)
             self._found = found
-            return report
+            return explain(report, self._settings.active_model, self._settings.model_dir)
 
     def make_available(self, model_ids: Sequence[str]) -> LoadReport:
         """Load models beside the active set, so that requests may name them; the report names those refused.

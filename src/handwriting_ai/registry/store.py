@@ -42,6 +42,7 @@ from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state, require_weights, weights_digest
 from handwriting_ai.support.files import remove, write_atomically
 from handwriting_ai.support.locks import locked
+from handwriting_ai.support.names import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -112,9 +113,13 @@ class ModelStore:
         """
         folder = self.folder(model_id)
         if not may_be(stat.S_ISDIR, folder):
-            known = ", ".join(self.model_ids()) or "none"
-            raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
+            raise self._unknown(model_id)
         return read_manifest(folder / MANIFEST_NAME)
+
+    def _unknown(self, model_id: str) -> UnknownModel:
+        models = self.model_ids()
+        known = f"{did_you_mean(model_id, models)} Available: {', '.join(models) or 'none'}."
+        return UnknownModel(f"There is no model {model_id!r} in {self.root}.{known}")
 
     def fitting_manifest(self, model_id: str, *, signature: str) -> Manifest:
         """The manifest of one model that reads digits in pictures of this preprocessing.
@@ -266,8 +271,7 @@ class ModelStore:
         with locked(self.root):
             clean_up(self.root)  # else an older model that was set aside under this name would return
             if not (folder.is_symlink() or folder.is_dir()):
-                known = ", ".join(self.model_ids()) or "none"
-                raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
+                raise self._unknown(model_id)
             doomed = hidden_beside(folder, INCOMING)  # what a killed registration leaves is swept, and so is this
             try:
                 folder.rename(doomed)
