@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
@@ -14,9 +14,10 @@ from torch import Tensor
 from handwriting_ai.architectures.running import logits_of
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import UnknownModel
+from handwriting_ai.inference.active import Active
 from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
 from handwriting_ai.inference.inputs import Picture, one_picture, several_pictures
-from handwriting_ai.inference.members import Member, load_members, no_models
+from handwriting_ai.inference.members import load_members, no_models
 from handwriting_ai.inference.requests import RequestQueue
 from handwriting_ai.inference.shelf import Shelf, Version, version_of
 from handwriting_ai.inference.views import make_views, views_for
@@ -53,16 +54,6 @@ class PredictOptions:
 DEFAULT_OPTIONS: Final = PredictOptions()
 
 
-@dataclass(frozen=True, eq=False)
-class _Active:
-    """What a request reads: replaced as a whole when models are loaded."""
-
-    members: tuple[Member, ...] = ()
-    tta: TtaMode = TtaMode.NONE
-    versions: Mapping[str, Version | None] = field(default_factory=dict)
-    """Of the members, as they lay on the disk before they were loaded."""
-
-
 class InferenceEngine:
     """Answers with the members that the settings name. Every method may be called from any thread."""
 
@@ -78,7 +69,7 @@ class InferenceEngine:
         torch.set_num_threads(1)
         self._compute = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-compute")
         self._requests = RequestQueue(self._threads, settings.predict_timeout_seconds)
-        self._active = _Active()
+        self._active = Active()
         self._loading = threading.Lock()
         self._found: tuple[Choice, Mapping[str, Version | None]] | None = None
         """What was named, and lay on the disk, when it last loaded."""
@@ -106,7 +97,7 @@ class InferenceEngine:
     @property
     def member_ids(self) -> tuple[str, ...]:
         """The members' ids, in order."""
-        return _ids(self._active.members)
+        return self._active.ids
 
     @property
     def model_id(self) -> str | None:
@@ -156,7 +147,7 @@ class InferenceEngine:
             members, report = load_members(self._settings.model_dir, choice.members, signature=self._signature)
             if members:
                 tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
-                active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
+                active = Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
                 blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
                 for mode in TtaMode:
                     self._probabilities(active, blank, PredictOptions(tta=mode))
@@ -211,6 +202,16 @@ class InferenceEngine:
             answers += self._requests.wait(submit(self._answers, active, chunk, options, time.perf_counter()))
         return answers
 
+    def predict_unhurried(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> list[Prediction]:
+        """As `predict_each`, in the calling thread: there is no queue, and no limit of time.
+
+        Raises:
+            EngineNotReady, UnknownModel, ValueError: as `submit_predict`.
+        """
+        active = self._choose(options)
+        chunks = torch.split(several_pictures(x), self._chunk_size(active, options)) if len(x) else ()
+        return [each for chunk in chunks for each in self._answers(active, chunk, options, time.perf_counter())]
+
     def predict_batch(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> Tensor:
         """Merged probabilities `(n, 10)` for `(n, 1, 28, 28)`, any n.
 
@@ -240,11 +241,11 @@ class InferenceEngine:
         self.close()
 
     @staticmethod
-    def _chunk_size(active: _Active, options: PredictOptions) -> int:
+    def _chunk_size(active: Active, options: PredictOptions) -> int:
         """How many pictures are computed at one time."""
         return max(1, _BATCH // len(views_for(options.tta or active.tta)))
 
-    def _choose(self, options: PredictOptions) -> _Active:
+    def _choose(self, options: PredictOptions) -> Active:
         """The members a request asks for, out of those that are loaded now."""
         active = self._active
         by_id = {member.model_id: member for member in active.members} | self._shelf.members
@@ -255,18 +256,18 @@ class InferenceEngine:
         unknown = [model_id for model_id in options.members if model_id not in by_id]
         if unknown or not options.members:
             raise UnknownModel(f"Not loaded: {', '.join(unknown) or 'no member named'}. Loaded: {', '.join(by_id)}.")
-        return _Active(tuple(by_id[model_id] for model_id in options.members), active.tta)
+        return Active(tuple(by_id[model_id] for model_id in options.members), active.tta)
 
-    def _answer(self, active: _Active, batch: Tensor, options: PredictOptions, submitted: float) -> Prediction:
+    def _answer(self, active: Active, batch: Tensor, options: PredictOptions, submitted: float) -> Prediction:
         return self._answers(active, batch, options, submitted)[0]
 
-    def _answers(self, active: _Active, batch: Tensor, options: PredictOptions, submitted: float) -> list[Prediction]:
+    def _answers(self, active: Active, batch: Tensor, options: PredictOptions, submitted: float) -> list[Prediction]:
         probs = self._probabilities(active, batch, options)
         return [
             to_prediction(
                 probs[:, :, index],
                 views=views_for(options.tta or active.tta),
-                model_ids=_ids(active.members),
+                model_ids=active.ids,
                 temperatures=self._temperatures(active, options),
                 uncertain_below=self._settings.uncertain_threshold,
                 latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
@@ -274,11 +275,11 @@ class InferenceEngine:
             for index in range(len(batch))
         ]
 
-    def _temperatures(self, active: _Active, options: PredictOptions) -> list[float]:
+    def _temperatures(self, active: Active, options: PredictOptions) -> list[float]:
         override = options.temperature or self._settings.temperature_override
         return [override or member.manifest.temperature for member in active.members]
 
-    def _probabilities(self, active: _Active, batch: Tensor, options: PredictOptions) -> Tensor:
+    def _probabilities(self, active: Active, batch: Tensor, options: PredictOptions) -> Tensor:
         """`(n, 1, 28, 28)` → `(members, views, n, 10)`: members and shares of the views run side by side."""
         views = views_for(options.tta or active.tta)
         pictures = make_views(batch, views)
@@ -290,7 +291,3 @@ class InferenceEngine:
         return member_probabilities(
             logits.view(len(active.members), len(views), len(batch), -1), self._temperatures(active, options)
         )
-
-
-def _ids(members: Sequence[Member]) -> tuple[str, ...]:
-    return tuple(member.model_id for member in members)

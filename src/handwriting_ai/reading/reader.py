@@ -3,8 +3,9 @@
 import statistics
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
@@ -22,12 +24,14 @@ from handwriting_ai.preprocess import (
     Gray,
     ImageLimits,
     NormalizedImage,
-    Pixels,
+    Preprocessed,
     Step,
     denormalize,
     preprocess,
     preprocess_signature,
 )
+from handwriting_ai.reading.many import in_batches
+from handwriting_ai.reading.sources import Source, pixels_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
@@ -50,6 +54,19 @@ class Reading:
     """Decoding, preprocessing and models."""
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A picture on its way."""
+
+    made: Preprocessed
+    started: float
+    preprocess_ms: float
+
+    @property
+    def image(self) -> NormalizedImage:
+        return self.made.image
+
+
 class DigitReader:
     """Reads pictures with the engine that the settings describe. Safe to share between threads."""
 
@@ -57,7 +74,8 @@ class DigitReader:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
         self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
-        self.engine = InferenceEngine(digits, threads=settings.app.workers, signature=preprocess_signature())
+        self._threads = settings.app.workers
+        self.engine = InferenceEngine(digits, threads=self._threads, signature=preprocess_signature())
         self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
@@ -91,32 +109,67 @@ class DigitReader:
 
     def read(
         self,
-        source: "bytes | Pixels",
+        source: Source,
         *,
         tta: TtaMode | None = None,
         temperature: float | None = None,
         members: Sequence[str] | None = None,
         invert: bool | None = None,
     ) -> Reading:
-        """Read one picture; None leaves a choice to the settings, the manifests or the picture.
+        """Read one picture: a path, bytes, a file opened with 'rb', a Pillow picture or an array.
+
+        None leaves a choice to the settings, the manifests or the picture.
 
         Raises:
             ImageError: the picture cannot be read, or holds no ink.
             EngineError: no model is loaded, the queue is full, or the answer takes too long.
+            TypeError: `source` is no picture at all.
         """
-        started = time.perf_counter()
-        prepared = preprocess(source, limits=self.limits, invert=invert)
-        preprocess_ms = (time.perf_counter() - started) * MS_PER_S
+        prepared = self._prepare(source, invert)
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
-        prediction = self.engine.predict(prepared.image, options)
-        total_ms = (time.perf_counter() - started) * MS_PER_S
+        return self._reading(prepared, self.engine.predict(prepared.image, options), options)
+
+    def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        tta: TtaMode | None = None,
+        temperature: float | None = None,
+        members: Sequence[str] | None = None,
+        invert: bool | None = None,
+    ) -> Iterator[Reading | HandwritingError]:
+        """Read many pictures, in order, a hundred of them in memory at a time: some are prepared while others are read.
+
+        A picture that cannot be read does not stop the others: what `read` would raise stands in its place.
+
+        Raises:
+            EngineNotReady: no model is loaded.
+            TypeError: something is no picture at all.
+        """
+        options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
+        if members is None:
+            self.engine.require_ready()
+        prepare = partial(self._prepare, invert=invert)
+        return in_batches(sources, prepare, partial(self._read_batch, options), threads=self._threads)
+
+    def _prepare(self, source: Source, invert: bool | None) -> _Prepared:
+        started = time.perf_counter()
+        made = preprocess(pixels_of(source, self.limits), limits=self.limits, invert=invert)
+        return _Prepared(made, started, (time.perf_counter() - started) * MS_PER_S)
+
+    def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:
+        pictures: NDArray[np.float32] = np.stack([each.image for each in batch])
+        predictions = self.engine.predict_unhurried(torch.from_numpy(pictures), options)
+        return [self._reading(each, found, options) for each, found in zip(batch, predictions, strict=True)]
+
+    def _reading(self, prepared: _Prepared, prediction: Prediction, options: PredictOptions) -> Reading:
         return Reading(
             prediction=prediction,
             image=prepared.image,
-            steps=prepared.steps,
-            view_pictures=_view_pictures(prepared.image, tta or self.engine.tta_mode),
-            preprocess_ms=preprocess_ms,
-            total_ms=total_ms,
+            steps=prepared.made.steps,
+            view_pictures=_view_pictures(prepared.image, options.tta or self.engine.tta_mode),
+            preprocess_ms=prepared.preprocess_ms,
+            total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
         )
 
     def latency_ms(self, model_id: str, tta: TtaMode) -> float:
