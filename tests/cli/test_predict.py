@@ -1,6 +1,12 @@
 """`handwriting-ai predict`, as a person types it."""
 
+import contextlib
+import csv
 import os
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,7 +65,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "huge.png").open("wb") as stream:
         stream.truncate(3_000_000_000)
     (row,) = answers_to(str(tmp_path / "huge.png"))
-    assert "3000.0 MB; at most 2 MB are read" in str(row["error"])
+    assert "3000.0 MB; at most 2 MB are read: shrink it, or raise DIGITS__MAX_IMAGE_MB." in str(row["error"])
 
 
 def _deny(monkeypatch: pytest.MonkeyPatch, denied: Path) -> None:
@@ -159,3 +165,93 @@ def test_a_misspelt_preset_is_told_with_the_nearest_name(
     ended = RUNNER.invoke(cli.app, ["predict", str(draw_one(tmp_path / "one.png"))])
     assert "Did you mean 'default'? Presets: default. Models: first, second." in ended.stderr
     assert isinstance(ended.exception, EngineNotReady)
+
+
+@pytest.fixture()
+def many(tmp_path: Path, model_folder: Path) -> Path:
+    """A folder of 600 files, of which a third are broken, empty, or lead nowhere; models that read them."""
+    assert model_folder.is_dir()
+    picture = draw_one(tmp_path / "one.png")
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(600):
+        path = folder / f"{number:04}.png"
+        match number % 9:
+            case 0:
+                path.write_bytes(picture.read_bytes()[:200])
+            case 3:
+                path.touch()
+            case 6:
+                path.symlink_to("nowhere")
+            case _:
+                path.symlink_to(picture)
+    return folder
+
+
+def _rows(table: Path) -> list[dict[str, str]]:
+    with table.open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, str]] = list(csv.DictReader(stream))
+    return rows
+
+
+def test_a_third_of_a_large_folder_is_broken(many: Path, tmp_path: Path) -> None:
+    """Each has its line and its row, in order; the table holds the same figures."""
+    table = tmp_path / "table.csv"
+    ended = RUNNER.invoke(cli.app, ["predict", "--json", "--csv", str(table), str(many)])
+    rows = [_ROW.validate_json(line) for line in ended.stdout.splitlines()]
+    assert ended.exit_code == 1
+    assert [Path(str(row["path"])).name for row in rows] == [f"{number:04}.png" for number in range(600)]
+    assert [index for index, row in enumerate(rows) if "error" in row] == list(range(0, 600, 3))
+    assert ended.stderr == f"{table}: 400 read, 200 not.\n"
+    written = _rows(table)
+    assert [row["path"] for row in written] == [str(row["path"]) for row in rows]
+    assert written[1]["digit"] == str(rows[1]["digit"])
+    assert str([float(written[1][f"p{digit}"]) for digit in range(10)]) == str(rows[1]["probs"])
+    assert written[0]["error"].startswith("The picture is damaged")
+    assert written[6]["error"] == "The file cannot be read: No such file or directory."
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_a_table_that_cannot_be_written_is_said_before_anything_is_read(tmp_path: Path) -> None:
+    """With its option; nothing is printed."""
+    ended = RUNNER.invoke(
+        cli.app, ["predict", "--csv", str(tmp_path / "no" / "t.csv"), str(tmp_path)], env={"COLUMNS": "200"}
+    )
+    assert (ended.exit_code, ended.stdout) == (2, "")
+    assert "--csv" in ended.stderr
+    assert "cannot be written: No such file or directory." in ended.stderr
+
+
+@pytest.mark.usefixtures("model_folder")
+def test_a_name_is_no_formula(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spreadsheet would compute it."""
+    monkeypatch.chdir(tmp_path)
+    draw_one(tmp_path / "=1+1.png")
+    RUNNER.invoke(cli.app, ["predict", "--csv", "table.csv", "=1+1.png"])
+    assert [row["path"] for row in _rows(tmp_path / "table.csv")] == ["'=1+1.png"]
+
+
+@pytest.mark.timeout(300)
+def test_ctrl_c_ends_it_and_says_how_many_were_read(many: Path, tmp_path: Path) -> None:
+    """On a terminal, where a bar shows rate and time left; what was read stands in the table."""
+    table, (terminal, its_end) = tmp_path / "table.csv", os.openpty()
+    command = [sys.executable, "-m", "handwriting_ai.cli", "predict", "--json", "--csv", str(table), *[str(many)] * 40]
+    variables = dict(os.environ) | {"TERM": "xterm", "COLUMNS": "120"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=its_end, env=variables) as process:
+        os.close(its_end)
+        assert process.stdout is not None
+        for _ in range(100):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        shown = b""
+        with contextlib.suppress(OSError):  # how a terminal says that it is closed
+            while piece := os.read(terminal, 65_536):
+                shown += piece
+        os.close(terminal)
+        assert process.wait(60) == 130
+    said = re.search(r"Stopped: (\d+) of 24,000 were read\.", shown.decode())
+    assert said is not None
+    assert "pictures/s" in shown.decode()
+    assert "Traceback" not in shown.decode()
+    assert sum(not row["error"] for row in _rows(table)) == int(str(said[1]))

@@ -2,6 +2,8 @@
 # Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -9,7 +11,23 @@ from handwriting_ai.cli import dashboard, data, evaluate, export, jobs, models, 
 from handwriting_ai.config import misspelt_variables
 from handwriting_ai.errors import HandwritingError
 
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("handwriting-ai"))
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command's name."""
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app.callback(help=__doc__)(_options)
 app.command(name="app")(dashboard.run_app)
 app.command()(predict.predict)
 app.command()(evaluate.evaluate)

@@ -1,65 +1,157 @@
 """`handwriting-ai predict`: read digits in files."""
 
+import csv
 import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from rich.console import Console
+from rich.progress import Progress
 
+from handwriting_ai.cli.options import BAR, Rate
 from handwriting_ai.cli.pictures import Found, find_pictures, plain_name
 from handwriting_ai.config import load_settings
-from handwriting_ai.errors import HandwritingError
-from handwriting_ai.support.files import read_regular_file
-from handwriting_ai.support.units import BYTES_PER_MB
+from handwriting_ai.prediction import N_CLASSES
 
 if TYPE_CHECKING:
-    from handwriting_ai.reading.reader import DigitReader
+    from handwriting_ai.errors import HandwritingError
+    from handwriting_ai.reading.reader import DigitReader, Reading
+
+_INTERRUPTED: Final = 130
+"""The status of a program that Ctrl-C has ended, as shells have it."""
+_COLUMNS: Final = ("path", "digit", "confidence", "uncertain", "left_out_share", "model_id", "error")
+_FORMULA: Final = ("=", "+", "-", "@")
+"""What a spreadsheet would take for the beginning of a formula."""
 
 
 def predict(
     paths: Annotated[list[Path], typer.Argument(help="Pictures, or folders of pictures (PNG, JPEG, WebP).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+    table: Annotated[Path | None, typer.Option("--csv", help="Write a table to this file, a row a picture.")] = None,
 ) -> None:
-    """Read the digit in each picture; an unreadable one is reported, the rest are still read."""
+    """Read the digit in each picture; an unreadable one is reported, the rest are still read.
+
+    Ctrl-C stops it; what was read is printed, and in the table.
+    """
     from handwriting_ai.reading.reader import DigitReader
     from handwriting_ai.registry.store import ModelStore
 
-    settings, failed = load_settings(), False
+    settings, found = load_settings(), list(find_pictures(paths))
     ModelStore(settings.digits.model_dir).require_models()
-    with DigitReader(settings) as reader:
+    failed = done = 0
+    with _table(table) as write_row, DigitReader(settings) as reader:
         for refusal in reader.report.refused:
             typer.echo(f"Refused {refusal.model_id}: {refusal.reason}", err=True)
         reader.engine.require_ready()
-        for found in find_pictures(paths):
-            answer = _read_one(reader, found)
-            failed |= "error" in answer
-            typer.echo(json.dumps(answer) if as_json else _sentence(answer))
+        try:
+            with _progress(len(found)) as (say, advance):
+                for answer in _answers(reader, found):
+                    failed += "error" in answer
+                    write_row(answer)
+                    if as_json or table is None:
+                        say(json.dumps(answer) if as_json else _sentence(answer))
+                    done += 1
+                    advance()
+        except KeyboardInterrupt:
+            typer.echo(f"Stopped: {done - failed:,} of {len(found):,} were read.", err=True)
+            raise typer.Exit(_INTERRUPTED) from None
+    if table is not None:
+        typer.echo(f"{table}: {done - failed:,} read, {failed:,} not.", err=True)
     if failed:
         raise typer.Exit(1)
 
 
-def _read_one(reader: "DigitReader", found: Found) -> dict[str, object]:
-    """One line of the answer."""
-    from handwriting_ai.preprocess import left_out_share
+@contextmanager
+def _progress(total: int) -> Iterator[tuple[Callable[[str], None], Callable[[], None]]]:
+    """What prints a line, and what counts a step; on a terminal a bar stands below the lines."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    on_terminal: bool = console.is_terminal
+    is_shown = on_terminal and total > 1
+    with Progress(
+        *BAR,
+        Rate("pictures"),
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=not is_shown,
+    ) as progress:
+        task = progress.add_task("reading", total=total)
 
-    name = plain_name(found.path)
-    if found.error is not None:
-        return {"path": name, "error": found.error}
+        lines_too: bool = sys.stdout.isatty()
+
+        def say(line: str) -> None:
+            if is_shown and lines_too:
+                console.print(line, soft_wrap=True)  # or the bar would be torn
+            else:
+                typer.echo(line)
+
+        def advance() -> None:
+            progress.advance(task)
+
+        yield say, advance
+
+
+@contextmanager
+def _table(path: Path | None) -> Iterator[Callable[[dict[str, object]], None]]:
+    """What writes an answer into a table; nothing where there is none.
+
+    Raises:
+        BadParameter: the file cannot be written.
+    """
+    if path is None:
+        yield _write_nothing
+        return
     try:
-        reading = reader.read(read_regular_file(found.path, int(reader.limits.max_megabytes * BYTES_PER_MB)))
+        stream = path.open("w", encoding="utf-8", newline="")
     except OSError as error:
-        return {"path": name, "error": f"The file cannot be read: {error.strerror}."}
-    except HandwritingError as error:
-        return {"path": name, "error": str(error)}
-    prediction = reading.prediction
+        raise typer.BadParameter(f"{path} cannot be written: {error.strerror}.", param_hint="--csv") from error
+    with stream:
+        writer = csv.writer(stream)
+        head: list[str] = [*_COLUMNS, *(f"p{digit}" for digit in range(N_CLASSES))]
+        writer.writerow(head)
+
+        def write(answer: dict[str, object]) -> None:
+            cells = [str(answer.get(name, "")) for name in _COLUMNS]
+            probs: object = answer.get("probs")
+            shares: list[object] = [*probs] if isinstance(probs, tuple) else [""] * N_CLASSES
+            row: list[object] = [*(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells), *shares]
+            writer.writerow(row)
+
+        yield write
+
+
+def _write_nothing(_: dict[str, object]) -> None:
+    """There is no table."""
+
+
+def _answers(reader: "DigitReader", found: Sequence[Found]) -> Iterator[dict[str, object]]:
+    """A line for each that was found, in order."""
+    readings = reader.read_many(each.path for each in found if each.error is None)
+    for each in found:
+        name = plain_name(each.path)
+        yield {"path": name, "error": each.error} if each.error is not None else _answer(name, next(readings))
+
+
+def _answer(name: str, read: "Reading | HandwritingError") -> dict[str, object]:
+    from handwriting_ai.preprocess import left_out_share
+    from handwriting_ai.reading.reader import Reading
+
+    if not isinstance(read, Reading):
+        return {"path": name, "error": str(read)}
+    prediction = read.prediction
     return {
         "path": name,
         "digit": prediction.digit,
         "confidence": prediction.confidence,
-        "probs": list(prediction.probs),
+        "probs": prediction.probs,
         "model_id": prediction.model_id,
         "uncertain": prediction.uncertain,
-        "left_out_share": left_out_share(reading.steps),
+        "left_out_share": left_out_share(read.steps),
     }
 
 
