@@ -15,7 +15,7 @@ from handwriting_ai.architectures.running import logits_of
 from handwriting_ai.config import DigitsSettings
 from handwriting_ai.errors import UnknownModel
 from handwriting_ai.inference.active import Active
-from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
+from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_predictions
 from handwriting_ai.inference.inputs import Picture, one_picture, several_pictures
 from handwriting_ai.inference.members import load_members, no_models
 from handwriting_ai.inference.requests import RequestQueue
@@ -263,17 +263,14 @@ class InferenceEngine:
 
     def _answers(self, active: Active, batch: Tensor, options: PredictOptions, submitted: float) -> list[Prediction]:
         probs = self._probabilities(active, batch, options)
-        return [
-            to_prediction(
-                probs[:, :, index],
-                views=views_for(options.tta or active.tta),
-                model_ids=active.ids,
-                temperatures=self._temperatures(active, options),
-                uncertain_below=self._settings.uncertain_threshold,
-                latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
-            )
-            for index in range(len(batch))
-        ]
+        return to_predictions(
+            probs,
+            views=views_for(options.tta or active.tta),
+            model_ids=active.ids,
+            temperatures=self._temperatures(active, options),
+            uncertain_below=self._settings.uncertain_threshold,
+            latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
+        )
 
     def _temperatures(self, active: Active, options: PredictOptions) -> list[float]:
         override = options.temperature or self._settings.temperature_override

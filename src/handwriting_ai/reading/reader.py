@@ -127,7 +127,9 @@ class DigitReader:
         """
         prepared = self._prepare(source, invert)
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
-        return self._reading(prepared, self.engine.predict(prepared.image, options), options)
+        prediction = self.engine.predict(prepared.image, options)
+        (shown,) = _view_pictures(prepared.image[np.newaxis], tta or self.engine.tta_mode)
+        return _reading(prepared, prediction, shown)
 
     def read_many(
         self,
@@ -160,17 +162,8 @@ class DigitReader:
     def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:
         pictures: NDArray[np.float32] = np.stack([each.image for each in batch])
         predictions = self.engine.predict_unhurried(torch.from_numpy(pictures), options)
-        return [self._reading(each, found, options) for each, found in zip(batch, predictions, strict=True)]
-
-    def _reading(self, prepared: _Prepared, prediction: Prediction, options: PredictOptions) -> Reading:
-        return Reading(
-            prediction=prediction,
-            image=prepared.image,
-            steps=prepared.made.steps,
-            view_pictures=_view_pictures(prepared.image, options.tta or self.engine.tta_mode),
-            preprocess_ms=prepared.preprocess_ms,
-            total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
-        )
+        shown = _view_pictures(pictures, options.tta or self.engine.tta_mode)
+        return [_reading(*each) for each in zip(batch, predictions, shown, strict=True)]
 
     def latency_ms(self, model_id: str, tta: TtaMode) -> float:
         """The median time that one model takes for a picture on this machine, in this mode.
@@ -197,9 +190,20 @@ class DigitReader:
         self.close()
 
 
-def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
-    """The views as people see them: grey levels, ink 255."""
-    views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
-    levels: NDArray[np.float32] = views.squeeze(1).numpy()
-    pictures: list[Gray] = list(denormalize(levels))
-    return tuple(pictures)
+def _reading(prepared: _Prepared, prediction: Prediction, shown: tuple[Gray, ...]) -> Reading:
+    return Reading(
+        prediction=prediction,
+        image=prepared.image,
+        steps=prepared.made.steps,
+        view_pictures=shown,
+        preprocess_ms=prepared.preprocess_ms,
+        total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
+    )
+
+
+def _view_pictures(images: "NDArray[np.float32]", mode: TtaMode) -> list[tuple[Gray, ...]]:
+    """The views of each of `(n, 1, 28, 28)` as people see them: grey levels, ink 255."""
+    made = make_views(torch.from_numpy(images), views_for(mode))
+    levels: NDArray[np.float32] = made.view(-1, len(images), IMAGE_SIDE, IMAGE_SIDE).numpy()
+    pictures = denormalize(levels)
+    return [tuple(pictures[:, index]) for index in range(len(images))]
