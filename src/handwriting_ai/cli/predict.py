@@ -2,7 +2,9 @@
 
 import csv
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,7 +37,7 @@ def predict(
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read.
 
-    Ctrl-C stops it; what was read is printed, and in the table.
+    Ctrl-C stops it after the present pictures; what was read is printed, and in the table.
     """
     from handwriting_ai.reading.reader import DigitReader
     from handwriting_ai.registry.store import ModelStore
@@ -47,22 +49,39 @@ def predict(
         for refusal in reader.report.refused:
             typer.echo(f"Refused {refusal.model_id}: {refusal.reason}", err=True)
         reader.engine.require_ready()
-        try:
-            with _progress(len(found)) as (say, advance):
-                for answer in _answers(reader, found):
-                    failed += "error" in answer
-                    write_row(answer)
-                    if as_json or table is None:
-                        say(json.dumps(answer) if as_json else _sentence(answer))
-                    done += 1
-                    advance()
-        except KeyboardInterrupt:
-            typer.echo(f"Stopped: {done - failed:,} of {len(found):,} were read.", err=True)
-            raise typer.Exit(_INTERRUPTED) from None
+        with _progress(len(found)) as (say, advance), _ctrl_c() as is_pressed:
+            for answer in _answers(reader, found):
+                if is_pressed():
+                    break
+                failed += "error" in answer
+                done += 1
+                write_row(answer)
+                if as_json or table is None:
+                    say(json.dumps(answer) if as_json else _sentence(answer))
+                advance()
+    if done < len(found):
+        typer.echo(f"Stopped: {done - failed:,} of {len(found):,} were read.", err=True)
+        raise typer.Exit(_INTERRUPTED)
     if table is not None:
         typer.echo(f"{table}: {done - failed:,} read, {failed:,} not.", err=True)
     if failed:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _ctrl_c() -> Iterator[Callable[[], bool]]:
+    """What tells whether Ctrl-C was pressed; a second one ends the program wherever it is."""
+    pressed = threading.Event()
+
+    def note(_signal: int, _frame: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager
