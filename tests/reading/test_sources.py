@@ -11,7 +11,7 @@ from PIL import Image
 
 from handwriting_ai.errors import ImageTooLarge, InvalidImage
 from handwriting_ai.preprocess import ImageLimits, preprocess
-from handwriting_ai.reading.sources import Source, pixels_of
+from handwriting_ai.reading.sources import Source, picture_of
 
 _LIMITS = ImageLimits()
 
@@ -60,7 +60,7 @@ _MAKERS: list[Callable[[Path], Source]] = [
 def test_every_form_of_a_picture_is_read_alike(tmp_path: Path, make: Callable[[Path], Source]) -> None:
     """The network sees the same numbers."""
     expected = preprocess(_encoded()).image
-    assert np.array_equal(preprocess(pixels_of(make(tmp_path), _LIMITS)).image, expected)
+    assert np.array_equal(preprocess(picture_of(make(tmp_path), _LIMITS)).image, expected)
 
 
 @pytest.mark.parametrize("make", [str, Path])
@@ -72,7 +72,7 @@ def test_a_path_that_cannot_be_read_is_an_error_of_ours(
 ) -> None:
     """With the system's reason."""
     with pytest.raises(InvalidImage, match=f"The file cannot be read: .*{reason}"):
-        pixels_of(make(f"{tmp_path}/{name}"), _LIMITS)
+        picture_of(make(f"{tmp_path}/{name}"), _LIMITS)
 
 
 def test_no_more_is_read_than_the_limits_allow(tmp_path: Path) -> None:
@@ -80,15 +80,15 @@ def test_no_more_is_read_than_the_limits_allow(tmp_path: Path) -> None:
     with (tmp_path / "huge.png").open("wb") as stream:
         stream.truncate(3_000_000_000)
     with pytest.raises(ImageTooLarge, match=r"has 3000\.0 MB; at most 2 MB .* or raise DIGITS__MAX_IMAGE_MB"):
-        pixels_of(tmp_path / "huge.png", _LIMITS)
+        picture_of(tmp_path / "huge.png", _LIMITS)
     with Path("/dev/zero").open("rb") as endless, pytest.raises(ImageTooLarge, match="at most 2 MB"):
-        pixels_of(endless, _LIMITS)
+        picture_of(endless, _LIMITS)
 
 
 def test_what_is_no_picture_is_refused_with_what_is_one(tmp_path: Path) -> None:
     """A number, nothing, a list, and a file that was opened as text."""
     wrong: list[object] = [7, None, [[0, 1]]]
-    taken: object = pixels_of  # type checkers refuse these
+    taken: object = picture_of  # type checkers refuse these
     assert callable(taken)
     for each in wrong:
         with pytest.raises(TypeError, match="is no picture: a path, bytes, a file opened with 'rb', a Pillow picture"):

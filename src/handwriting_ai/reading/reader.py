@@ -31,7 +31,7 @@ from handwriting_ai.preprocess import (
     preprocess_signature,
 )
 from handwriting_ai.reading.many import in_batches
-from handwriting_ai.reading.sources import Source, pixels_of
+from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
@@ -156,7 +156,7 @@ class DigitReader:
 
     def _prepare(self, source: Source, invert: bool | None) -> _Prepared:
         started = time.perf_counter()
-        made = preprocess(pixels_of(source, self.limits), limits=self.limits, invert=invert)
+        made = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
         return _Prepared(made, started, (time.perf_counter() - started) * MS_PER_S)
 
     def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:

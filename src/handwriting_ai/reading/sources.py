@@ -27,7 +27,7 @@ Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | R
 _DEEPEST: Final = 65_535.0
 
 
-def pixels_of(source: Source, limits: ImageLimits) -> "bytes | Pixels":
+def picture_of(source: Source, limits: ImageLimits) -> "bytes | Pixels":
     """The bytes or array of a source; no more of a file is read than the limits allow.
 
     Raises:
