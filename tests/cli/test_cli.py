@@ -4,7 +4,9 @@ import gzip
 import logging
 import shutil
 import socket
+import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +169,14 @@ def test_a_host_that_is_none_is_named() -> None:
     result = RUNNER.invoke(cli.app, ["app", "--host", "a..b"], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "--host: There is no host 'a..b'." in result.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    """As `pip list` shows it, and as `python -m handwriting_ai` says."""
+    assert RUNNER.invoke(cli.app, ["--version"]).stdout == f"{version('handwriting-ai')}\n"
+    module = [sys.executable, "-m", "handwriting_ai", "--version"]
+    done = subprocess.run(module, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{version('handwriting-ai')}\n"
 
 
 @pytest.mark.usefixtures("clean_environment")

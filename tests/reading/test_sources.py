@@ -16,6 +16,16 @@ from handwriting_ai.reading.sources import Source, picture_of
 LIMITS = ImageLimits()
 
 
+class _Named(os.PathLike[str]):
+    """What stands for a path, as an entry of a folder does."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __fspath__(self) -> str:
+        return str(self._path)
+
+
 def _levels() -> Gray:
     levels: Gray = np.full((60, 50), 255, dtype=np.uint8)
     levels[10:50, 20:28] = 0
@@ -31,11 +41,20 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_every_kind_of_source_is_the_same_picture(path: Path) -> None:
-    """A path, its text, a file's content in any form, an open file, a Pillow picture, an array."""
+    """A path, its text, what stands for one, a file's content in any form, an open file, a Pillow picture, an array."""
     content = path.read_bytes()
     with path.open("rb") as stream:
         sources: list[Source] = [
-            *(path, str(path), content, bytearray(content), memoryview(content), io.BytesIO(content), stream),
+            *(
+                path,
+                str(path),
+                _Named(path),
+                content,
+                bytearray(content),
+                memoryview(content),
+                io.BytesIO(content),
+                stream,
+            ),
             *(Image.open(path), Image.fromarray(_levels()), _levels()),
         ]
         for source in sources:
@@ -55,11 +74,17 @@ def test_a_large_file_is_refused_by_its_size(path: Path) -> None:
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    """Nothing there, a folder, a pipe that nobody writes to: an error at once, with the path and the reason."""
+    """Nothing there, a folder, a pipe that nobody writes to: an error at once, with the reason."""
     os.mkfifo(tmp_path / "pipe")
-    for name, reason in (("nothing", "No such file"), (".", "folder"), ("pipe", "pipe")):
-        with pytest.raises(InvalidImage, match=rf"cannot be read: .*{reason}"):
+    for name, reason in (("nothing", "No such file"), (".", "Is a directory"), ("pipe", "pipe"), ("a\0b", "null")):
+        with pytest.raises(InvalidImage, match=f"The file cannot be read: .*{reason}"):
             picture_of(tmp_path / name, LIMITS)
+
+
+def test_of_a_file_without_end_no_more_is_read_than_may_be() -> None:
+    """An open device may have no end."""
+    with Path("/dev/zero").open("rb") as endless, pytest.raises(ImageTooLarge, match="at most 20 MB"):
+        decode(picture_of(endless, LIMITS), LIMITS)
 
 
 @pytest.mark.parametrize("source", [[[0, 255]], None, 7, {"picture": b""}])

@@ -35,7 +35,7 @@ def _link_to_itself(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (_make_folder, "it is a folder"),
+        (_make_folder, "Is a directory"),
         (_make_pipe, "it is a named pipe, not a file"),
         (_make_socket, "it is a socket, not a file"),
         (_link_to_device, "it is a device, not a file"),

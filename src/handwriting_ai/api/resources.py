@@ -11,7 +11,7 @@ from typing import Final
 
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
-from handwriting_ai.inference.engine import PENDING_PER_THREAD
+from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Gray, Preprocessed, left_out_share, preprocess

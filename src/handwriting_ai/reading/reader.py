@@ -3,8 +3,9 @@
 import statistics
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -13,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
@@ -22,11 +24,13 @@ from handwriting_ai.preprocess import (
     Gray,
     ImageLimits,
     NormalizedImage,
+    Preprocessed,
     Step,
     denormalize,
     preprocess,
     preprocess_signature,
 )
+from handwriting_ai.reading.many import in_batches
 from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
@@ -50,6 +54,19 @@ class Reading:
     """Decoding, preprocessing and models."""
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A picture on its way."""
+
+    made: Preprocessed
+    started: float
+    preprocess_ms: float
+
+    @property
+    def image(self) -> NormalizedImage:
+        return self.made.image
+
+
 class DigitReader:
     """Reads pictures with the engine that the settings describe. Safe to share between threads."""
 
@@ -57,7 +74,8 @@ class DigitReader:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
         self.limits = digits.image_limits
-        self.engine = InferenceEngine(digits, threads=settings.app.workers, signature=preprocess_signature())
+        self._threads = settings.app.workers
+        self.engine = InferenceEngine(digits, threads=self._threads, signature=preprocess_signature())
         self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
@@ -113,20 +131,45 @@ class DigitReader:
             ImageError: the picture cannot be read, or holds no ink.
             EngineError: no model is loaded, the queue is full, or the answer takes too long.
         """
-        started = time.perf_counter()
-        prepared = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
-        preprocess_ms = (time.perf_counter() - started) * MS_PER_S
+        prepared = self._prepare(source, invert)
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)
-        total_ms = (time.perf_counter() - started) * MS_PER_S
-        return Reading(
-            prediction=prediction,
-            image=prepared.image,
-            steps=prepared.steps,
-            view_pictures=_view_pictures(prepared.image, tta or self.engine.tta_mode),
-            preprocess_ms=preprocess_ms,
-            total_ms=total_ms,
-        )
+        (shown,) = _view_pictures(prepared.image[np.newaxis], tta or self.engine.tta_mode)
+        return _reading(prepared, prediction, shown)
+
+    def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        tta: TtaMode | None = None,
+        temperature: float | None = None,
+        members: Sequence[str] | None = None,
+        invert: bool | None = None,
+    ) -> Iterator[Reading | HandwritingError]:
+        """Read many pictures, in order, a hundred of them in memory at a time: some are prepared while others are read.
+
+        A picture that cannot be read does not stop the others: what `read` would raise stands in its place.
+
+        Raises:
+            EngineNotReady: no model is loaded.
+            TypeError: something is no picture at all.
+        """
+        options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
+        if members is None:
+            self.engine.require_ready()
+        prepare = partial(self._prepare, invert=invert)
+        return in_batches(sources, prepare, partial(self._read_batch, options), threads=self._threads)
+
+    def _prepare(self, source: Source, invert: bool | None) -> _Prepared:
+        started = time.perf_counter()
+        made = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
+        return _Prepared(made, started, (time.perf_counter() - started) * MS_PER_S)
+
+    def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:
+        pictures: NDArray[np.float32] = np.stack([each.image for each in batch])
+        predictions = self.engine.predict_unhurried(torch.from_numpy(pictures), options)
+        shown = _view_pictures(pictures, options.tta or self.engine.tta_mode)
+        return [_reading(*each) for each in zip(batch, predictions, shown, strict=True)]
 
     def latency_ms(self, model_id: str, tta: TtaMode) -> float:
         """The median time that one model takes for a picture on this machine, in this mode.
@@ -153,9 +196,20 @@ class DigitReader:
         self.close()
 
 
-def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
-    """The views as people see them: grey levels, ink 255."""
-    views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
-    levels: NDArray[np.float32] = views.squeeze(1).numpy()
-    pictures: list[Gray] = list(denormalize(levels))
-    return tuple(pictures)
+def _reading(prepared: _Prepared, prediction: Prediction, shown: tuple[Gray, ...]) -> Reading:
+    return Reading(
+        prediction=prediction,
+        image=prepared.image,
+        steps=prepared.made.steps,
+        view_pictures=shown,
+        preprocess_ms=prepared.preprocess_ms,
+        total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
+    )
+
+
+def _view_pictures(images: "NDArray[np.float32]", mode: TtaMode) -> list[tuple[Gray, ...]]:
+    """The views of each of `(n, 1, 28, 28)` as people see them: grey levels, ink 255."""
+    made = make_views(torch.from_numpy(images), views_for(mode))
+    levels: NDArray[np.float32] = made.view(-1, len(images), IMAGE_SIDE, IMAGE_SIDE).numpy()
+    pictures = denormalize(levels)
+    return [tuple(pictures[:, index]) for index in range(len(images))]

@@ -1,5 +1,6 @@
 """What a picture can be given as, and the one form that the preprocessing takes."""
 
+import os
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias, TypeGuard
 
@@ -11,7 +12,7 @@ from handwriting_ai.preprocess import Picture, Pixels
 from handwriting_ai.support.files import FileTooLarge, read_regular_file
 from handwriting_ai.support.image_limits import ImageLimits
 
-Source: TypeAlias = "str | Path | bytes | bytearray | memoryview | BinaryIO | Image.Image | Pixels"
+Source: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Image.Image | Pixels"
 """A file's path or content, an open binary file, a Pillow picture, or an array `(h, w)` or `(h, w, 1 | 3 | 4)`."""
 
 _ARRAY: Final[type[object]] = np.ndarray
@@ -31,8 +32,8 @@ def picture_of(source: object, limits: ImageLimits) -> Picture:
     if isinstance(source, bytearray | memoryview):
         limits.check_bytes(memoryview(source).nbytes)
         return bytes(source)
-    if isinstance(source, str | Path):
-        return _content_of(Path(source), limits)
+    if _is_path(source):
+        return _content_of(source, limits)
     read: object = getattr(source, "read", None)
     if not callable(read):
         raise TypeError(f"A {type(source).__name__} is not a picture: {_TAKEN} is.")
@@ -46,11 +47,17 @@ def _is_array(source: object) -> TypeGuard[Pixels]:
     return isinstance(source, _ARRAY)
 
 
-def _content_of(path: Path, limits: ImageLimits) -> bytes:
+def _is_path(source: object) -> "TypeGuard[str | os.PathLike[str]]":
+    return isinstance(source, str | os.PathLike)
+
+
+def _content_of(path: "str | os.PathLike[str]", limits: ImageLimits) -> bytes:
     try:
-        return read_regular_file(path, limits.max_bytes)
+        return read_regular_file(Path(path), limits.max_bytes)
     except FileTooLarge as error:
         limits.check_bytes(error.size_bytes)
         raise
     except OSError as error:
-        raise InvalidImage(f"{path} cannot be read: {error.strerror}.") from error
+        raise InvalidImage(f"The file cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # a null byte in its name
+        raise InvalidImage(f"The file cannot be read: {error}.") from error

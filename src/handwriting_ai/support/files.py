@@ -2,9 +2,10 @@
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import uuid4
@@ -12,13 +13,15 @@ from uuid import uuid4
 from handwriting_ai.support.units import BYTES_PER_MB
 
 _KINDS: Final = (
-    (stat.S_ISDIR, errno.EISDIR, "it is a folder"),
+    (stat.S_ISDIR, errno.EISDIR, os.strerror(errno.EISDIR)),
     (stat.S_ISFIFO, errno.EINVAL, "it is a named pipe, not a file"),
     (stat.S_ISSOCK, errno.EINVAL, "it is a socket, not a file"),
     (stat.S_ISCHR, errno.EINVAL, "it is a device, not a file"),
     (stat.S_ISBLK, errno.EINVAL, "it is a device, not a file"),
 )
 """What lies in folders beside regular files, with the error that says so."""
+MOST_JSON_BYTES: Final = 10 * BYTES_PER_MB
+"""Of a file of settings, figures or strokes that is read as a whole; those that are written here have a hundredth."""
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 """Nobody waits for the other end of a pipe that took a file's place after it was looked at."""
 
@@ -118,6 +121,21 @@ def describe_refusal(error: OSError, folders: Mapping[str, Path]) -> str:
 
 
 def sweep_unfinished(folder: Path) -> None:
-    """Remove what killed processes left hidden in a folder; only while nobody writes there."""
+    """Remove what killed processes left hidden in a folder; only while nobody writes there. What cannot go stays."""
     for left in folder.glob(_UNFINISHED):
-        left.unlink(missing_ok=True)
+        with suppress(OSError):  # hidden, and in nobody's way
+            remove(left)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a folder with all that is in it, or a link – never what it points to; nothing there is no error.
+
+    Raises:
+        OSError: something of it stays.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)  # all that can go
+        if path.exists():
+            shutil.rmtree(path)  # says why the rest cannot
+    else:
+        path.unlink(missing_ok=True)
