@@ -48,6 +48,7 @@ fix: $(VENV)/.dev  ## the only target that changes code
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/preprocess_speed.py
 	$(BIN)/python benchmarks/engine_latency.py
+	$(BIN)/python benchmarks/bulk_reading.py
 	$(BIN)/python benchmarks/page_latency.py
 	$(BIN)/python benchmarks/drawn_accuracy.py
 	$(BIN)/python benchmarks/augment_speed.py

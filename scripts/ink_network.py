@@ -11,10 +11,8 @@ signature of the preprocessing holds the file's digest: after training put it in
 import argparse
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,13 +24,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
-from handwriting_ai import load_settings
-from handwriting_ai.architectures.base import TypedModule, channels_last
+from handwriting_ai.architectures.base import channels_last
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.data.made_paper import MadePicture, make_picture, random_changes, random_picture
-from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.data.split import split_rows, writers_left_out
-from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
 from handwriting_ai.preprocess import FULL_INK, Gray
 from handwriting_ai.preprocess.ink_network import CONTRAST_FLOOR, NETWORK_FILE, network_digest
 from handwriting_ai.training.optimization import average_of

@@ -1,6 +1,7 @@
 """Settings: defaults, variables, and what is refused."""
 
 import re
+import tomllib
 import traceback
 from pathlib import Path
 
@@ -9,15 +10,17 @@ import pytest
 from handwriting_ai.config import PROJECT_ROOT, AppSettings, load_settings, misspelt_variables
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import TtaMode
+from handwriting_ai.support.image_limits import ImageLimits
 
 
 @pytest.mark.usefixtures("clean_environment")
 def test_defaults_are_the_contract_s() -> None:
-    """Nothing set: no augmentation, threshold 0.70, 2 MB, 1024 pixels, 5 seconds."""
+    """Nothing set: no augmentation, threshold 0.70, 20 MB, 12,000 pixels a side, 64 megapixels, 5 seconds."""
     settings = load_settings()
     digits = settings.digits
     assert (digits.tta_mode, digits.tta_was_chosen, digits.temperature_override) == (TtaMode.NONE, False, None)
-    assert (digits.uncertain_threshold, digits.max_image_mb, digits.max_image_side_px) == (0.70, 2, 1024)
+    assert (digits.uncertain_threshold, digits.max_image_mb, digits.max_image_side_px) == (0.70, 20, 12_000)
+    assert (digits.max_image_megapixels, digits.image_limits) == (64, ImageLimits())
     assert (digits.predict_timeout_seconds, digits.visualize_max_kb) == (5, 16)
     assert (settings.app.port, settings.security.api_key) == (8081, None)
     assert settings.training.data_dir == PROJECT_ROOT / "data" / "mnist"
@@ -43,6 +46,8 @@ def test_defaults_are_the_contract_s() -> None:
         ("DIGITS__UNCERTAIN_THRESHOLD", "nan"),
         ("DIGITS__MAX_IMAGE_MB", "0"),
         ("DIGITS__MAX_IMAGE_SIDE_PX", "big"),
+        ("DIGITS__MAX_IMAGE_MEGAPIXELS", "0"),
+        ("DIGITS__MAX_IMAGE_MEGAPIXELS", "inf"),
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "0"),
         ("DIGITS__PREDICT_TIMEOUT_SECONDS", "inf"),
         ("DIGITS__VISUALIZE_MAX_KB", "0"),
@@ -190,6 +195,25 @@ def test_the_example_lists_every_variable() -> None:
     example = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
     listed: list[str] = re.findall(r"^(?:# )?([A-Z_]+)=", example, flags=re.MULTILINE)
     assert sorted(listed) == sorted(_variables())
+
+
+@pytest.mark.usefixtures("clean_environment")
+def test_the_limits_are_the_same_everywhere() -> None:
+    """Settings, the example of them, Streamlit's own limit and the API's page name the same numbers."""
+    limits = load_settings().digits.image_limits
+    example = (PROJECT_ROOT / ".env.example").read_text(encoding="utf-8")
+    for name, value in (
+        ("MB", limits.max_megabytes),
+        ("SIDE_PX", limits.max_side_px),
+        ("MEGAPIXELS", limits.max_megapixels),
+    ):
+        assert f"\nDIGITS__MAX_IMAGE_{name}={value:g}\n" in example
+    streamlit: dict[str, dict[str, object]] = tomllib.loads(
+        (PROJECT_ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8")
+    )
+    assert streamlit["server"]["maxUploadSize"] == limits.max_megabytes
+    told = f"| {limits.max_megabytes:g}, {limits.max_side_px}, {limits.max_megapixels:g} |"
+    assert told in (PROJECT_ROOT / "docs" / "api.md").read_text(encoding="utf-8")
 
 
 def _variables() -> set[str]:

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from scripts.image_steps import instructions, is_ignored
 from typer.testing import CliRunner
 
 from handwriting_ai.cli import app
@@ -113,13 +114,6 @@ def _as_json(reader: str, name: str) -> str:
 _COMPOSE = Compose.model_validate_json(_as_json("yaml.safe_load", "compose.yaml"))
 
 
-def instructions() -> list[tuple[str, str]]:
-    """The Dockerfile's instructions and what stands after each."""
-    code = "\n".join(line for line in _read("Dockerfile").splitlines() if not line.startswith("#"))
-    lines = [" ".join(line.split()) for line in code.replace("\\\n", " ").splitlines() if line.strip()]
-    return [(line.partition(" ")[0], line.partition(" ")[2]) for line in lines]
-
-
 def instruction(name: str) -> str:
     """What stands after the only instruction of this name."""
     (found,) = (rest for each, rest in instructions() if each == name)
@@ -143,6 +137,13 @@ def copied() -> list[str]:
         [word for word in rest.split() if not word.startswith("--")] for name, rest in instructions() if name == "COPY"
     ]
     return [source for *sources, _ in words for source in sources]
+
+
+def test_all_that_is_copied_is_there() -> None:
+    """And not left out by .dockerignore: `.ci/run` does the steps themselves, by scripts/image_steps.py."""
+    files = [path.relative_to(PROJECT_ROOT).as_posix() for path in PROJECT_ROOT.rglob("*") if ".venv" not in path.parts]
+    for source in copied():
+        assert any(not is_ignored(name) for name in files if f"{name}/".startswith(f"{source}/")), source
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -291,17 +292,6 @@ def test_a_fresh_volume_is_filled_with_the_shipped_models() -> None:
     assert service["TRAINING__DATA_DIR"] == f"{instruction('WORKDIR')}/data/mnist"
 
 
-def _is_ignored(path: str) -> bool:
-    """What Docker makes of .dockerignore: the last pattern that fits a path, or a folder above it, decides."""
-    ignored = False
-    for line in _read(".dockerignore").splitlines():
-        if line and not line.startswith("#"):
-            pattern = re.escape(line.removeprefix("!")).replace(r"\*\*/", "(?:.*/)?").replace(r"\*", "[^/]*")
-            if re.fullmatch(f"{pattern}(?:/.*)?", path):
-                ignored = not line.startswith("!")
-    return ignored
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -325,7 +315,7 @@ def _is_ignored(path: str) -> bool:
 )
 def test_what_stays_out_of_the_image(path: str) -> None:
     """Secrets, caches, runs, and what no command needs."""
-    assert _is_ignored(path)
+    assert is_ignored(path)
 
 
 @pytest.mark.parametrize(
@@ -347,5 +337,5 @@ def test_what_stays_out_of_the_image(path: str) -> None:
 def test_what_goes_into_the_image(path: str) -> None:
     """It is there, let in, and copied."""
     assert (PROJECT_ROOT / path).is_file()
-    assert not _is_ignored(path)
+    assert not is_ignored(path)
     assert any(PurePosixPath(path).is_relative_to(source) for source in copied())

@@ -23,6 +23,16 @@ def test_there_are_no_other_names() -> None:
         getattr(handwriting_ai, slip)
 
 
+def test_the_package_is_there_at_once() -> None:
+    """In 0.3 s of a processor's time: neither torch nor pydantic comes along before something is read."""
+    program = (
+        "import sys, time, handwriting_ai; spent = time.process_time(); "
+        "sys.exit('torch' in sys.modules or 'pydantic' in sys.modules or spent > 0.3)"
+    )
+    tries = [subprocess.run([sys.executable, "-c", program], check=False).returncode for _ in range(3)]
+    assert 0 in tries
+
+
 def test_the_command_line_answers_before_torch_is_there() -> None:
     """Importing torch takes seconds: only commands that compute wait for it."""
     program = "import sys, handwriting_ai.cli; sys.exit('torch' in sys.modules)"

@@ -12,6 +12,7 @@ from handwriting_ai.config import PROJECT_ROOT
 PACKAGE = PROJECT_ROOT / "src" / "handwriting_ai"
 LONGEST = 300
 ROWS = (
+    ("__main__",),
     ("cli",),
     ("api",),
     ("jobs",),

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import replace
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from draw import canvas
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode
-from handwriting_ai.preprocess import MUCH_LEFT_OUT, left_out_share
+from handwriting_ai.preprocess import FORMAT_NAMES, MUCH_LEFT_OUT, SUFFIXES, left_out_share
 from handwriting_ai.reading.reader import DigitReader, Reading
 from shared import charts, controls, resources, troubles, wording
 from shared.explanations import MNIST, TEMPERATURE
@@ -148,9 +149,10 @@ def _clear() -> None:
 def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
     limits = resources.settings().digits
     upload = st.file_uploader(
-        f"A picture of one digit, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px} pixels a side",
-        type=["png", "jpg", "jpeg", "webp"],
-        help="PNG, JPEG or WebP.",
+        f"A picture of one digit, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px:,} pixels a side",
+        type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+        max_upload_size=ceil(limits.max_image_mb),
+        help=f"{FORMAT_NAMES}. Photographs are taken as they are.",
         key="upload",
     )
     if upload is None:
@@ -159,7 +161,7 @@ def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
     reading = _read(reader, data, mode)
     if reading is not None:
         name: str = upload.name
-        st.image(data, caption=f"Your picture, {name}", width=TEST_PICTURE_PX)
+        st.image(reading.steps[0].picture, caption=f"Your picture, {name}", width=TEST_PICTURE_PX)
     return reading
 
 

@@ -1,20 +1,20 @@
 """Read handwritten digits, and see why they were read so.
 
->>> from handwriting_ai import DigitReader, load_settings
->>> with DigitReader(load_settings()) as reader:  # doctest: +SKIP
-...     reader.read(Path("seven.png").read_bytes()).prediction.digit
+>>> import handwriting_ai
+>>> handwriting_ai.read("seven.jpg").digit  # doctest: +SKIP
 7
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import preprocess, preprocess_signature
 
 if TYPE_CHECKING:
+    from handwriting_ai.config import Settings, load_settings
+    from handwriting_ai.reading.default import read, read_many
     from handwriting_ai.reading.reader import DigitReader, Reading
 
 __all__ = [
@@ -27,13 +27,24 @@ __all__ = [
     "load_settings",
     "preprocess",
     "preprocess_signature",
+    "read",
+    "read_many",
 ]
+_IMPORTED_LATER: Final = {
+    "DigitReader": "reading.reader",
+    "Reading": "reading.reader",
+    "Settings": "config",
+    "load_settings": "config",
+    "read": "reading.default",
+    "read_many": "reading.default",
+}
+"""What brings torch or pydantic along, which take seconds: a command's `--help` has no use for them."""
 
 
 if not TYPE_CHECKING:  # or a type checker would take any name for one of ours
 
     def __getattr__(name: str) -> object:
-        """What brings torch along is imported when it is asked for: a command's `--help` has no use for it."""
-        if name not in __all__:
+        """Import what is asked for."""
+        if name not in _IMPORTED_LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module("handwriting_ai.reading.reader"), name)
+        return getattr(import_module(f"{__name__}.{_IMPORTED_LATER[name]}"), name)

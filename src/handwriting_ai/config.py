@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import SURE, TtaMode
+from handwriting_ai.support.image_limits import ImageLimits
 from handwriting_ai.support.problems import describe_problems
 
 PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
@@ -37,6 +38,7 @@ def _absolute(path: Path) -> Path:
 _Folder = Annotated[Path, AfterValidator(_absolute)]
 _MOST_WORKERS: Final = 8
 """Unless more are asked for."""
+_LIMITS: Final = ImageLimits()
 _Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -70,8 +72,9 @@ class DigitsSettings(BaseModel):
     tta_advanced: bool = False
     temperature_override: _Positive | None = None
     uncertain_threshold: float = Field(default=SURE, ge=0, le=1, allow_inf_nan=False)
-    max_image_mb: float = Field(default=2, gt=0, le=1024, allow_inf_nan=False)
-    max_image_side_px: int = Field(default=1024, ge=28, le=16384)
+    max_image_mb: float = Field(default=_LIMITS.max_megabytes, gt=0, le=1024, allow_inf_nan=False)
+    max_image_side_px: int = Field(default=_LIMITS.max_side_px, ge=28, le=65_535)
+    max_image_megapixels: float = Field(default=_LIMITS.max_megapixels, gt=0, le=1024, allow_inf_nan=False)
     predict_timeout_seconds: float = Field(default=5, gt=0, allow_inf_nan=False)
     visualize_max_kb: float = Field(default=16, gt=0, le=1024, allow_inf_nan=False)
     """A larger picture is left out of the HTTP API's answer, in kB of a thousand bytes."""
@@ -82,6 +85,15 @@ class DigitsSettings(BaseModel):
         if self.tta_advanced:
             return TtaMode.ADVANCED
         return TtaMode.BASIC if self.tta else TtaMode.NONE
+
+    @property
+    def image_limits(self) -> ImageLimits:
+        """How large a picture may be."""
+        return ImageLimits(
+            max_megabytes=self.max_image_mb,
+            max_side_px=self.max_image_side_px,
+            max_megapixels=self.max_image_megapixels,
+        )
 
     @property
     def tta_was_chosen(self) -> bool:

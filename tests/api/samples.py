@@ -15,7 +15,8 @@ from PIL import Image
 
 from handwriting_ai.api.schemas import Problem
 from handwriting_ai.config import PROJECT_ROOT, DigitsSettings, Settings
-from handwriting_ai.inference.engine import DEFAULT_OPTIONS, InferenceEngine, Picture, PredictOptions
+from handwriting_ai.inference.engine import DEFAULT_OPTIONS, InferenceEngine, PredictOptions
+from handwriting_ai.inference.inputs import Picture
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.reading.reader import DigitReader

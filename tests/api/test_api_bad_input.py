@@ -80,12 +80,12 @@ def test_without_the_right_key(api: OpenApi, monkeypatch: pytest.MonkeyPatch, gi
         ([_part(f"<html>{_GIVEN}".encode())], 400, "invalid_image"),
         ([_part(b"\x89PNG\r\n\x1a\n" + _GIVEN.encode())], 400, "invalid_image"),
         ([_part(drawing()[:-30])], 400, "invalid_image"),
-        ([_part(drawing("BMP"))], 400, "invalid_image"),
+        ([_part(b"%PDF-1.7" + drawing())], 400, "invalid_image"),
         ([_part(b"")], 400, "invalid_image"),
     ],
     ids=[
         *("no such part", "no file", "no part file", "no part", "two files", "two names", "field", "field twice"),
-        *("huge field", "many fields", "type", "unknown type", "forged text", "forged head", "cut off", "forged bmp"),
+        *("huge field", "many fields", "type", "unknown type", "forged text", "forged head", "cut off", "forged pdf"),
         "empty",
     ],
 )

@@ -293,6 +293,20 @@ def test_a_bad_upload_gets_a_sentence(page: AppTest, content: bytes, message: st
     assert message in _texts(page)
 
 
+def test_a_photograph_is_read_and_shown(page: AppTest) -> None:
+    """Of a kind that no browser shows by itself, and larger than what is worked on; the label names the limits."""
+    page.run()
+    _select(page, "source", "Upload")
+    photograph = Image.new("L", (1500, 1200), 255)
+    photograph.paste(0, (700, 200, 780, 1000))
+    buffer = io.BytesIO()
+    photograph.save(buffer, format="TIFF")
+    page.file_uploader[0].set_value(("one.tif", buffer.getvalue(), "image/tiff")).run()
+    assert not page.exception
+    assert "Answer:" in _texts(page)
+    assert "at most 20 MB and 12,000 pixels a side" in page.file_uploader[0].label
+
+
 def test_missing_models_are_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page says which folder, and the command that trains one."""
     monkeypatch.setenv("DIGITS__MODEL_DIR", str(tmp_path))

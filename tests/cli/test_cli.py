@@ -4,7 +4,9 @@ import gzip
 import logging
 import shutil
 import socket
+import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,7 @@ from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.errors import DataMissing, ModelNamed
 from handwriting_ai.jobs.types import MOST_EPOCHS
-from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.preprocess import FORMAT_NAMES, preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.torchvision_ops import declare_missing_operators, download_emnist
 
@@ -87,7 +89,7 @@ def test_predict_names_a_folder_without_pictures(
     (tmp_path / "empty").mkdir()
     result = RUNNER.invoke(cli.app, ["predict", str(tmp_path / "empty")])
     assert result.exit_code == 1
-    assert "empty: No pictures (PNG, JPEG, WebP) are in this folder." in result.stdout
+    assert f"empty: No pictures ({FORMAT_NAMES}) are in this folder." in result.stdout
 
 
 @pytest.mark.usefixtures("clean_environment")
@@ -137,12 +139,13 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
 
     monkeypatch.setattr("os.execv", take_over)
     monkeypatch.setenv("STREAMLIT_CLIENT_TOOLBAR_MODE", "viewer")
+    monkeypatch.setenv("DIGITS__MAX_IMAGE_MB", "29.5")
     assert RUNNER.invoke(cli.app, ["app", "--port", "8600"]).exit_code == 0
     assert Path.cwd() == clean_environment
     assert started[1:4] == ["-m", "streamlit", "run"]
     assert {
         "--server.port=8600",
-        "--server.maxUploadSize=5",
+        "--server.maxUploadSize=30",
         "--browser.gatherUsageStats=false",
         "--theme.light.primaryColor=#2F6FDE",
     } <= set(started)
@@ -166,6 +169,14 @@ def test_a_host_that_is_none_is_named() -> None:
     result = RUNNER.invoke(cli.app, ["app", "--host", "a..b"], env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert "--host: There is no host 'a..b'." in result.stderr
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    """As `pip list` shows it, and as `python -m handwriting_ai` says."""
+    assert RUNNER.invoke(cli.app, ["--version"]).stdout == f"{version('handwriting-ai')}\n"
+    module = [sys.executable, "-m", "handwriting_ai", "--version"]
+    done = subprocess.run(module, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{version('handwriting-ai')}\n"
 
 
 @pytest.mark.usefixtures("clean_environment")

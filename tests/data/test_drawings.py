@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.data.drawings import DrawingStore, FoundDrawings, SavedDrawing, export_strokes
 from handwriting_ai.data.strokes import load_stroke_files
+from handwriting_ai.support.files import read_regular_file
 
 STROKES = [[(100.0, 60.0), (100.0, 220.0)], [(60.0, 140.0), (140.0, 140.0)]]
 
@@ -79,12 +80,11 @@ def test_a_drawing_deleted_meanwhile_is_passed_over(tmp_path: Path, monkeypatch:
     store = DrawingStore(tmp_path)
     gone, kept = _save(store), _save(store)
 
-    def read(path: Path) -> bytes:
+    def read(path: Path, max_bytes: int) -> bytes:
         (tmp_path / f"{gone.drawing_id}.json").unlink(missing_ok=True)
-        with path.open("rb") as file:
-            return file.read()
+        return read_regular_file(path, max_bytes)
 
-    monkeypatch.setattr(Path, "read_bytes", read)
+    monkeypatch.setattr("handwriting_ai.data.drawings.read_regular_file", read)
     assert store.all() == FoundDrawings(drawings=(kept,), unreadable=())
 
 

@@ -86,10 +86,10 @@ def test_a_file_that_the_system_refuses_is_not_called_damaged(tmp_path: Path, mo
     digits = load_mnist(_MNIST, Part.TRAIN).pick(few)
     write_emnist(tmp_path, digits.images, digits.labels, packed=True)
 
-    def denied(_: Path) -> bytes:
+    def denied(_: Path, _flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("os.open", denied)
     with pytest.raises(DataUnreadable, match=r"ubyte\.gz cannot be read: Permission denied\.$"):
         load_emnist_digits(tmp_path)
 

@@ -54,10 +54,10 @@ def test_files_that_the_system_refuses_are_not_called_damaged(tmp_path: Path, mo
     _write(tmp_path, [])
     (tmp_path / "mnist").symlink_to(MNIST)
 
-    def denied(_: Path) -> bytes:
+    def denied(_: Path, _flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("os.open", denied)
     with pytest.raises(DataUnreadable, match=r"t10k-images-idx3-ubyte\.gz cannot be read: Permission denied\.$"):
         load_mnist(tmp_path / "mnist", Part.TEST)
     for read in (load_stroke_files, count_digits):

@@ -1,6 +1,7 @@
 """Predictions on disk: what they hold, and when they are refused."""
 
 import io
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -36,6 +37,7 @@ from handwriting_ai.preprocess import normalize, preprocess_signature
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.registry.weights import weights_digest
+from handwriting_ai.support.files import read_regular_file
 
 _Array = NDArray[np.float16] | NDArray[np.float32] | NDArray[np.uint8]
 
@@ -177,6 +179,10 @@ def test_missing_and_damaged_predictions_are_refused(tmp_path: Path, packed: boo
         with pytest.raises(PredictionsError, match=r"is damaged.*evaluate --refresh a"):
             load_predictions(folder, manifest, evaluation_digits())
     path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(PredictionsError, match=r"it is a named pipe"):
+        check_predictions(folder, manifest)
+    path.unlink()
     with pytest.raises(PredictionsError, match=r"has no predictions\.npz\. Make them with"):
         check_predictions(folder, manifest)
 
@@ -225,14 +231,14 @@ def test_weights_without_a_digest_are_read_once(tmp_path: Path, monkeypatch: pyt
     folder = register_with_predictions(tmp_path, "a")
     none: dict[str, object] = {"weights_sha256": None}
     manifest = _manifest(tmp_path, "a").model_copy(update=none)
-    first, read = weights_digest(folder, manifest), Path.read_bytes
+    first = weights_digest(folder, manifest)
     reads: list[Path] = []
 
-    def count(path: Path) -> bytes:
+    def count(path: Path, max_bytes: int) -> bytes:
         reads.append(path)
-        return read(path)
+        return read_regular_file(path, max_bytes)
 
-    monkeypatch.setattr(Path, "read_bytes", count)
+    monkeypatch.setattr("handwriting_ai.registry.weights.read_regular_file", count)
     assert weights_digest(folder, manifest) == first
     assert not reads
     (folder / "model.pt").write_bytes(b"other weights")

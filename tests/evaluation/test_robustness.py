@@ -1,6 +1,7 @@
 """Accuracy under damage: what is measured, and what a kept file must be to be believed."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -163,9 +164,13 @@ def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
-    """Such as a folder of that name."""
+    """Such as a folder of that name, or a pipe, for whose other end nobody waits."""
     (tmp_path / DAMAGE_NAME).mkdir()
-    with pytest.raises(PredictionsError, match="cannot be read"):
+    with pytest.raises(PredictionsError, match="cannot be read: Is a directory"):
+        read_damage(tmp_path, _manifest())
+    (tmp_path / DAMAGE_NAME).rmdir()
+    os.mkfifo(tmp_path / DAMAGE_NAME)
+    with pytest.raises(PredictionsError, match="cannot be read: it is a named pipe"):
         read_damage(tmp_path, _manifest())
 
 

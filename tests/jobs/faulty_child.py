@@ -23,7 +23,7 @@ _SMALL = 100_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
 _fsync = os.fsync
 _move_into_place = folders.move_into_place
-_clean_up = store.ModelStore._clean_up
+_clean_up = folders.clean_up
 
 
 def _refuse_large_files() -> None:
@@ -47,9 +47,9 @@ def _move_into_place_then_die(incoming: Path, target: Path) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _clean_up_and_fill_the_disk(models: store.ModelStore) -> None:
+def _clean_up_and_fill_the_disk(root: Path) -> None:
     """The first step of a registration."""
-    _clean_up(models)
+    _clean_up(root)
     _refuse_large_files()
 
 
@@ -68,7 +68,7 @@ def main() -> None:
     elif fault == "disk-full":
         _refuse_large_files()
     elif fault == "disk-full-at-registration":
-        replace(store.ModelStore, "_clean_up", _clean_up_and_fill_the_disk)
+        replace(store, "clean_up", _clean_up_and_fill_the_disk)
     elif fault == "nan-loss":
         replace(functional, "cross_entropy", _no_number)
     elif fault != "none":

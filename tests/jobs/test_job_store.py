@@ -257,11 +257,25 @@ def test_an_interrupted_submission_is_forgotten(store: JobStore, monkeypatch: py
     assert [path.name for path in store.root.iterdir()] == [job.job_id for job in store.all().jobs]
 
 
+def test_a_linked_folder_of_a_job_is_deleted(store: JobStore, tmp_path: Path) -> None:
+    """The link goes, what it points to stays; what an earlier deletion left is swept, whatever it is."""
+    job = _job(store)
+    folder = store.folder(job.job_id)
+    elsewhere = folder.rename(tmp_path / "elsewhere")
+    folder.symlink_to(elsewhere)
+    (store.root / ".deleted-older").symlink_to(elsewhere)
+    store.delete(job.job_id)
+    store.sweep()
+    assert list(store.root.iterdir()) == []
+    assert (elsewhere / CONFIG_NAME).exists()
+
+
 def test_what_a_killed_write_left_is_swept(tmp_path: Path) -> None:
     """Nothing else is, hidden or not."""
     kept = {".hidden", "checkpoint.pt", ".checkpoint.pt-0123"}
     for name in (*kept, f".checkpoint.pt-{'0a' * 16}"):
         (tmp_path / name).touch()
+    (tmp_path / f".folder-{'0a' * 16}").mkdir()
     sweep_unfinished(tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == kept
 

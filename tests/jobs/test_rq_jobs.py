@@ -338,6 +338,8 @@ def test_redis_stopped_during_a_job(site: Site) -> None:
     site.workers.start()
     assert site.until(other, ended).state.status is JobStatus.COMPLETED
     assert site.jobs.store.log_tail(job.job_id).count("Registered") == 1
+    assert "Redis does not answer (Error 111" in site.workers.log(0)
+    assert "Traceback" not in site.workers.log(0)
 
 
 @pytest.mark.usefixtures("untraced")

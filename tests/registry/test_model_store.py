@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import NoReturn
 import pytest
 import torch
 from tests.registry.samples import SIGNATURE, fresh_state, manifest, names_in, saved, v1_fields, write_model
-from torch import Tensor
+from torch import Tensor, nn
 
 from handwriting_ai.errors import (
     ClassesMismatch,
@@ -111,20 +112,14 @@ def test_a_folder_that_cannot_be_looked_into_is_listed_and_explained(
     for model_id in ("good", "locked"):
         write_model(tmp_path, model_id, saved(fresh_state()))
     (tmp_path / "notes.txt").write_text("no folder", encoding="utf-8")
-    ask, read = Path.stat, Path.read_bytes
+    ask = Path.stat
 
     def refuse_stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
         if path.parent == tmp_path / "locked":
             raise PermissionError(13, "Permission denied", str(path))
         return ask(path, follow_symlinks=follow_symlinks)
 
-    def refuse_read(path: Path) -> bytes:
-        if path.parent == tmp_path / "locked":
-            raise PermissionError(13, "Permission denied", str(path))
-        return read(path)
-
     monkeypatch.setattr(Path, "stat", refuse_stat)
-    monkeypatch.setattr(Path, "read_bytes", refuse_read)
     store = ModelStore(tmp_path)
     assert store.model_ids() == ("good", "locked")
     models, report = store.read_all(store.model_ids(), signature=SIGNATURE)
@@ -253,6 +248,53 @@ def test_code_in_weights_is_never_executed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (saved(nn.Linear(2, 2)), "it holds torch.nn.modules.linear.Linear beside tensors"),
+        (pickle.dumps("weights"), "it is cut off, altered, or was not written by torch.save"),
+        (b"", "it is cut off, altered, or was not written by torch.save"),
+        (b"\x89PNG\r\n", "it is cut off, altered, or was not written by torch.save"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_nobody_is_advised_to_run_what_is_in_a_file(tmp_path: Path, content: bytes, reason: str) -> None:
+    """Torch's own message says how, and warns of pickles on standard error; ours says what is wrong."""
+    write_model(tmp_path, "good", content)
+    with pytest.raises(WeightsError, match="good") as refused:
+        ModelStore(tmp_path).read("good", signature=SIGNATURE)
+    assert reason in str(refused.value)
+    assert "weights_only" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.pt"])
+@pytest.mark.timeout(60)
+def test_a_pipe_in_a_file_s_place_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    """It is refused as any file that cannot be read; the model beside it is loaded."""
+    for model_id in ("good", "other"):
+        write_model(tmp_path, model_id, saved(fresh_state()))
+    path = tmp_path / "good" / name
+    path.unlink()
+    os.mkfifo(path)
+    report = ModelStore(tmp_path).read_all(["good", "other"], signature=SIGNATURE)[1]
+    assert report.loaded == ("other",)
+    assert report.refused[0].reason == f"{path} cannot be read: it is a named pipe, not a file."
+
+
+def test_weights_beyond_all_measure_are_not_read(tmp_path: Path) -> None:
+    """A hole of 3 GB is refused by its size, whether or not the manifest has a digest."""
+    write_model(tmp_path, "good", b"")
+    write_model(tmp_path, "old", b"", {"weights_sha256": None})
+    for model_id in ("good", "old"):
+        with (tmp_path / model_id / "model.pt").open("wb") as stream:
+            stream.truncate(3_000_000_000)
+    store = ModelStore(tmp_path)
+    for refusal in store.read_all(["good", "old"], signature=SIGNATURE)[1].refused:
+        assert "cannot be read: it has 3000.0 MB; at most 1000 MB are read" in refusal.reason
+    with pytest.raises(WeightsError, match="at most 1000 MB"):
+        weights_digest(tmp_path / "old", store.read_manifest("old"))
+
+
+@pytest.mark.parametrize(
     ("weights", "message"),
     [
         (saved([torch.ones(2)]), "list"),
@@ -368,7 +410,7 @@ def test_a_registration_that_is_cancelled_leaves_the_old_model_or_the_new(
     rename = Path.rename
 
     def interrupted(source: Path, target: Path) -> Path:
-        if source.name != ".incoming-good":
+        if not source.name.startswith(".incoming-good"):
             return rename(source, target)
         if done:
             rename(source, target)
@@ -393,6 +435,128 @@ def test_a_deleted_model_does_not_return(tmp_path: Path) -> None:
     store.delete("good")
     store.recover()
     assert names_in(tmp_path) == []
+
+
+@pytest.fixture()
+def linked(tmp_path: Path) -> Path:
+    """A models folder in which `good` is a link to a folder elsewhere."""
+    elsewhere = ModelStore(tmp_path / "elsewhere").register(manifest(), fresh_state())
+    root = tmp_path / "models"
+    root.mkdir()
+    (root / "good").symlink_to(elsewhere)
+    return root
+
+
+def test_a_linked_model_is_read_and_deleted(linked: Path) -> None:
+    """The link goes, what it points to stays, and whatever comes after is registered and deleted."""
+    store = ModelStore(linked)
+    assert store.read("good", signature=SIGNATURE).manifest.model_id == "good"
+    store.delete("good")
+    assert names_in(linked) == []
+    assert names_in(linked.parent / "elsewhere" / "good") == ["manifest.json", "model.pt"]
+    store.register(manifest("next"), fresh_state())
+    store.delete("next")
+    assert names_in(linked) == []
+
+
+def test_a_model_takes_the_place_of_a_link(linked: Path) -> None:
+    """With force; what the link points to stays as it was."""
+    store, elsewhere = ModelStore(linked), linked.parent / "elsewhere" / "good"
+    before = (elsewhere / "manifest.json").read_bytes()
+    with pytest.raises(ModelExists, match="good"):
+        store.register(manifest(), fresh_state())
+    store.register(manifest(), fresh_state(), force=True)
+    assert not (linked / "good").is_symlink()
+    assert (elsewhere / "manifest.json").read_bytes() == before
+    store.register(manifest("next"), fresh_state())
+    assert names_in(linked) == ["good", "next"]
+
+
+@pytest.mark.parametrize("target", ["nowhere", "good"])
+def test_a_link_that_leads_nowhere_is_replaced_and_deleted(tmp_path: Path, target: str) -> None:
+    """Or to itself: its name counts as taken."""
+    (tmp_path / "good").symlink_to(target)
+    store = ModelStore(tmp_path)
+    with pytest.raises(ModelExists, match="good"):
+        store.refuse_existing("good", force=False)
+    store.register(manifest(), fresh_state(), force=True)
+    store.read("good", signature=SIGNATURE)
+    (tmp_path / "other").symlink_to(target)
+    store.delete("other")
+    assert names_in(tmp_path) == ["good"]
+
+
+def _leave_a_file(path: Path) -> None:
+    path.touch()
+
+
+def _leave_a_link(path: Path) -> None:
+    path.symlink_to(path.parent / "elsewhere")
+
+
+def _leave_a_loop(path: Path) -> None:
+    path.symlink_to(path)
+
+
+@pytest.mark.parametrize("name", [".incoming-good", ".incoming-x~1", ".replaced-good", ".replaced-other~1"])
+@pytest.mark.parametrize("leave", [_leave_a_file, _leave_a_link, _leave_a_loop, Path.mkdir])
+def test_what_was_left_behind_stops_nobody(tmp_path: Path, name: str, leave: Callable[[Path], None]) -> None:
+    """Whatever it is and whoever left it: models are registered, replaced and deleted, and what a link names stays."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "precious").touch()
+    leave(tmp_path / name)
+    store = ModelStore(tmp_path)
+    store.recover()
+    store.register(manifest(), fresh_state(), force=True)
+    store.register(manifest(), fresh_state(), force=True)
+    store.read("good", signature=SIGNATURE)
+    store.delete("good")
+    assert (tmp_path / "elsewhere" / "precious").exists()
+    assert store.model_ids() == ()
+
+
+def test_what_cannot_be_removed_stops_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody else's files, say: path and cure are said, the name is free, and what was deleted never returns."""
+    store = ModelStore(tmp_path)
+    store.register(manifest(), fresh_state())
+
+    def refuse(path: Path, *, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("shutil.rmtree", refuse)
+    said = r"'good' is deleted, but .*\.incoming-good~\w+ is of no use any .*: Permission denied\. Delete it by hand\."
+    with pytest.raises(ModelsUnwritable, match=said):
+        store.delete("good")
+    store.register(manifest(), fresh_state())
+    store.register(manifest(), fresh_state(), force=True)
+    assert "cannot be removed: Permission denied. Delete it by hand." in caplog.text
+    with pytest.raises(ModelsUnwritable):
+        store.delete("good")
+    store.recover()
+    assert store.model_ids() == ()
+    monkeypatch.undo()
+    store.recover()
+    assert names_in(tmp_path) == []
+
+
+def test_a_model_that_cannot_be_moved_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another file system that is mounted there, say: it cannot be deleted, nor return to its place."""
+    store = ModelStore(tmp_path)
+    store.register(manifest(), fresh_state())
+    shutil.copytree(tmp_path / "good", tmp_path / ".replaced-older")
+
+    def busy(path: Path, target: Path) -> NoReturn:
+        raise OSError(16, "Device or resource busy", str(path), None, str(target))
+
+    monkeypatch.setattr(Path, "rename", busy)
+    with pytest.raises(ModelsUnwritable, match=r"good cannot be deleted: Device or resource busy\."):
+        store.delete("good")
+    monkeypatch.undo()
+    store.recover()
+    assert names_in(tmp_path) == ["good", "older"]
 
 
 def test_a_model_may_be_moved_with_its_folder_name(tmp_path: Path) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ from tests.registry.samples import write_model
 
 from handwriting_ai.errors import ManifestError, ModelNamed
 from handwriting_ai.prediction import TtaMode
-from handwriting_ai.registry.presets import Choice, Preset, choose_members, read_presets, refuse_named
+from handwriting_ai.registry.presets import Choice, Preset, choose_members, explain, read_presets, refuse_named
+from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.store import ModelStore
 
 _PRESETS = {
@@ -37,6 +39,14 @@ def test_what_is_wrong_with_the_whole_file_is_said_without_the_file(tmp_path: Pa
     with pytest.raises(ManifestError, match=rf"presets\.json: {said}") as raised:
         read_presets(tmp_path)
     assert content.decode() not in str(raised.value)
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_in_the_file_s_place_is_not_waited_for(tmp_path: Path) -> None:
+    """Whoever opens one waits for its other end."""
+    os.mkfifo(tmp_path / "presets.json")
+    with pytest.raises(ManifestError, match=r"presets\.json cannot be read: it is a named pipe, not a file\."):
+        read_presets(tmp_path)
 
 
 def test_a_missing_file_means_no_presets(tmp_path: Path) -> None:
@@ -92,6 +102,30 @@ def test_members_are_chosen_by_preset_or_by_id(tmp_path: Path, active_model: str
     """Only a preset that was asked for by name brings its TTA mode along."""
     _write(tmp_path, _PRESETS)
     assert choose_members(active_model, tmp_path) == expected
+
+
+@pytest.mark.parametrize(
+    ("active_model", "name", "said"),
+    [
+        (
+            "fsat",
+            "fsat",
+            "There is no preset and no model 'fsat' in {root}. Did you mean 'fast'? Presets: fast. Models: a",
+        ),
+        ("xyz", "xyz", "There is no preset and no model 'xyz' in {root}. Presets: fast. Models: a."),
+        ("a,fast", "fast", "It is a preset, which is named by itself."),
+        ("../x", "../x", "broken"),
+        ("fast", "gone", "broken"),
+        ("a", "a", "broken"),
+    ],
+)
+def test_a_name_that_no_model_has_may_be_a_preset_s(tmp_path: Path, active_model: str, name: str, said: str) -> None:
+    """A misspelt one is told with the nearest; what a preset lacks, and what is there and broken, is said as it was."""
+    _write(tmp_path, {"fast": {"members": ["gone"], "tta": "none"}})
+    write_model(tmp_path, "a", b"")
+    report = LoadReport(loaded=(), refused=(Refusal(model_id=name, reason="broken"),))
+    (refusal,) = explain(report, active_model, tmp_path).refused
+    assert (refusal.model_id, refusal.reason.rstrip(".")) == (name, said.format(root=tmp_path).rstrip("."))
 
 
 def test_without_presets_all_models_are_members(tmp_path: Path) -> None:

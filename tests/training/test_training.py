@@ -233,11 +233,12 @@ def test_what_ends_a_run_while_a_checkpoint_is_read_is_no_damage(
 
 def test_a_checkpoint_that_cannot_be_read_is_not_to_be_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing may be wrong with it."""
+    (tmp_path / "checkpoint.pt").touch()
 
-    def denied(_: Path) -> bytes:
+    def denied(_: Path, _flags: int) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "read_bytes", denied)
+    monkeypatch.setattr("os.open", denied)
     with pytest.raises(CheckpointError, match="cannot be read: Permission denied") as caught:
         load_checkpoint(tmp_path / "checkpoint.pt", "run")
     assert "Delete" not in str(caught.value)

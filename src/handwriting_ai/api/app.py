@@ -25,7 +25,6 @@ from handwriting_ai.config import Settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.support.units import BYTES_PER_MB
 
 FORM_OVERHEAD_BYTES: Final = 65_536
 """What a request may hold beside the picture."""
@@ -94,7 +93,7 @@ def create_app(
 def _middleware(settings: Settings, metrics: Metrics, upload_timeout_s: float) -> list[Middleware]:
     """From the outside in."""
     key = settings.security.api_key
-    largest = int(settings.digits.max_image_mb * BYTES_PER_MB) + FORM_OVERHEAD_BYTES
+    largest = settings.digits.image_limits.max_bytes + FORM_OVERHEAD_BYTES
     return [
         Middleware(RequestLog, metrics=metrics),
         *([] if key is None else [Middleware(KeyCheck, key=key.get_secret_value())]),

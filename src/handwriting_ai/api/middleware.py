@@ -126,7 +126,10 @@ class BodyLimit:
     def __init__(self, app: App, *, max_bytes: int, timeout_s: float = UPLOAD_TIMEOUT_S) -> None:
         self._app, self._max_bytes, self._timeout_s = app, max_bytes, timeout_s
         megabytes = max_bytes / BYTES_PER_MB
-        self._too_large = ImageTooLarge(f"The request is too large; at most {megabytes:.2f} MB are read.")
+        self._too_large = ImageTooLarge(
+            f"The request is too large; at most {megabytes:.2f} MB are read: shrink the picture, or raise "
+            "DIGITS__MAX_IMAGE_MB."
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""

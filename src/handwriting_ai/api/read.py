@@ -15,12 +15,11 @@ from handwriting_ai.api.resources import Resources
 from handwriting_ai.api.schemas import ReadAnswer, ReadForm, ReadQuery
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, UnsupportedMedia
-from handwriting_ai.preprocess import Gray
+from handwriting_ai.preprocess import MEDIA_TYPES, Gray
 
 MULTIPART: Final = "multipart/form-data"
-PICTURES: Final = ("image/png", "image/jpeg", "image/webp")
-_ACCEPTED: Final = frozenset({*PICTURES, "image/jpg", "application/octet-stream", ""})
-"""With a common wrong name, and types that say nothing: the content decides."""
+_ACCEPTED: Final = frozenset({*MEDIA_TYPES, "application/octet-stream", ""})
+"""With types that say nothing: the content decides."""
 _BYTES_PER_KB: Final = 1_000
 
 
@@ -65,7 +64,7 @@ class ReadRoutes:
         _require_single("query", request.query_params.multi_items())
         declared = media_type(form.file.content_type)
         if declared not in _ACCEPTED:
-            raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(PICTURES)}.")
+            raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(MEDIA_TYPES)}.")
         invert = query.invert if form.invert is None else form.invert
         visualize = query.visualize if form.visualize is None else form.visualize
         try:
@@ -82,6 +81,8 @@ class ReadRoutes:
             model_id=prediction.model_id,
             visual_png_b64=self._visual(result.picture) if visualize else None,
             uncertain=prediction.uncertain,
+            doubts=result.doubts,
+            left_out_share=result.left_out_share,
             latency_ms=result.latency_ms,
         )
 

@@ -6,15 +6,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
-from handwriting_ai.inference.engine import PENDING_PER_THREAD
+from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Gray, Preprocessed, preprocess
+from handwriting_ai.preprocess import Doubt, Gray, Preprocessed, left_out_share, preprocess
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
@@ -34,6 +34,10 @@ class ReadResult:
     prediction: Prediction
     picture: Gray
     """What the network saw, `uint8 (28, 28)`."""
+    doubts: tuple[Doubt, ...]
+    """Why the ink may not be the digit, or not all of it."""
+    left_out_share: float
+    """Ink that was found and not taken for a part of the digit, as a share of all ink."""
     latency_ms: float
 
 
@@ -80,7 +84,14 @@ class AsyncReader:
         asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
         prediction = await asyncio.wrap_future(asked.answer)
         latency_ms = (time.perf_counter() - started) * MS_PER_S
-        return ReadResult(prediction=prediction, picture=asked.prepared.steps[-1].picture, latency_ms=latency_ms)
+        steps, doubts = asked.prepared.steps, asked.prepared.doubts
+        return ReadResult(
+            prediction=replace(prediction, uncertain=True) if doubts else prediction,
+            doubts=doubts,
+            picture=steps[-1].picture,
+            left_out_share=left_out_share(steps),
+            latency_ms=latency_ms,
+        )
 
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""

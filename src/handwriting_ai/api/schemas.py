@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, JobStatus
 from handwriting_ai.prediction import N_CLASSES, TtaMode
+from handwriting_ai.preprocess import FORMAT_NAMES, MUCH_LEFT_OUT
 from handwriting_ai.training.recipes import recipe_names
 
 _MEMBER: Final[dict[str, JsonValue]] = {
@@ -53,7 +54,7 @@ class Problem(BaseModel):
     model_config = _schema(
         {
             "code": "invalid_image",
-            "message": "The file is not a picture that can be read. Send a PNG, JPEG or WebP picture.",
+            "message": f"The file is not a picture that can be read. Send a {FORMAT_NAMES} picture.",
             "request_id": "0f8c1d2e3b4a-17",
         }
     )
@@ -173,9 +174,9 @@ class ReadQuery(BaseModel):
 class ReadForm(BaseModel):
     """A picture of one digit, and choices."""
 
-    model_config = _schema({"file": "(a PNG, JPEG or WebP picture)", "invert": True, "visualize": True}, closed=True)
+    model_config = _schema({"file": "(a picture)", "invert": True, "visualize": True}, closed=True)
 
-    file: Picture = Field(description="PNG, JPEG or WebP.")
+    file: Picture = Field(description=f"{FORMAT_NAMES}; of several pictures in it the first.")
     invert: bool | None = Field(default=None, description=_INVERT)
     center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
     visualize: bool | None = Field(default=None, description=_VISUALIZE)
@@ -192,6 +193,8 @@ class ReadAnswer(BaseModel):
             "model_id": "ensemble_3_models",
             "visual_png_b64": None,
             "uncertain": False,
+            "doubts": [],
+            "left_out_share": 0.0,
             "latency_ms": 21.5,
         }
     )
@@ -200,11 +203,15 @@ class ReadAnswer(BaseModel):
     confidence: float = Field(ge=0, le=1, description="The largest of `probs`.")
     probs: tuple[float, ...] = Field(min_length=N_CLASSES, max_length=N_CLASSES)
     model_id: str
-    visual_png_b64: str | None = Field(
-        default=None,
-        description="The 28 × 28 picture that the network saw, as PNG in base 64; only where it was asked for.",
+    visual_png_b64: str | None = Field(default=None, description="The network's 28 × 28 picture, if it was asked for.")
+    uncertain: bool = Field(description="There are `doubts`, or a confidence below `DIGITS__UNCERTAIN_THRESHOLD`.")
+    doubts: tuple[str, ...] = Field(description="Why the ink of a photograph may not be the whole digit, as sentences.")
+    left_out_share: float = Field(
+        ge=0,
+        lt=1,
+        description="Ink that was found and not taken for a part of the digit, as a share of all ink. "
+        f"From {MUCH_LEFT_OUT:g} on there may be another digit: send one a picture.",
     )
-    uncertain: bool = Field(description="The confidence is below `DIGITS__UNCERTAIN_THRESHOLD`: ask again.")
     latency_ms: float = Field(ge=0, description="From the picture's last byte to the answer.")
 
 

@@ -16,6 +16,7 @@ from handwriting_ai.architectures.wideresnet import wideresnet28_10
 from handwriting_ai.errors import UnknownArchitecture
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess.parameters import IMAGE_SIDE
+from handwriting_ai.support.names import did_you_mean
 from handwriting_ai.support.randomness import seeded
 
 __all__ = [
@@ -58,7 +59,8 @@ def require_architecture(arch: str) -> None:
         UnknownArchitecture: it does not.
     """
     if arch not in _BUILDERS:
-        raise UnknownArchitecture(f"No architecture {arch!r}. Available: {', '.join(_BUILDERS)}.")
+        near = did_you_mean(arch, _BUILDERS)
+        raise UnknownArchitecture(f"No architecture {arch!r}.{near} Available: {', '.join(_BUILDERS)}.")
 
 
 def build_model(arch: str, n_classes: int) -> TypedModule:

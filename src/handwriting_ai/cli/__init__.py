@@ -2,18 +2,35 @@
 # Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
-from typing import NoReturn
+from importlib.metadata import version
+from typing import Annotated, NoReturn
 
 import typer
 
-from handwriting_ai.cli import data, evaluate, export, jobs, models, read, serve, train
+from handwriting_ai.cli import dashboard, data, evaluate, export, jobs, models, predict, serve, train
 from handwriting_ai.config import load_settings, misspelt_variables
 from handwriting_ai.errors import HandwritingError, SettingsError
 from handwriting_ai.support.files import describe_refusal
 
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("handwriting-ai"))
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """What stands before a command's name."""
+
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
-app.command(name="app")(read.run_app)
-app.command()(read.predict)
+app.callback(help=__doc__)(_options)
+app.command(name="app")(dashboard.run_app)
+app.command()(predict.predict)
 app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.command()(train.train)

@@ -14,7 +14,6 @@ from rich.table import Table
 from handwriting_ai.cli import options
 from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
 from handwriting_ai.config import Settings, load_settings
-from handwriting_ai.errors import UnknownModel
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.support.extras import require_extra
 
@@ -153,12 +152,13 @@ def _check_names(names: Sequence[str], presets: Collection[str], store: "ModelSt
         UnknownModel: the only name is that of neither preset nor model.
         BadParameter: a name is empty, or one of several is a preset's.
     """
+    from handwriting_ai.registry.presets import unknown_name
+
     models = store.model_ids()
     if not all(names):
         raise typer.BadParameter("A name is empty. Leave it out, or name a preset or models.", param_hint="MODELS")
     if len(names) == 1 and names[0] not in {*presets, *models}:
-        known = f"Presets: {', '.join(presets) or 'none'}. Models: {', '.join(models)}."
-        raise UnknownModel(f"There is no preset and no model {names[0]!r} in {store.root}. {known}")
+        raise unknown_name(names[0], presets, store)
     # Of several, a name that is both means the model.
     mistaken = sorted((set(names) & set(presets)) - set(models)) if len(names) > 1 else []
     if mistaken:

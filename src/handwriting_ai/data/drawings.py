@@ -15,7 +15,7 @@ from handwriting_ai.data.strokes import Stroke, render_each
 from handwriting_ai.errors import DataCorrupt
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import Gray
-from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, write_atomically
 
 WRITER: Final = "saved-drawings"
 """The writer's name in exported strokes."""
@@ -125,7 +125,7 @@ class DrawingStore:
 
     def _read(self, path: Path) -> SavedDrawing:
         try:
-            return SavedDrawing.model_validate_json(path.read_bytes())
+            return SavedDrawing.model_validate_json(read_regular_file(path, MOST_JSON_BYTES))
         except ValidationError as error:
             raise DataCorrupt(
                 f"{path} is not a saved drawing; move it away. {error.error_count()} problems."

@@ -5,6 +5,7 @@ import zlib
 from pathlib import Path
 
 from handwriting_ai.errors import DataCorrupt, DataUnreadable
+from handwriting_ai.support.files import read_regular_file
 
 
 def read_file(path: Path) -> bytes:
@@ -15,7 +16,7 @@ def read_file(path: Path) -> bytes:
         DataUnreadable: the system refuses it.
     """
     try:
-        return path.read_bytes()
+        return read_regular_file(path)
     except FileNotFoundError:
         raise
     except OSError as error:

@@ -31,6 +31,7 @@ from handwriting_ai.prediction import N_CLASSES, TtaMode
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.store import ModelStore, StoredModel
 from handwriting_ai.registry.weights import weights_digest
+from handwriting_ai.support.files import open_regular_file
 
 PREDICTIONS_NAME: Final = "predictions.npz"
 REFRESH_COMMAND: Final = "handwriting-ai evaluate --refresh"
@@ -168,7 +169,7 @@ def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> dict[str, K
     """Some arrays of the file, by name, as they are kept."""
     path, expected = folder / PREDICTIONS_NAME, _made_from(weights_digest(folder, manifest))
     try:
-        with path.open("rb") as stream:
+        with open_regular_file(path) as stream:
             # What numpy writes; `_checked` makes sure of it.
             content: Mapping[str, Kept] = np.load(stream, allow_pickle=False)
             made_from: object = content["made_from"].tolist()

@@ -20,6 +20,7 @@ from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint, da
 from handwriting_ai.evaluation.metrics import count_errors
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.weights import weights_digest
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file
 from handwriting_ai.support.problems import describe_problems
 
 DAMAGE_NAME: Final = "damage.json"
@@ -105,7 +106,7 @@ def read_damage(folder: Path, manifest: Manifest) -> tuple[DamagePoint, ...]:
     advice = make if manifest.not_shipped is None else "It is made with the model's weights, which are not shipped."
     expected = _made_from(weights_digest(folder, manifest))
     try:
-        file = _DamageFile.model_validate_json(path.read_bytes())
+        file = _DamageFile.model_validate_json(read_regular_file(path, MOST_JSON_BYTES))
     except FileNotFoundError as error:
         raise PredictionsError(f"Model {manifest.model_id!r} has no {DAMAGE_NAME}. {advice}") from error
     except OSError as error:

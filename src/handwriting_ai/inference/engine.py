@@ -4,35 +4,32 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from handwriting_ai.architectures.running import logits_of
 from handwriting_ai.config import DigitsSettings
-from handwriting_ai.errors import EngineBusy, EngineNotReady, PredictTimeout, UnknownModel
-from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_prediction
-from handwriting_ai.inference.members import Member, load_members
+from handwriting_ai.errors import UnknownModel
+from handwriting_ai.inference.active import Active
+from handwriting_ai.inference.ensemble import ensemble_name, member_probabilities, merge, to_predictions
+from handwriting_ai.inference.inputs import Picture, one_picture, several_pictures
+from handwriting_ai.inference.members import load_members, no_models
+from handwriting_ai.inference.requests import RequestQueue
 from handwriting_ai.inference.shelf import Shelf, Version, version_of
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import N_CLASSES, Prediction, TtaMode, check_temperature
 from handwriting_ai.preprocess import IMAGE_SIDE
 from handwriting_ai.registry.manifest import Manifest
-from handwriting_ai.registry.presets import Choice, choose_members
+from handwriting_ai.registry.presets import Choice, choose_members, explain
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
-PENDING_PER_THREAD: Final = 8
-"""Requests that may wait or run, for each thread; one more is told that the engine is busy."""
 _BATCH: Final = 128
 """Views of a large batch that are computed at one time: few enough for the processor's cache."""
-
-Picture = Tensor | NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +54,6 @@ class PredictOptions:
 DEFAULT_OPTIONS: Final = PredictOptions()
 
 
-@dataclass(frozen=True, eq=False)
-class _Active:
-    """What a request reads: replaced as a whole when models are loaded."""
-
-    members: tuple[Member, ...] = ()
-    tta: TtaMode = TtaMode.NONE
-    versions: Mapping[str, Version | None] = field(default_factory=dict)
-    """Of the members, as they lay on the disk before they were loaded."""
-
-
 class InferenceEngine:
     """Answers with the members that the settings name. Every method may be called from any thread."""
 
@@ -81,9 +68,8 @@ class InferenceEngine:
         self._threads = threads
         torch.set_num_threads(1)
         self._compute = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-compute")
-        self._requests = ThreadPoolExecutor(self._threads, thread_name_prefix="engine-request")
-        self._slots = threading.BoundedSemaphore(self._threads * PENDING_PER_THREAD)
-        self._active = _Active()
+        self._requests = RequestQueue(self._threads, settings.predict_timeout_seconds)
+        self._active = Active()
         self._loading = threading.Lock()
         self._found: tuple[Choice, Mapping[str, Version | None]] | None = None
         """What was named, and lay on the disk, when it last loaded."""
@@ -94,6 +80,15 @@ class InferenceEngine:
         """Whether a model is loaded."""
         return bool(self._active.members)
 
+    def require_ready(self) -> None:
+        """Stop where no model is loaded.
+
+        Raises:
+            EngineNotReady: none is; the message says what to look at.
+        """
+        if not self.ready:
+            raise no_models(self._settings.model_dir)
+
     @property
     def ensemble_size(self) -> int:
         """How many members are loaded."""
@@ -102,7 +97,7 @@ class InferenceEngine:
     @property
     def member_ids(self) -> tuple[str, ...]:
         """The members' ids, in order."""
-        return _ids(self._active.members)
+        return self._active.ids
 
     @property
     def model_id(self) -> str | None:
@@ -152,14 +147,14 @@ class InferenceEngine:
             members, report = load_members(self._settings.model_dir, choice.members, signature=self._signature)
             if members:
                 tta = choice.tta if choice.tta and not self._settings.tta_was_chosen else self._settings.tta_mode
-                active = _Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
+                active = Active(members, tta, {member.model_id: versions[member.model_id] for member in members})
                 blank = torch.zeros((1, 1, IMAGE_SIDE, IMAGE_SIDE))
                 for mode in TtaMode:
                     self._probabilities(active, blank, PredictOptions(tta=mode))
                 self._active = active
                 self._shelf.forget(choice.members)
             self._found = found
-            return report
+            return explain(report, self._settings.active_model, self._settings.model_dir)
 
     def make_available(self, model_ids: Sequence[str]) -> LoadReport:
         """Load models beside the active set, so that requests may name them; the report names those refused.
@@ -178,13 +173,8 @@ class InferenceEngine:
             UnknownModel: `options.members` names one that is not loaded.
             ValueError: another shape, or numbers that are not finite.
         """
-        batch = _one_picture(x)
-        active = self._choose(options)
-        if not self._slots.acquire(blocking=False):
-            raise EngineBusy("The engine has more requests than it can queue. Try again in a moment.")
-        future = self._requests.submit(self._answer, active, batch, options, time.perf_counter())
-        future.add_done_callback(self._free_slot)
-        return future
+        picture, active = one_picture(x), self._choose(options)
+        return self._requests.submit(self._answer, active, picture, options, time.perf_counter())
 
     def predict(self, x: Picture, options: PredictOptions = DEFAULT_OPTIONS) -> Prediction:
         """As `submit_predict`, and wait for the answer.
@@ -192,13 +182,35 @@ class InferenceEngine:
         Raises:
             PredictTimeout: it took longer than `DIGITS__PREDICT_TIMEOUT_SECONDS`.
         """
-        limit_s = self._settings.predict_timeout_seconds
-        future = self.submit_predict(x, options)
-        try:
-            return future.result(timeout=limit_s)
-        except TimeoutError as error:
-            future.cancel()
-            raise PredictTimeout(f"No answer within {limit_s:g} s (DIGITS__PREDICT_TIMEOUT_SECONDS).") from error
+        return self._requests.wait(self.submit_predict(x, options))
+
+    def predict_each(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> list[Prediction]:
+        """The answer to each of `(n, 1, 28, 28)`, any n, normalised: what `predict` says to each alone.
+
+        A few of them at a time are one request, so that others' requests are answered in between; each has the time of
+        one. Once the first has found room the others wait for theirs.
+
+        Raises:
+            EngineNotReady, UnknownModel, ValueError: as `submit_predict`.
+            EngineBusy: too many requests are pending.
+            PredictTimeout: one of these requests took longer than `DIGITS__PREDICT_TIMEOUT_SECONDS`.
+        """
+        active = self._choose(options)
+        answers: list[Prediction] = []
+        for chunk in torch.split(several_pictures(x), self._chunk_size(active, options)) if len(x) else ():
+            submit = self._requests.submit_next if answers else self._requests.submit
+            answers += self._requests.wait(submit(self._answers, active, chunk, options, time.perf_counter()))
+        return answers
+
+    def predict_unhurried(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> list[Prediction]:
+        """As `predict_each`, in the calling thread: there is no queue, and no limit of time.
+
+        Raises:
+            EngineNotReady, UnknownModel, ValueError: as `submit_predict`.
+        """
+        active = self._choose(options)
+        chunks = torch.split(several_pictures(x), self._chunk_size(active, options)) if len(x) else ()
+        return [each for chunk in chunks for each in self._answers(active, chunk, options, time.perf_counter())]
 
     def predict_batch(self, x: Tensor, options: PredictOptions = DEFAULT_OPTIONS) -> Tensor:
         """Merged probabilities `(n, 10)` for `(n, 1, 28, 28)`, any n.
@@ -212,12 +224,12 @@ class InferenceEngine:
             raise ValueError(f"Expected 4D tensor, got {x.ndim}D")
         if len(x) == 0:
             return torch.zeros((0, N_CLASSES))
-        size = max(1, _BATCH // len(views_for(options.tta or active.tta)))
-        return torch.cat([merge(self._probabilities(active, chunk, options)) for chunk in torch.split(x, size)])
+        chunks = torch.split(x, self._chunk_size(active, options))
+        return torch.cat([merge(self._probabilities(active, chunk, options)) for chunk in chunks])
 
     def close(self) -> None:
         """End the threads; pending requests are cancelled."""
-        self._requests.shutdown(wait=True, cancel_futures=True)
+        self._requests.close()
         self._compute.shutdown(wait=True, cancel_futures=True)
 
     def __enter__(self) -> "InferenceEngine":
@@ -228,41 +240,43 @@ class InferenceEngine:
     ) -> None:
         self.close()
 
-    def _free_slot(self, _: "Future[Prediction]") -> None:
-        self._slots.release()
+    @staticmethod
+    def _chunk_size(active: Active, options: PredictOptions) -> int:
+        """How many pictures are computed at one time."""
+        return max(1, _BATCH // len(views_for(options.tta or active.tta)))
 
-    def _choose(self, options: PredictOptions) -> _Active:
+    def _choose(self, options: PredictOptions) -> Active:
         """The members a request asks for, out of those that are loaded now."""
         active = self._active
         by_id = {member.model_id: member for member in active.members} | self._shelf.members
         if not (active.members if options.members is None else by_id):
-            raise EngineNotReady(
-                f"No model is loaded from {self._settings.model_dir}. Either DIGITS__ACTIVE_MODEL names none that is "
-                "there, or those it names are refused: `handwriting-ai models list` shows which."
-            )
+            raise no_models(self._settings.model_dir)
         if options.members is None:
             return active
         unknown = [model_id for model_id in options.members if model_id not in by_id]
         if unknown or not options.members:
             raise UnknownModel(f"Not loaded: {', '.join(unknown) or 'no member named'}. Loaded: {', '.join(by_id)}.")
-        return _Active(tuple(by_id[model_id] for model_id in options.members), active.tta)
+        return Active(tuple(by_id[model_id] for model_id in options.members), active.tta)
 
-    def _answer(self, active: _Active, batch: Tensor, options: PredictOptions, submitted: float) -> Prediction:
+    def _answer(self, active: Active, batch: Tensor, options: PredictOptions, submitted: float) -> Prediction:
+        return self._answers(active, batch, options, submitted)[0]
+
+    def _answers(self, active: Active, batch: Tensor, options: PredictOptions, submitted: float) -> list[Prediction]:
         probs = self._probabilities(active, batch, options)
-        return to_prediction(
-            probs[:, :, 0],
+        return to_predictions(
+            probs,
             views=views_for(options.tta or active.tta),
-            model_ids=_ids(active.members),
+            model_ids=active.ids,
             temperatures=self._temperatures(active, options),
             uncertain_below=self._settings.uncertain_threshold,
             latency_ms=(time.perf_counter() - submitted) * MS_PER_S,
         )
 
-    def _temperatures(self, active: _Active, options: PredictOptions) -> list[float]:
+    def _temperatures(self, active: Active, options: PredictOptions) -> list[float]:
         override = options.temperature or self._settings.temperature_override
         return [override or member.manifest.temperature for member in active.members]
 
-    def _probabilities(self, active: _Active, batch: Tensor, options: PredictOptions) -> Tensor:
+    def _probabilities(self, active: Active, batch: Tensor, options: PredictOptions) -> Tensor:
         """`(n, 1, 28, 28)` → `(members, views, n, 10)`: members and shares of the views run side by side."""
         views = views_for(options.tta or active.tta)
         pictures = make_views(batch, views)
@@ -274,17 +288,3 @@ class InferenceEngine:
         return member_probabilities(
             logits.view(len(active.members), len(views), len(batch), -1), self._temperatures(active, options)
         )
-
-
-def _ids(members: Sequence[Member]) -> tuple[str, ...]:
-    return tuple(member.model_id for member in members)
-
-
-def _one_picture(x: Picture) -> Tensor:
-    """`(1, 28, 28)` or `(1, 1, 28, 28)` → `float32 (1, 1, 28, 28)`."""
-    tensor = torch.as_tensor(x, dtype=torch.float32)
-    if tuple(tensor.shape) not in ((1, IMAGE_SIDE, IMAGE_SIDE), (1, 1, IMAGE_SIDE, IMAGE_SIDE)):
-        raise ValueError(f"Expected one picture (1, 28, 28), got shape {tuple(tensor.shape)}.")
-    if not bool(torch.isfinite(tensor).all()):
-        raise ValueError("The picture holds NaN or infinite numbers.")
-    return tensor.reshape(1, 1, IMAGE_SIDE, IMAGE_SIDE)

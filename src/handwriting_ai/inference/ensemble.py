@@ -39,21 +39,21 @@ def entropy(probs: Tensor) -> Tensor:
 
 @dataclass(frozen=True, kw_only=True)
 class Uncertainty:
-    """Entropy of the merged answer, split as by Depeweg et al. 2018: total = mean member entropy + disagreement."""
+    """Entropy of each merged answer, split as by Depeweg et al. 2018: total = mean member entropy + disagreement."""
 
-    total: float
-    member_mean: float
-    disagreement: float
+    total: Tensor
+    member_mean: Tensor
+    disagreement: Tensor
 
 
 def split_uncertainty(members: Tensor) -> Uncertainty:
-    """Split the uncertainty of one picture; `members` is `(members, 10)`, each merged over its views. In nats."""
-    total = float(entropy(members.mean(dim=0)))
-    member_mean = float(entropy(members).mean())
-    return Uncertainty(total=total, member_mean=member_mean, disagreement=max(total - member_mean, 0.0))
+    """Split the uncertainty of each picture; `members` is `(members, …, 10)`, each merged over its views. In nats."""
+    total = entropy(members.mean(dim=0))
+    member_mean = entropy(members).mean(dim=0)
+    return Uncertainty(total=total, member_mean=member_mean, disagreement=(total - member_mean).clamp(min=0.0))
 
 
-def to_prediction(
+def to_predictions(
     probs: Tensor,
     *,
     views: Sequence[View],
@@ -61,30 +61,36 @@ def to_prediction(
     temperatures: Sequence[float],
     uncertain_below: float,
     latency_ms: float,
-) -> Prediction:
-    """One picture's probabilities `(members, views, 10)` in plain numbers."""
+) -> list[Prediction]:
+    """Each picture's probabilities `(members, views, n, 10)` in plain numbers."""
     by_member, by_view = probs.mean(dim=1), probs.mean(dim=0)
     merged = by_member.mean(dim=0)
-    uncertainty = split_uncertainty(by_member)
-    confidence = float(merged.max())
-    return Prediction(
-        digit=int(merged.argmax()),
-        confidence=confidence,
-        probs=_plain(merged),
-        model_id=ensemble_name(model_ids),
-        uncertain=confidence < uncertain_below,
-        views=tuple(
-            ViewPrediction(name=view.name, probs=_plain(row)) for view, row in zip(views, by_view.unbind(), strict=True)
-        ),
-        members=tuple(
-            MemberPrediction(model_id=model_id, temperature=temperature, probs=_plain(row))
-            for model_id, temperature, row in zip(model_ids, temperatures, by_member.unbind(), strict=True)
-        ),
-        total_entropy=uncertainty.total,
-        member_entropy=uncertainty.member_mean,
-        disagreement=uncertainty.disagreement,
-        latency_ms=latency_ms,
-    )
+    split = split_uncertainty(by_member)
+    digits: list[int] = merged.argmax(dim=-1).tolist()
+    parts: list[list[float]] = torch.stack((split.total, split.member_mean, split.disagreement), dim=1).tolist()
+    answers: list[Prediction] = []
+    for digit, row, entropies, of_views, of_members in zip(
+        digits, _plain(merged), parts, _each(by_view), _each(by_member), strict=True
+    ):
+        total, member_mean, disagreement = entropies
+        prediction = Prediction(
+            digit=digit,
+            confidence=row[digit],
+            probs=row,
+            model_id=ensemble_name(model_ids),
+            uncertain=row[digit] < uncertain_below,
+            views=tuple(ViewPrediction(name=view.name, probs=each) for view, each in zip(views, of_views, strict=True)),
+            members=tuple(
+                MemberPrediction(model_id=model_id, temperature=temperature, probs=each)
+                for model_id, temperature, each in zip(model_ids, temperatures, of_members, strict=True)
+            ),
+            total_entropy=total,
+            member_entropy=member_mean,
+            disagreement=disagreement,
+            latency_ms=latency_ms,
+        )
+        answers.append(prediction)
+    return answers
 
 
 def ensemble_name(model_ids: Sequence[str]) -> str:
@@ -92,6 +98,12 @@ def ensemble_name(model_ids: Sequence[str]) -> str:
     return model_ids[0] if len(model_ids) == 1 else f"ensemble_{len(model_ids)}_models"
 
 
-def _plain(row: Tensor) -> tuple[float, ...]:
-    numbers: list[float] = row.tolist()
-    return tuple(numbers)
+def _plain(rows: Tensor) -> list[tuple[float, ...]]:
+    """`(n, 10)` in plain numbers."""
+    numbers: list[list[float]] = rows.tolist()
+    return [tuple(row) for row in numbers]
+
+
+def _each(several: Tensor) -> list[list[tuple[float, ...]]]:
+    """`(k, n, 10)` in plain numbers, the k rows of each picture together."""
+    return [_plain(rows) for rows in several.transpose(0, 1).unbind()]

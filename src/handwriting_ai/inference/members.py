@@ -6,6 +6,7 @@ from pathlib import Path
 
 from handwriting_ai.architectures import TypedModule
 from handwriting_ai.architectures.fold import for_inference
+from handwriting_ai.errors import EngineNotReady
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.registry.store import ModelStore, StoredModel
@@ -28,6 +29,14 @@ def load_members(root: Path, model_ids: Sequence[str], *, signature: str) -> tup
     """Load models of a folder in order; what does not check out is refused with a reason, and stops no other."""
     models, report = ModelStore(root).read_all(model_ids, signature=signature)
     return tuple(_prepare(model) for model in models), report
+
+
+def no_models(root: Path) -> EngineNotReady:
+    """The error where none of a folder is loaded."""
+    return EngineNotReady(
+        f"No model is loaded from {root}. Either DIGITS__ACTIVE_MODEL names none that is there, or those it names are "
+        "refused: `handwriting-ai models list` shows which."
+    )
 
 
 def _prepare(model: StoredModel) -> Member:

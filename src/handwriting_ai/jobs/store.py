@@ -22,7 +22,7 @@ from pydantic import BaseModel, ValidationError
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import describe_refusal, sweep_unfinished, write_atomically
+from handwriting_ai.support.files import describe_refusal, remove, sweep_unfinished, write_atomically
 from handwriting_ai.support.locks import is_locked, locked, take_lock
 from handwriting_ai.support.problems import describe_problems
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
@@ -178,13 +178,14 @@ class JobStore:
             folder.rename(doomed)
         finally:
             os.close(descriptor)  # before it is removed: NFS keeps open files, and so their folder
-        shutil.rmtree(doomed)
+        remove(doomed)
 
     def sweep(self) -> None:
         """Remove what interrupted deletions and submissions left; only under the lock."""
         for pattern in (f"{_DELETED}*", ".[0-9]*"):
             for doomed in self.root.glob(pattern):
-                shutil.rmtree(doomed, ignore_errors=True)
+                with suppress(OSError):  # hidden, and in nobody's way
+                    remove(doomed)
 
     def settle(self) -> None:
         """Write down what became of runs whose process has died, so that it does not change any more."""

@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +25,7 @@ from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.errors import JobConflict, RunFailed, UnknownJob
 from handwriting_ai.jobs.child import NICENESS, Pulse, carry_out, prepare, raise_cancelled, run_job
 from handwriting_ai.jobs.opening import open_rq
+from handwriting_ai.jobs.redis_words import RQ_LOG, RedisAway
 from handwriting_ai.jobs.rq import RqJobs
 from handwriting_ai.jobs.store import LOG_NAME
 from handwriting_ai.jobs.types import Job, JobStatus
@@ -71,6 +72,11 @@ class TrainingWorker(SpawnWorker):
         except RedisError as error:
             _LOG.warning("Redis does not answer (%s); the run goes on.", error)
 
+    def set_shutdown_requested_date(self) -> None:
+        """Tell that the worker is to stop; while Redis is away it stops untold, once its run has ended."""
+        with suppress(RedisError):
+            super().set_shutdown_requested_date()
+
     def main_work_horse(self, job: RqJob, queue: Queue) -> None:
         """In the process of a run: end it if its worker dies. The job then goes to another: two must not train it."""
         threading.Thread(target=self._leave_if_orphaned, daemon=True).start()
@@ -106,6 +112,7 @@ def work(settings: Settings, *, burst: bool = False, name: str | None = None) ->
     # Without the short limits of a page's questions: a worker waits for minutes for its next job.
     connection = Redis.from_url(str(settings.redis_url))
     _hide_password(connection)
+    RQ_LOG.addFilter(RedisAway())
     with queue.answering(), _name_clash_said():
         TrainingWorker(
             [queue.rq],

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import steps
-from handwriting_ai.preprocess.decode import Gray, ImageLimits, Pixels, decode
+from handwriting_ai.preprocess.decode import Gray, Picture, decode
 from handwriting_ai.preprocess.paper import Box, Doubt, doubts_about, is_even, lift_ink
 from handwriting_ai.preprocess.parameters import FULL_INK, MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
+from handwriting_ai.support.image_limits import ImageLimits
 
 NormalizedImage: TypeAlias = "NDArray[np.float32]"
 """`(1, 28, 28)`, ink bright, mean and standard deviation of MNIST applied."""
@@ -43,7 +44,7 @@ class Preprocessed:
 
 
 def preprocess(
-    source: "bytes | Pixels",
+    source: Picture,
     *,
     config: PreprocessConfig = DEFAULT_CONFIG,
     limits: ImageLimits = DEFAULT_LIMITS,
@@ -52,7 +53,7 @@ def preprocess(
     """Bring a picture of one digit into MNIST's convention.
 
     Args:
-        source: an encoded PNG, JPEG or WebP file, or an array `(h, w)` or `(h, w, 1 | 3 | 4)`.
+        source: a file of one of `FORMATS`, a Pillow picture, or an array `(h, w)` or `(h, w, 1 | 3 | 4)`.
         config: the pipeline's parameters; a model reads only what was made with those it was trained with.
         limits: what is refused before it is decoded.
         invert: True if ink is darker than paper, False if lighter; None finds out.

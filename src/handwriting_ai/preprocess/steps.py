@@ -231,6 +231,8 @@ def stroke_width_px(mask: Gray) -> float:
     # The transform counts from pixel centres, half a pixel inside the edge.
     if not inside.size:
         return 0.0
+    if inside.size == mask.size:
+        return math.inf  # there is no paper, as in a picture of 3 × 3 pixels
     # A single-precision mean, then Python floats: the models were trained on exactly these numbers.
     mean: float = inside.mean()
     return _DISTANCE_TO_WIDTH * max(float(mean) - 0.5, 0.25)

@@ -3,8 +3,9 @@
 import statistics
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from types import TracebackType
 from typing import Final
 
@@ -13,21 +14,25 @@ import torch
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Settings
+from handwriting_ai.errors import HandwritingError
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.inference.views import make_views, views_for
 from handwriting_ai.prediction import Prediction, TtaMode
 from handwriting_ai.preprocess import (
     FULL_INK,
     IMAGE_SIDE,
+    Doubt,
     Gray,
     ImageLimits,
     NormalizedImage,
-    Pixels,
+    Preprocessed,
     Step,
     denormalize,
     preprocess,
     preprocess_signature,
 )
+from handwriting_ai.reading.many import in_batches
+from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
 
@@ -45,9 +50,24 @@ class Reading:
     """Each preprocessing step's name and picture."""
     view_pictures: tuple[Gray, ...]
     """One `uint8 (28, 28)` for each of `prediction.views`."""
+    doubts: tuple[Doubt, ...]
+    """Why the ink of a photograph may not be the digit, or not all of it: with any of them the answer is uncertain."""
     preprocess_ms: float
     total_ms: float
     """Decoding, preprocessing and models."""
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A picture on its way."""
+
+    made: Preprocessed
+    started: float
+    preprocess_ms: float
+
+    @property
+    def image(self) -> NormalizedImage:
+        return self.made.image
 
 
 class DigitReader:
@@ -56,8 +76,9 @@ class DigitReader:
     def __init__(self, settings: Settings) -> None:
         """Load and warm the models; `report` says which were refused and why."""
         digits = settings.digits
-        self.limits = ImageLimits(max_megabytes=digits.max_image_mb, max_side_px=digits.max_image_side_px)
-        self.engine = InferenceEngine(digits, threads=settings.app.workers, signature=preprocess_signature())
+        self.limits = digits.image_limits
+        self._threads = settings.app.workers
+        self.engine = InferenceEngine(digits, threads=self._threads, signature=preprocess_signature())
         self._refreshing = threading.Lock()
         self.report: LoadReport = self.engine.try_load_active()
         self._warm_up()
@@ -91,7 +112,7 @@ class DigitReader:
 
     def read(
         self,
-        source: "bytes | Pixels",
+        source: Source,
         *,
         tta: TtaMode | None = None,
         temperature: float | None = None,
@@ -100,24 +121,58 @@ class DigitReader:
     ) -> Reading:
         """Read one picture; None leaves a choice to the settings, the manifests or the picture.
 
+        Args:
+            source: a file's path or content, an open binary file, a Pillow picture, or an array `(h, w)` or
+                `(h, w, 1 | 3 | 4)`.
+            tta: which views are read.
+            temperature: for all members.
+            members: which models read it.
+            invert: True if ink is darker than paper, False if lighter.
+
         Raises:
+            TypeError: `source` is none of these.
             ImageError: the picture cannot be read, or holds no ink.
             EngineError: no model is loaded, the queue is full, or the answer takes too long.
         """
-        started = time.perf_counter()
-        prepared = preprocess(source, limits=self.limits, invert=invert)
-        preprocess_ms = (time.perf_counter() - started) * MS_PER_S
+        prepared = self._prepare(source, invert)
         options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
         prediction = self.engine.predict(prepared.image, options)
-        total_ms = (time.perf_counter() - started) * MS_PER_S
-        return Reading(
-            prediction=prediction,
-            image=prepared.image,
-            steps=prepared.steps,
-            view_pictures=_view_pictures(prepared.image, tta or self.engine.tta_mode),
-            preprocess_ms=preprocess_ms,
-            total_ms=total_ms,
-        )
+        (shown,) = _view_pictures(prepared.image[np.newaxis], tta or self.engine.tta_mode)
+        return _reading(prepared, prediction, shown)
+
+    def read_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        tta: TtaMode | None = None,
+        temperature: float | None = None,
+        members: Sequence[str] | None = None,
+        invert: bool | None = None,
+    ) -> Iterator[Reading | HandwritingError]:
+        """Read many pictures, in order, a hundred of them in memory at a time: some are prepared while others are read.
+
+        A picture that cannot be read does not stop the others: what `read` would raise stands in its place.
+
+        Raises:
+            EngineNotReady: no model is loaded.
+            TypeError: something is no picture at all.
+        """
+        options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
+        if members is None:
+            self.engine.require_ready()
+        prepare = partial(self._prepare, invert=invert)
+        return in_batches(sources, prepare, partial(self._read_batch, options), threads=self._threads)
+
+    def _prepare(self, source: Source, invert: bool | None) -> _Prepared:
+        started = time.perf_counter()
+        made = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
+        return _Prepared(made, started, (time.perf_counter() - started) * MS_PER_S)
+
+    def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:
+        pictures: NDArray[np.float32] = np.stack([each.image for each in batch])
+        predictions = self.engine.predict_unhurried(torch.from_numpy(pictures), options)
+        shown = _view_pictures(pictures, options.tta or self.engine.tta_mode)
+        return [_reading(*each) for each in zip(batch, predictions, shown, strict=True)]
 
     def latency_ms(self, model_id: str, tta: TtaMode) -> float:
         """The median time that one model takes for a picture on this machine, in this mode.
@@ -144,9 +199,22 @@ class DigitReader:
         self.close()
 
 
-def _view_pictures(image: NormalizedImage, mode: TtaMode) -> tuple[Gray, ...]:
-    """The views as people see them: grey levels, ink 255."""
-    views = make_views(torch.from_numpy(image).unsqueeze(0), views_for(mode))
-    levels: NDArray[np.float32] = views.squeeze(1).numpy()
-    pictures: list[Gray] = list(denormalize(levels))
-    return tuple(pictures)
+def _reading(prepared: _Prepared, prediction: Prediction, shown: tuple[Gray, ...]) -> Reading:
+    doubts = prepared.made.doubts
+    return Reading(
+        prediction=replace(prediction, uncertain=True) if doubts else prediction,
+        doubts=doubts,
+        image=prepared.image,
+        steps=prepared.made.steps,
+        view_pictures=shown,
+        preprocess_ms=prepared.preprocess_ms,
+        total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
+    )
+
+
+def _view_pictures(images: "NDArray[np.float32]", mode: TtaMode) -> list[tuple[Gray, ...]]:
+    """The views of each of `(n, 1, 28, 28)` as people see them: grey levels, ink 255."""
+    made = make_views(torch.from_numpy(images), views_for(mode))
+    levels: NDArray[np.float32] = made.view(-1, len(images), IMAGE_SIDE, IMAGE_SIDE).numpy()
+    pictures = denormalize(levels)
+    return [tuple(pictures[:, index]) for index in range(len(images))]

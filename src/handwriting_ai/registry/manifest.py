@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from handwriting_ai.errors import ClassesMismatch, ManifestError, SignatureMismatch
 from handwriting_ai.prediction import N_CLASSES
-from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, write_atomically
 from handwriting_ai.support.problems import describe_problems
 
 MANIFEST_NAME: Final = "manifest.json"
@@ -111,7 +111,7 @@ def read_manifest(path: Path) -> Manifest:
         ManifestError: missing, unreadable, not JSON, a field missing or out of range, or for another folder.
     """
     try:
-        text = path.read_bytes()
+        text = read_regular_file(path, MOST_JSON_BYTES)
     except OSError as error:
         raise ManifestError(f"{path} cannot be read: {error.strerror}.") from error
     try:

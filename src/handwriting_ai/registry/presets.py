@@ -10,10 +10,14 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handwriting_ai.errors import ManifestError, ModelError, ModelNamed
+from handwriting_ai.errors import ManifestError, ModelError, ModelNamed, UnknownModel
 from handwriting_ai.prediction import TtaMode
+from handwriting_ai.registry.folders import is_there
 from handwriting_ai.registry.manifest import check_model_id
+from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file
+from handwriting_ai.support.names import did_you_mean
 from handwriting_ai.support.problems import describe_problems
 
 PRESETS_FILE: Final = "presets.json"
@@ -62,7 +66,7 @@ def read_presets(root: Path) -> dict[str, Preset]:
     """
     path = root / PRESETS_FILE
     try:
-        entries = _PRESETS.validate_json(path.read_bytes())
+        entries = _PRESETS.validate_json(read_regular_file(path, MOST_JSON_BYTES))
     except FileNotFoundError:
         return {}
     except OSError as error:
@@ -98,6 +102,40 @@ def choose_members(active_model: str, root: Path) -> Choice:
         return Choice(members=members, tta=None)
     default = presets.get(DEFAULT_PRESET)
     return Choice(members=default.members if default else _to_load(ModelStore(root)), tta=None)
+
+
+def unknown_name(name: str, presets: Iterable[str], store: ModelStore) -> UnknownModel:
+    """The error about a name that is neither a preset's nor a model's, with those that are and the one most like it."""
+    known_presets, models = tuple(presets), store.model_ids()
+    near = did_you_mean(name, (*known_presets, *models))
+    known = f"Presets: {', '.join(known_presets) or 'none'}. Models: {', '.join(models) or 'none'}."
+    return UnknownModel(f"There is no preset and no model {name!r} in {store.root}.{near} {known}")
+
+
+def explain(report: LoadReport, active_model: str, root: Path) -> LoadReport:
+    """The same report, in which names of `DIGITS__ACTIVE_MODEL` that no model has may be presets', right or misspelt.
+
+    Raises:
+        ManifestError: `presets.json` is broken.
+    """
+    store, presets, asked = ModelStore(root), read_presets(root), _ids_in(active_model)
+    refused: list[Refusal] = []
+    for refusal in report.refused:
+        name = refusal.model_id
+        if name in asked and not _is_there(store, name):
+            unknown = str(unknown_name(name, presets, store))
+            reason = "It is a preset, which is named by itself." if name in presets else unknown
+            refused.append(Refusal(model_id=name, reason=reason))
+        else:
+            refused.append(refusal)
+    return LoadReport(loaded=report.loaded, refused=tuple(refused))
+
+
+def _is_there(store: ModelStore, model_id: str) -> bool:
+    try:
+        return is_there(store.folder(model_id))
+    except UnknownModel:
+        return True  # it is no plain name: that is said already
 
 
 def _to_load(store: ModelStore) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import shutil
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,17 @@ from handwriting_ai.errors import (
     UnknownModel,
     WeightsError,
 )
-from handwriting_ai.registry.folders import INCOMING, REPLACED, holds_a_model, may_be, move_into_place
+from handwriting_ai.registry.folders import (
+    INCOMING,
+    clean_up,
+    hidden_beside,
+    holds_a_model,
+    is_there,
+    leftover,
+    may_be,
+    move_into_place,
+    remove_or_say,
+)
 from handwriting_ai.registry.manifest import (
     MANIFEST_NAME,
     Manifest,
@@ -31,8 +40,9 @@ from handwriting_ai.registry.manifest import (
 )
 from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.weights import WEIGHTS_NAME, check_shapes, load_state, require_weights, weights_digest
-from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.files import remove, write_atomically
 from handwriting_ai.support.locks import locked
+from handwriting_ai.support.names import did_you_mean
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,9 +113,13 @@ class ModelStore:
         """
         folder = self.folder(model_id)
         if not may_be(stat.S_ISDIR, folder):
-            known = ", ".join(self.model_ids()) or "none"
-            raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
+            raise self._unknown(model_id)
         return read_manifest(folder / MANIFEST_NAME)
+
+    def _unknown(self, model_id: str) -> UnknownModel:
+        models = self.model_ids()
+        known = f"{did_you_mean(model_id, models)} Available: {', '.join(models) or 'none'}."
+        return UnknownModel(f"There is no model {model_id!r} in {self.root}.{known}")
 
     def fitting_manifest(self, model_id: str, *, signature: str) -> Manifest:
         """The manifest of one model that reads digits in pictures of this preprocessing.
@@ -156,7 +170,7 @@ class ModelStore:
             UnknownModel: no model can have it.
         """
         folder = self.folder(model_id)
-        if not force and folder.exists():
+        if not force and is_there(folder):
             raise ModelExists(f"Model {model_id!r} exists in {self.root}.")
 
     def require_writable(self) -> None:
@@ -203,9 +217,9 @@ class ModelStore:
         further = companions(digest)
         target = self.folder(manifest.model_id)
         with locked(self.root):
-            self._clean_up()
+            clean_up(self.root)
             self.refuse_existing(manifest.model_id, force=force)
-            incoming = self.root / f"{INCOMING}{manifest.model_id}"
+            incoming = hidden_beside(target, INCOMING)
             incoming.mkdir()
             try:
                 write_atomically(incoming / WEIGHTS_NAME, weights)
@@ -214,7 +228,7 @@ class ModelStore:
                 write_manifest(incoming / MANIFEST_NAME, complete)
                 move_into_place(incoming, target)
             finally:
-                shutil.rmtree(incoming, ignore_errors=True)
+                remove_or_say(incoming)
         return target
 
     def add_file(self, model_id: str, name: str, content: bytes) -> Path:
@@ -247,34 +261,31 @@ class ModelStore:
             (folder / WEIGHTS_NAME).unlink(missing_ok=True)
 
     def delete(self, model_id: str) -> None:
-        """Remove a model's folder; its name is gone at once, also if this is interrupted.
+        """Remove a model's folder, or the link to one; its name is gone at once, also if this is interrupted.
 
         Raises:
             UnknownModel: there is no such folder.
+            ModelsUnwritable: it cannot be moved, or something of it stays, under a hidden name.
         """
         folder = self.folder(model_id)
         with locked(self.root):
-            self._clean_up()  # else an older model that was set aside under this name would return
-            if not folder.is_dir():
-                known = ", ".join(self.model_ids()) or "none"
-                raise UnknownModel(f"There is no model {model_id!r} in {self.root}. Available: {known}.")
-            doomed = self.root / f"{INCOMING}{model_id}"  # what a killed registration leaves is swept, and so is this
-            folder.rename(doomed)
-            shutil.rmtree(doomed)
+            clean_up(self.root)  # else an older model that was set aside under this name would return
+            if not (folder.is_symlink() or folder.is_dir()):
+                raise self._unknown(model_id)
+            doomed = hidden_beside(folder, INCOMING)  # what a killed registration leaves is swept, and so is this
+            try:
+                folder.rename(doomed)
+            except OSError as error:
+                raise ModelsUnwritable(
+                    f"{folder} cannot be deleted: {error.strerror}. See to its permissions."
+                ) from error
+            try:
+                remove(doomed)
+            except OSError as error:
+                raise ModelsUnwritable(f"Model {model_id!r} is deleted, but {leftover(doomed, error)}") from error
 
     def recover(self) -> None:
         """Undo what a registration that was killed left behind: its half model goes, a model it moved aside returns."""
         if self.root.is_dir():
             with locked(self.root):
-                self._clean_up()
-
-    def _clean_up(self) -> None:
-        """Only under the lock: otherwise another registration may be at work on these folders."""
-        for replaced in self.root.glob(f"{REPLACED}*"):
-            target = self.root / replaced.name.removeprefix(REPLACED)
-            if target.exists():
-                shutil.rmtree(replaced)
-            else:
-                replaced.rename(target)
-        for incoming in self.root.glob(f"{INCOMING}*"):
-            shutil.rmtree(incoming)
+                clean_up(self.root)

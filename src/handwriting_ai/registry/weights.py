@@ -2,7 +2,6 @@
 
 import functools
 import hashlib
-import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -13,8 +12,13 @@ from torch import Tensor
 from handwriting_ai.architectures import build_model
 from handwriting_ai.errors import UnknownArchitecture, WeightsError
 from handwriting_ai.registry.manifest import Manifest
+from handwriting_ai.support.files import read_regular_file
+from handwriting_ai.support.tensors import load_tensors
+from handwriting_ai.support.units import BYTES_PER_MB
 
 WEIGHTS_NAME: Final = "model.pt"
+MOST_WEIGHT_BYTES: Final = 1_000 * BYTES_PER_MB
+"""The largest architecture here has 150 MB in single precision; what is larger is not read."""
 _NAMES_SHOWN: Final = 5
 _DIGESTS_KEPT: Final = 1_024
 
@@ -27,7 +31,7 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
             tensors.
     """
     try:
-        data = path.read_bytes()
+        data = read_regular_file(path, MOST_WEIGHT_BYTES)
     except OSError as error:
         raise WeightsError(f"{path} cannot be read: {error.strerror}.") from error
     digest = hashlib.sha256(data).hexdigest()
@@ -37,9 +41,9 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
             f"{manifest.weights_sha256}. Restore it."
         )
     try:
-        content: object = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise WeightsError(f"{path} holds no weights that can be loaded safely: {_first_line(error)}") from error
+        content = load_tensors(data)
+    except Exception as error:  # a bad file never stops the others
+        raise WeightsError(f"{path} holds no weights that can be loaded safely: {error}.") from error
     if not isinstance(content, dict):
         raise WeightsError(f"{path} holds a {type(content).__name__}, not a state dict.")
     entries: dict[object, object] = content
@@ -81,7 +85,7 @@ def weights_digest(folder: Path, manifest: Manifest) -> str:
 
 
 def _read_digest(path: Path, _modified_ns: int, _size: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashlib.sha256(read_regular_file(path, MOST_WEIGHT_BYTES)).hexdigest()
 
 
 _file_digest: Final[Callable[[Path, int, int], str]] = functools.lru_cache(_DIGESTS_KEPT)(_read_digest)
@@ -91,11 +95,6 @@ _file_digest: Final[Callable[[Path, int, int], str]] = functools.lru_cache(_DIGE
 def _is_dense(tensor: Tensor) -> bool:
     """Whether the numbers are there, one by one: neither sparse, nor quantized, nor on the meta device."""
     return tensor.layout is torch.strided and not tensor.is_quantized and tensor.device.type == "cpu"
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__
 
 
 def check_shapes(path: Path, manifest: Manifest, state: dict[str, Tensor]) -> None:

@@ -1,29 +1,14 @@
 """A run's whole state on disk, so that it can go on where it stopped."""
 
 import io
-import pickle
-import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 import torch
 
 from handwriting_ai.errors import CheckpointError
-from handwriting_ai.support.files import write_atomically
-
-_DAMAGE: Final = (
-    AttributeError,
-    EOFError,
-    LookupError,
-    OverflowError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-    pickle.UnpicklingError,
-    struct.error,
-)
-"""What torch raises for a file that is not what it wrote; all else, as the queue's alarm, says nothing of the file."""
+from handwriting_ai.support.files import read_regular_file, write_atomically
+from handwriting_ai.support.tensors import load_tensors
 
 
 def save_checkpoint(path: Path, identity: str, state: Mapping[str, object]) -> None:
@@ -41,12 +26,12 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
     """
     advice = f"Delete {path} to start the run afresh."
     try:
-        packed = path.read_bytes()
+        packed = read_regular_file(path)
     except OSError as error:
         raise CheckpointError(f"The checkpoint {path} cannot be read: {error.strerror}.") from error
     try:
-        content: object = torch.load(io.BytesIO(packed), map_location="cpu", weights_only=True)
-    except _DAMAGE as error:
+        content = load_tensors(packed)
+    except ValueError as error:
         raise CheckpointError(f"The checkpoint {path} is damaged: {error}. {advice}") from error
     if not isinstance(content, dict) or not isinstance(content.get("state"), dict):
         raise CheckpointError(f"The checkpoint {path} is damaged: it holds no state. {advice}")

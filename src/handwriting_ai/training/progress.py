@@ -6,7 +6,7 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from handwriting_ai.support.files import write_atomically
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, write_atomically
 
 METRICS_NAME: Final = "metrics.jsonl"
 
@@ -63,7 +63,7 @@ def read_metrics(folder: Path) -> list[TrainingMetrics]:
     """The epochs so far; none where there is no file yet. A damaged file is read as far as it is sound."""
     history: list[TrainingMetrics] = []
     try:
-        lines = (folder / METRICS_NAME).read_bytes().splitlines()
+        lines = read_regular_file(folder / METRICS_NAME, MOST_JSON_BYTES).splitlines()
     except FileNotFoundError:
         return history
     for line in lines:

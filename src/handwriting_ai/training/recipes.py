@@ -8,6 +8,7 @@ from typing import Final
 
 from handwriting_ai.data.styles import Styles
 from handwriting_ai.errors import InvalidRecipe, UnknownRecipe
+from handwriting_ai.support.names import did_you_mean
 from handwriting_ai.training.stages import Augmentation, DataSet, Optimizer, Residue, Schedule, Stage
 
 _UNUSED: Final[dict[str, object]] = {"residue": None, "styles": None, "signs": 0, "scan_repeats": 1}
@@ -249,7 +250,8 @@ def get_recipe(name: str) -> Recipe:
         UnknownRecipe: there is none; the message lists those there are.
     """
     if name not in _RECIPES:
-        raise UnknownRecipe(f"Unknown recipe {name!r}. Available: {', '.join(_RECIPES)}.")
+        near = did_you_mean(name, _RECIPES)
+        raise UnknownRecipe(f"Unknown recipe {name!r}.{near} Available: {', '.join(_RECIPES)}.")
     return _RECIPES[name]
 
 

@@ -1,0 +1,3 @@
+"""What this project calls of pillow-heif, whose own annotations leave functions and arguments out."""
+
+def register_heif_opener() -> None: ...

@@ -1,0 +1,4 @@
+from PIL import ImageFile
+
+class HeifImageFile(ImageFile.ImageFile):
+    def _open(self) -> None: ...
