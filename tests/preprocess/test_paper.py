@@ -89,10 +89,15 @@ def test_not_one_bit_changes_on_rendered_strokes(is_dark: bool) -> None:
         assert _is_untouched(preprocess(cv2.bitwise_not(drawing) if is_dark else drawing))
 
 
+def _drawn(stroke: Stroke) -> Gray:
+    return render((stroke,), pen_px=10)
+
+
 def test_a_stroke_along_the_rim_is_no_desk() -> None:
     """The bar of a seven drawn along the upper edge of the canvas."""
-    seven: Stroke = np.array([[60.0, 3.0], [225.0, 3.0], [120.0, 220.0]], dtype=np.float64)
-    assert _is_untouched(preprocess(render([seven], pen_px=10)))
+    points = [[60.0, 3.0], [225.0, 3.0], [120.0, 220.0]]
+    seven: Stroke = np.array(points, dtype=np.float64)
+    assert _is_untouched(preprocess(_drawn(seven)))
 
 
 @pytest.mark.parametrize("kind", [*LIGHTS, *SHEETS, *PRINTS])

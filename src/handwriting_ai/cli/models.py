@@ -172,7 +172,8 @@ def sign_models() -> None:
     for signature in {manifest.preprocess_hash for manifest in earlier.values()}:
         prove_same(signature, settings.training)
     for path, manifest in earlier.items():
-        write_manifest(path, manifest.model_copy(update={"preprocess_hash": present}))
+        signed: dict[str, object] = {"preprocess_hash": present}
+        write_manifest(path, manifest.model_copy(update=signed))
         typer.echo(f"{manifest.model_id}: signed for {present}")
     if not earlier:
         typer.echo("Every model has the present signature.")

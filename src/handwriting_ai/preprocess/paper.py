@@ -157,9 +157,11 @@ class _Pieces:
 
     def around(self, chosen: Mask) -> Box:
         """The box round the chosen ones."""
-        corners = (self.left[chosen].min(), self.top[chosen].min(), self.right[chosen].max(), self.bottom[chosen].max())
-        left, top, right, bottom = (int(corner) for corner in corners)
-        return Box(left=left, top=top, right=right, bottom=bottom)
+        left: int = self.left[chosen].min()
+        top: int = self.top[chosen].min()
+        right: int = self.right[chosen].max()
+        bottom: int = self.bottom[chosen].max()
+        return Box(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
 
 
 def _pieces(share: Share, config: PreprocessConfig) -> _Pieces:
