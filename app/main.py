@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from shared import resources, troubles
+from shared import resources, styles, troubles
 from shared.ui_state import ui_state
 
-st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
+st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide")
 page = st.navigation(
     [
         st.Page("draw/page.py", title="Draw", icon=":material/draw:", default=True),
@@ -15,10 +15,12 @@ page = st.navigation(
         st.Page(
             "drawings/page.py", title="Saved drawings", icon=":material/collections_bookmark:", url_path="drawings"
         ),
-    ]
+    ],
+    position="top",
 )
+styles.apply()
 resources.tend_queue()
 if ui_state().enter(page.title):
-    ui_state().show_drawing_again()
+    ui_state().sheet.begin_again()
 with troubles.said():
     page.run()

@@ -23,7 +23,7 @@ _COMPARE_HEIGHT_PX = 1310
 def picture_draw(page: Page) -> None:
     """A crossed seven, read."""
     draw(page, DIGIT_STROKES[7])
-    expect(page.get_by_text("The models are sure")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text("This is a 7.")).to_be_visible(timeout=30_000)
     page.get_by_text("28 × 28, centred").wait_for()
     page.locator('[data-testid="stVegaLiteChart"] .marks').first.wait_for()
     page.mouse.move(0, 0)

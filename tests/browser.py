@@ -18,7 +18,8 @@ _HOST = "127.0.0.1"
 _NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COVERAGE_")
 """Variables of ours, and those by which coverage, which slows a dashboard down, would measure it."""
 _START_LIMIT_S = 180.0
-_SCALE, _LEFT_PX, _TOP_PX = 1.3, 70, 70
+_SCALE, _LEFT, _TOP, _SIDE = 1.3, 70, 45, 280
+"""Where `draw` puts the box of a digit: a canvas of any size counts as 280 × 280."""
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -100,7 +101,8 @@ def canvas_box(page: Page) -> FloatRect:
 
 def on_canvas(box: FloatRect, point: tuple[float, float]) -> tuple[float, float]:
     """Where `draw` draws a point, on the screen."""
-    return box["x"] + _LEFT_PX + point[0] * _SCALE, box["y"] + _TOP_PX + point[1] * _SCALE
+    unit = box["width"] / _SIDE
+    return box["x"] + (_LEFT + point[0] * _SCALE) * unit, box["y"] + (_TOP + point[1] * _SCALE) * unit
 
 
 def draw(page: Page, lines: list[Line]) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from shared.freehand import PenStroke
+from shared.sheet import Sheet
 
 _KEY = "ui"
 
@@ -25,12 +26,8 @@ class Saving:
 class UiState:
     """Lost with the session; what must last is on disk."""
 
-    canvas_version: int = 0
-    """Part of the canvas's key: a new one empties it."""
-    drawing: "dict[str, object] | None" = None
-    """The canvas's own description of the drawing, as it last reported it."""
-    shown_at_entry: "dict[str, object] | None" = None
-    """What the canvas of the present version starts with."""
+    sheet: Sheet = field(default_factory=Sheet)
+    """What is drawn on the page Draw."""
     saving: Saving | None = None
     """Of the drawing that was saved last."""
     test_index: int | None = None
@@ -52,18 +49,6 @@ class UiState:
         """Note which page is on show; True if it is another one than before."""
         is_new, self.page = page != self.page, page
         return is_new
-
-    def start_canvas(self, drawing: "dict[str, object] | None") -> None:
-        """A fresh canvas that begins with this drawing."""
-        self.canvas_version += 1
-        self.shown_at_entry = self.drawing = drawing
-        self.saving = None
-
-    def show_drawing_again(self) -> None:
-        """The browser forgets the canvas when the page changes: begin a new one with what was on it."""
-        if self.drawing is not None:
-            self.canvas_version += 1
-            self.shown_at_entry = self.drawing
 
 
 def ui_state() -> UiState:

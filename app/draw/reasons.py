@@ -1,0 +1,71 @@
+"""How the answer came about: the steps, the views, the models, the time it took."""
+
+from typing import Final
+
+import pandas as pd
+import streamlit as st
+
+from draw.answer import NO_DIGIT
+from handwriting_ai.prediction import Prediction
+from handwriting_ai.reading.reader import Reading
+from shared import charts, wording
+from shared.explanations import TEMPERATURE
+
+STEP_WIDTH_PX: Final = 92
+STEPS, VIEWS, MODELS, DETAILS = "What the models see", "View by view", "Model by model", "Details"
+_STEP_TITLES: Final = {
+    "grayscale": "Grey levels",
+    "polarity": "Ink bright, paper dark",
+    "threshold": "Ink or paper, black or white",
+    "components": "Specks dropped",
+    "straighten": "Cut out, scaled",
+    "width": "Pen width evened",
+    "center": "28 × 28, centred",
+}
+
+
+def show(reading: Reading) -> None:
+    """The reasons, a tab each."""
+    steps, views, members, details = st.tabs([STEPS, VIEWS, MODELS, DETAILS])
+    with steps:
+        _show_steps(reading)
+    with views:
+        st.caption("Each row is one view; the stronger a cell, the more probable its digit.")
+        st.altair_chart(charts.view_heat_map(reading.prediction.views, reading.view_pictures), width="stretch")
+    with members:
+        st.caption("Each model's probabilities, averaged over its views, after its temperature.", help=TEMPERATURE)
+        st.dataframe(_member_table(reading.prediction), hide_index=True, width="stretch")
+    with details:
+        _show_details(reading)
+
+
+def _show_steps(reading: Reading) -> None:
+    st.caption("Every step from your picture to the 28 × 28 pixels that the models read.")
+    with st.container(horizontal=True):
+        for step in reading.steps:
+            st.image(step.picture, caption=_STEP_TITLES[step.name], width=STEP_WIDTH_PX)
+
+
+def _show_details(reading: Reading) -> None:
+    prediction = reading.prediction
+    st.caption(
+        f"Read in {reading.total_ms:.0f} ms ({reading.preprocess_ms:.1f} ms preprocessing, "
+        f"{prediction.latency_ms:.0f} ms {wording.counted(len(prediction.views), 'view')} × "
+        f"{wording.counted(len(prediction.members), 'model')}) · "
+        f"entropy {prediction.total_entropy:.2f} nats = {prediction.member_entropy:.2f} ambiguity + "
+        f"{prediction.disagreement:.2f} disagreement",
+        help="Entropy says how undecided the answer is: 0 is certain, 2.3 a blind guess among ten. Ambiguity: each "
+        "model hesitates. Disagreement: they contradict one another.",
+    )
+    st.caption(NO_DIGIT)
+
+
+def _member_table(prediction: Prediction) -> pd.DataFrame:
+    """Model × digit, as text."""
+    columns: dict[str, list[str]] = {
+        "model": [member.model_id for member in prediction.members],
+        "temperature": [f"{member.temperature:.3f}" for member in prediction.members],
+    }
+    for digit in range(len(prediction.probs)):
+        columns[str(digit)] = [f"{member.probs[digit]:.1%}" for member in prediction.members]
+    return pd.DataFrame(columns)
