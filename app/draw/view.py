@@ -92,6 +92,10 @@ def _choose() -> tuple[str, TtaMode, int]:
             pen_px = st.slider(
                 "Pen width", *PEN_RANGE_PX, DEFAULT_PEN_PX, format="%d px", key="pen", persist_state="session"
             )
+        choice = ui_state().choice
+        if choice is not None:
+            st.caption(f"Read by {controls.in_words(choice)}", width="content", help=wording.named(choice))
+            controls.offer_return()
     return source or CANVAS, mode, pen_px
 
 
@@ -103,7 +107,6 @@ def _choose_mode() -> TtaMode:
     choice = ui_state().choice
     if choice is None:
         return controls.choose_views(controls.VIEWS_KEY, controls.opening_views())
-    st.caption(f"Read by your choice on the page *Ensemble*: {wording.named(choice)}.")
     mode = controls.choose_views(controls.VIEWS_KEY, choice.tta)
     ui_state().choice = replace(choice, tta=mode)
     return mode

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -10,7 +11,7 @@ from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.registry.presets import choose_members
+from handwriting_ai.registry.presets import choose_members, read_presets
 from shared import resources, wording
 from shared.ui_state import ui_state
 
@@ -55,9 +56,19 @@ def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:
     return not refused
 
 
+def in_words(choice: EnsembleChoice) -> str:
+    """A choice by the name of its preset, or by how many models it has."""
+    with suppress(ModelError):  # the pages Ensemble and Compare say what is wrong with the presets
+        for name, preset in read_presets(resources.settings().digits.model_dir).items():
+            if set(preset.members) == set(choice.members):
+                return f"the preset *{name}*"
+    count = len(choice.members)
+    return f"{wording.counted(count, 'model')} of your choice"
+
+
 def offer_return() -> None:
     """A way back from a choice that is in use to what the settings say."""
-    st.button("Back to the models of the settings", icon=":material/undo:", on_click=_forget_choice)
+    st.button("Back to default", icon=":material/undo:", on_click=_forget_choice)
 
 
 def _forget_choice() -> None:

@@ -171,6 +171,23 @@ def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
     assert any("5 views × 1 model)" in each.value for each in page.caption)
 
 
+def test_a_choice_is_named_in_words_and_can_be_given_up(page: AppTest) -> None:
+    """A preset by its name, other choices by how many models they are."""
+    put_on_canvas(page, 3)
+    page.run()
+    state = _state(page)
+    state.choice = EnsembleChoice(members=("mnist_compact_drawn_seed5",), tta=TtaMode.NONE)
+    page.run()
+    assert any("Read by the preset *fast*" in each.value for each in page.caption)
+    state.choice = EnsembleChoice(members=("mnist_compact_drawn_light_seed2",), tta=TtaMode.NONE)
+    page.run()
+    assert any("Read by 1 model of your choice" in each.value for each in page.caption)
+    _click(page, "Back to default")
+    assert state.choice is None
+    assert not any("Read by" in each.value for each in page.caption)
+    assert _answer(page) == "3"
+
+
 def test_a_choice_that_cannot_be_loaded_has_a_way_back(page: AppTest) -> None:
     """One error, and a button that lets the models of the settings read."""
     put_on_canvas(page, 3)
@@ -179,7 +196,7 @@ def test_a_choice_that_cannot_be_loaded_has_a_way_back(page: AppTest) -> None:
     state.choice = EnsembleChoice(members=("gone",), tta=TtaMode.NONE)
     page.run()
     assert ["`gone` cannot be loaded" in each.value for each in page.error] == [True]
-    _click(page, "Back to the models of the settings")
+    _click(page, "Back to default")
     assert _answer(page) == "3"
 
 
