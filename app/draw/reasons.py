@@ -16,6 +16,7 @@ STEPS, VIEWS, MODELS, DETAILS = "What the models see", "View by view", "Model by
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
     "polarity": "Ink bright, paper dark",
+    "paper": "Paper and shadow taken away",
     "threshold": "Ink or paper, black or white",
     "components": "Specks dropped",
     "straighten": "Cut out, scaled",
@@ -43,7 +44,7 @@ def _show_steps(reading: Reading) -> None:
     st.caption("Every step from your picture to the 28 × 28 pixels that the models read.")
     with st.container(horizontal=True):
         for step in reading.steps:
-            st.image(step.picture, caption=_STEP_TITLES[step.name], width=STEP_WIDTH_PX)
+            st.image(step.picture, caption=_STEP_TITLES.get(step.name, step.name), width=STEP_WIDTH_PX)
 
 
 def _show_details(reading: Reading) -> None:

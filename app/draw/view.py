@@ -2,13 +2,14 @@
 
 import random
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from draw import answer, canvas, reasons, saving
+from draw import answer, canvas, photographs, reasons, saving
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.reading.reader import DigitReader, Reading
@@ -16,13 +17,13 @@ from shared import controls, resources, troubles, wording
 from shared.explanations import MNIST
 from shared.ui_state import ui_state
 
-CANVAS, UPLOAD, TEST_DIGIT = "Canvas", "Photo", "Test digit"
-SOURCES: Final = (CANVAS, UPLOAD, TEST_DIGIT)
+CANVAS, PHOTO, TEST_DIGIT = "Canvas", "Photo", "Test digit"
+SOURCES: Final = (CANVAS, PHOTO, TEST_DIGIT)
 PEN_RANGE_PX: Final = (4, 30)
 DEFAULT_PEN_PX: Final = 18
 _INVITATIONS: Final = {
     CANVAS: "Draw one digit on the canvas, with mouse, finger or pen.",
-    UPLOAD: "Choose a picture of one digit.",
+    PHOTO: "Choose or take a picture of one digit.",
     TEST_DIGIT: "No digit is on show.",
 }
 _ENLARGEMENT: Final = 15
@@ -55,7 +56,7 @@ def _show() -> None:
             if source == CANVAS:
                 reading = _from_canvas(reader, mode, pen_px)
             else:
-                reading = {UPLOAD: _from_upload, TEST_DIGIT: _from_test}[source](reader, mode)
+                reading = {PHOTO: _from_photo, TEST_DIGIT: _from_test}[source](reader, mode)
         with st.container(key="answer"):
             if reading is None:
                 answer.show_invitation(_INVITATIONS[source])
@@ -65,9 +66,16 @@ def _show() -> None:
             if reading is not None:
                 answer.show_bars(reading)
     if reading is not None:
-        if source == CANVAS:
-            saving.offer(ui_state(), reading.prediction)
+        _offer_saving(source, reading)
         reasons.show(reading)
+
+
+def _offer_saving(source: str, reading: Reading) -> None:
+    state = ui_state()
+    if source == CANVAS:
+        saving.offer(state.sheet.strokes, reading)
+    elif source == PHOTO and state.photos.opened is not None:
+        saving.offer(state.photos.opened.photo_id, reading)
 
 
 def _show_refusals(reader: DigitReader) -> None:
@@ -92,6 +100,13 @@ def _choose() -> tuple[str, TtaMode, int]:
             pen_px = st.slider(
                 "Pen width", *PEN_RANGE_PX, DEFAULT_PEN_PX, format="%d px", key="pen", persist_state="session"
             )
+            ui_state().writer = st.text_input(
+                "Your name",
+                key="writer",
+                max_chars=40,
+                help="Kept with what you save, so that digits of one hand are told from another's.",
+                persist_state="session",
+            )
         choice = ui_state().choice
         if choice is not None:
             st.caption(f"Read by {controls.in_words(choice)}", width="content", help=wording.named(choice))
@@ -112,17 +127,26 @@ def _choose_mode() -> TtaMode:
     return mode
 
 
-def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
-    """Read a picture; an error of ours becomes a sentence on the page."""
+def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading:
+    """Read a picture with this session's choice.
+
+    Raises:
+        HandwritingError: it cannot be read.
+    """
     state = ui_state()
     members, temperature = (state.choice.members, state.choice.temperature) if state.choice else (None, None)
+    return reader.read(source, tta=mode, temperature=temperature, members=members)
+
+
+def _read_shown(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:
+    """The same of what is on show: other pages read it too; an error of ours becomes a sentence on the page."""
     with troubles.said():
         try:
-            reading = reader.read(source, tta=mode, temperature=temperature, members=members)
+            reading = _read(reader, source, mode)
         except BlankImage as error:
             st.info(str(error), icon=":material/ink_eraser:")
         else:
-            state.picture = source
+            ui_state().picture = source
             return reading
     return None
 
@@ -133,24 +157,15 @@ def _from_canvas(reader: DigitReader, mode: TtaMode, pen_px: int) -> Reading | N
     with st.container(horizontal=True):
         st.button("Undo", icon=":material/undo:", disabled=not sheet.can_undo, on_click=sheet.undo, key="undo")
         st.button("Clear", icon=":material/delete:", disabled=not sheet.strokes, on_click=sheet.clear, key="clear")
-    return _read(reader, canvas.picture(sheet.strokes), mode) if sheet.strokes else None
+    return _read_shown(reader, canvas.picture(sheet.strokes), mode) if sheet.strokes else None
 
 
-def _from_upload(reader: DigitReader, mode: TtaMode) -> Reading | None:
-    limits = resources.settings().digits
-    upload = st.file_uploader(
-        f"A picture of one digit, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px} pixels a side",
-        type=["png", "jpg", "jpeg", "webp"],
-        help="PNG, JPEG or WebP.",
-        key="upload",
-    )
-    if upload is None:
-        return None
-    data = upload.getvalue()
-    reading = _read(reader, data, mode)
-    if reading is not None:
-        name: str = upload.name
-        st.image(data, caption=f"Your picture, {name}")
+def _from_photo(reader: DigitReader, mode: TtaMode) -> Reading | None:
+    state = ui_state()
+    read = partial(_read, reader, mode=mode)
+    reading = photographs.show_board(read, (mode, state.choice))
+    if reading is not None and state.photos.opened is not None:
+        state.picture = state.photos.opened.data
     return reading
 
 
@@ -164,4 +179,4 @@ def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
     enlarged: NDArray[np.uint8] = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
     st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}")
     st.caption(f"One of {len(digits):,} that are kept for testing.", help=MNIST)
-    return _read(reader, enlarged, mode)
+    return _read_shown(reader, enlarged, mode)

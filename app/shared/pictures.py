@@ -35,3 +35,11 @@ def data_url(picture: "NDArray[np.uint8]") -> str:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def thumbnail(picture: "NDArray[np.uint8]", side_px: int) -> "NDArray[np.uint8]":
+    """A grey picture, no side longer than that."""
+    image = Image.fromarray(picture)
+    image.thumbnail((side_px, side_px))
+    small: NDArray[np.uint8] = np.asarray(image, dtype=np.uint8)
+    return small

@@ -25,7 +25,8 @@ _STAGE: Final = """
     --canvas-side: min(420px, 55vh, 100cqw);
     grid-template: "answer" "board" "bars" / minmax(0, 1fr); } }
 .st-key-board > :has([class*="st-key-canvas_"]), .st-key-board > [class*="st-key-canvas_"],
-.st-key-board img { width: var(--canvas-side) !important; height: var(--canvas-side) !important; }
+.st-key-board [data-testid="stImage"] img {
+  width: var(--canvas-side) !important; height: var(--canvas-side) !important; object-fit: contain; }
 .st-key-board > :has(> .st-key-frame), .st-key-board > .st-key-frame { position: absolute; }
 .st-key-answer [data-testid="stMarkdownContainer"] { margin-bottom: 0; }
 .reading { display: flex; flex-direction: column; gap: 0.25rem; }

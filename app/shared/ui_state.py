@@ -7,17 +7,18 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from shared.freehand import PenStroke
-from shared.sheet import Sheet
+from shared.photos import Photos
+from shared.sheet import Sheet, Strokes
 
 _KEY = "ui"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Saving:
-    """A drawing that was saved: what it looked like, so that it is not saved twice, and what it was saved as."""
+    """What was saved last: what it was, so that it is not saved twice, and what it was saved as."""
 
-    strokes: tuple[PenStroke, ...]
+    item: Strokes | str
+    """The strokes of the drawing, or the id of the photograph."""
     drawing_id: str
     label: int
 
@@ -29,7 +30,11 @@ class UiState:
     sheet: Sheet = field(default_factory=Sheet)
     """What is drawn on the page Draw."""
     saving: Saving | None = None
-    """Of the drawing that was saved last."""
+    """Of the drawing or photograph that was saved last."""
+    writer: str = ""
+    """Who draws, as they said themselves; kept with what is saved."""
+    photos: Photos = field(default_factory=Photos)
+    """The photographs on the page Draw."""
     test_index: int | None = None
     """The test picture on show."""
     job_id: str | None = None

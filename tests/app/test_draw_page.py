@@ -1,20 +1,24 @@
 """The Draw page without a browser: what it shows for a drawing, a bad file, refused models."""
 
 import errno
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pytest
 import streamlit as st
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import ButtonGroup
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.drawings import DrawingStore
+from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from shared import controls, resources
 from shared.ui_state import UiState
@@ -305,9 +309,66 @@ def test_a_bad_upload_gets_a_sentence(page: AppTest, content: bytes, message: st
     """No traceback."""
     page.run()
     _select(page, "source", "Photo")
-    page.file_uploader[0].set_value(("bad.png", content, "image/png")).run()
+    page.file_uploader[0].set_value([("bad.png", content, "image/png")]).run()
     assert not page.exception
     assert message in _texts(page)
+
+
+def _png_of(digit: int) -> bytes:
+    """A drawn digit as somebody photographs it: dark on light."""
+    strokes: list[Stroke] = [np.multiply(np.array(line, dtype=np.float64), 3) + 90 for line in DIGIT_STROKES[digit]]
+    buffer = io.BytesIO()
+    Image.fromarray(np.subtract(240, render(strokes, pen_px=30, side_px=640) // 2, dtype=np.uint8)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _choose_photos(page: AppTest, *digits: int) -> None:
+    page.run()
+    _select(page, "source", "Photo")
+    page.file_uploader[0].set_value([(f"{digit}.png", _png_of(digit), "image/png") for digit in digits]).run()
+
+
+def test_photographs_stand_in_a_strip_with_their_answers(page: AppTest) -> None:
+    """The last one is open; a press opens another; they are there after a look at the canvas."""
+    _choose_photos(page, 3, 7)
+    assert not page.exception
+    assert _answer(page) == "7"
+    _click(page, "3")
+    assert _answer(page) == "3"
+    _select(page, "source", "Canvas")
+    assert _answer(page) == ""
+    _select(page, "source", "Photo")
+    assert _answer(page) == "3"
+    _click(page, "Remove all")
+    assert "Choose or take a picture" in _texts(page)
+
+
+def test_a_photograph_among_others_that_cannot_be_read_is_told(page: AppTest) -> None:
+    """Its place in the strip says so; the others are read."""
+    page.run()
+    _select(page, "source", "Photo")
+    files = [("bad.png", b"no picture", "image/png"), ("4.png", _png_of(4), "image/png")]
+    page.file_uploader[0].set_value(files).run()
+    assert _answer(page) == "4"
+    _click(page, "–")
+    assert not page.exception
+    assert "not a picture" in _texts(page)
+
+
+def test_a_photograph_is_saved_as_its_ink(page: AppTest, clean_environment: Path) -> None:
+    """With its label and its writer's name; read again it is the same digit."""
+    _choose_photos(page, 5)
+    page.text_input(key="writer").set_value("Ada").run()
+    key = next(group.key for group in page.button_group if str(group.key).startswith("label_"))
+    _select(page, str(key), 5)
+    (saved,) = DrawingStore(clean_environment / "drawings").all().drawings
+    assert (saved.label, saved.read_as, saved.is_photograph, saved.writer) == (5, 5, True, "Ada")
+    assert saved.picture().shape == (280, 280)
+    assert resources.reader().read(saved.picture()).prediction.digit == 5
+    assert "Saved as a **5**" in _texts(page)
+    page.switch_page("drawings/page.py").run()
+    assert not page.exception
+    assert "1 of 1" in _texts(page)
 
 
 def test_missing_models_are_explained(page: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
