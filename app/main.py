@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from shared import resources, styles, troubles
+from shared import place, resources, styles, troubles
 from shared.ui_state import ui_state
 
-st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide")
 page = st.navigation(
     [
         st.Page("draw/page.py", title="Draw", icon=":material/draw:", default=True),
@@ -18,8 +17,10 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · handwriting-ai", page_icon="✍️", layout="wide")
 styles.apply()
 resources.tend_queue()
+place.keep_choice(ui_state(), is_new=not ui_state().page)
 if ui_state().enter(page.title):
     ui_state().sheet.begin_again()
 with troubles.said():

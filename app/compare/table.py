@@ -11,7 +11,7 @@ from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
-from shared import explanations
+from shared import explanations, place
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
 PREDICTIONS: Final = "predictions"
@@ -21,6 +21,8 @@ PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
 """How a table writes a number that is per cent already."""
 _FEWEST_SEEDS: Final = 2
+_TICKED: Final = "ticked"
+"""In the address."""
 
 
 def by_accuracy(entries: Sequence[Entry]) -> list[Entry]:
@@ -72,7 +74,8 @@ def _scaled(value: float | None, factor: float) -> float | None:
 def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *, key: str, first: int) -> list[Entry]:
     """Show all models; return those whose rows are ticked, at the beginning the `first` that have predictions."""
     ready = [row for row, entry in enumerate(entries) if entry.model_id in with_predictions]
-    rows: list[int] = (ready or list(range(len(entries))))[:first]
+    remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(_TICKED)]
+    rows: list[int] = remembered or (ready or list(range(len(entries))))[:first]
     column = st.column_config
     selected = st.dataframe(
         models_frame(entries, with_predictions),
@@ -103,7 +106,9 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
         },
     )
     ticked: list[int] = selected.selection.rows
-    return [entries[row] for row in sorted(ticked) if row < len(entries)]
+    chosen = [row for row in sorted(ticked) if row < len(entries)]
+    place.remember(_TICKED, [entries[row].model_id for row in chosen])
+    return [entries[row] for row in chosen]
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:

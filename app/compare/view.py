@@ -91,7 +91,7 @@ def _show_tabs(compared: Compared) -> None:
     """Only the open one is computed."""
     if len(compared.chosen) > plots.MOST_NAMED:
         st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
-    tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab")
+    tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab", bind="query-params")
     for tab, show_tab in zip(tabs, _TABS.values(), strict=True):
         if tab.open:
             with tab, troubles.said():

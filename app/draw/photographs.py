@@ -69,7 +69,8 @@ def _take_more(photos: Photos) -> None:
 def _add(key: str) -> None:
     """Take what was chosen or photographed."""
     chosen: object = st.session_state.get(key)
-    for upload in chosen if isinstance(chosen, list) else [chosen]:
+    uploads: list[object] = chosen if isinstance(chosen, list) else [chosen]
+    for upload in uploads:
         if isinstance(upload, UploadedFile):
             name: str = upload.name
             ui_state().photos.add(name, upload.getvalue())

@@ -1,5 +1,6 @@
 """How the answer came about: the steps, the views, the models, the time it took."""
 
+from collections.abc import Callable
 from typing import Final
 
 import pandas as pd
@@ -10,9 +11,9 @@ from handwriting_ai.prediction import Prediction
 from handwriting_ai.reading.reader import Reading
 from shared import charts, wording
 from shared.explanations import TEMPERATURE
+from shared.ui_state import ui_state
 
 STEP_WIDTH_PX: Final = 92
-STEPS, VIEWS, MODELS, DETAILS = "What the models see", "View by view", "Model by model", "Details"
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
     "polarity": "Ink bright, paper dark",
@@ -26,18 +27,24 @@ _STEP_TITLES: Final = {
 
 
 def show(reading: Reading) -> None:
-    """The reasons, a tab each."""
-    steps, views, members, details = st.tabs([STEPS, VIEWS, MODELS, DETAILS])
-    with steps:
-        _show_steps(reading)
-    with views:
-        st.caption("Each row is one view; the stronger a cell, the more probable its digit.")
-        st.altair_chart(charts.view_heat_map(reading.prediction.views, reading.view_pictures), width="stretch")
-    with members:
-        st.caption("Each model's probabilities, averaged over its views, after its temperature.", help=TEMPERATURE)
-        st.dataframe(_member_table(reading.prediction), hide_index=True, width="stretch")
-    with details:
-        _show_details(reading)
+    """The reasons, a tab each; only the open one is computed, and it stays open for the next digit."""
+    state = ui_state()
+    tabs = st.tabs(list(_TABS), default=state.reason or next(iter(_TABS)), key="reasons", on_change="rerun")
+    for tab, (name, show_tab) in zip(tabs, _TABS.items(), strict=True):
+        if tab.open:
+            state.reason = name
+            with tab:
+                show_tab(reading)
+
+
+def _show_views(reading: Reading) -> None:
+    st.caption("Each row is one view; the stronger a cell, the more probable its digit.")
+    st.altair_chart(charts.view_heat_map(reading.prediction.views, reading.view_pictures), width="stretch")
+
+
+def _show_models(reading: Reading) -> None:
+    st.caption("Each model's probabilities, averaged over its views, after its temperature.", help=TEMPERATURE)
+    st.dataframe(_member_table(reading.prediction), hide_index=True, width="stretch")
 
 
 def _show_steps(reading: Reading) -> None:
@@ -70,3 +77,11 @@ def _member_table(prediction: Prediction) -> pd.DataFrame:
     for digit in range(len(prediction.probs)):
         columns[str(digit)] = [f"{member.probs[digit]:.1%}" for member in prediction.members]
     return pd.DataFrame(columns)
+
+
+_TABS: Final[dict[str, Callable[[Reading], None]]] = {
+    "What the models see": _show_steps,
+    "View by view": _show_views,
+    "Model by model": _show_models,
+    "Details": _show_details,
+}

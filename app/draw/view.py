@@ -1,6 +1,5 @@
 """The Draw page: where the digit comes from, the picture and the answer side by side, the reasons below."""
 
-import random
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -9,12 +8,11 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from draw import answer, canvas, photographs, reasons, saving
+from draw import answer, canvas, guessing, photographs, reasons, saving
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.prediction import TtaMode
+from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader, Reading
 from shared import controls, resources, troubles, wording
-from shared.explanations import MNIST
 from shared.ui_state import ui_state
 
 CANVAS, PHOTO, TEST_DIGIT = "Canvas", "Photo", "Test digit"
@@ -24,9 +22,8 @@ DEFAULT_PEN_PX: Final = 18
 _INVITATIONS: Final = {
     CANVAS: "Draw one digit on the canvas, with mouse, finger or pen.",
     PHOTO: "Choose or take a picture of one digit.",
-    TEST_DIGIT: "No digit is on show.",
+    TEST_DIGIT: guessing.INVITATION,
 }
-_ENLARGEMENT: Final = 15
 
 
 def show() -> None:
@@ -56,6 +53,7 @@ def _show() -> None:
             if source == CANVAS:
                 reading = _from_canvas(reader, mode, pen_px)
             else:
+                ui_state().sheet.begin_again()  # the browser forgets the canvas when it is not shown
                 reading = {PHOTO: _from_photo, TEST_DIGIT: _from_test}[source](reader, mode)
         with st.container(key="answer"):
             if reading is None:
@@ -93,7 +91,7 @@ def _choose() -> tuple[str, TtaMode, int]:
             key="source",
             required=True,
             label_visibility="collapsed",
-            persist_state="session",
+            bind="query-params",
         )
         with st.popover("Settings", icon=":material/tune:"):
             mode = _choose_mode()
@@ -170,13 +168,5 @@ def _from_photo(reader: DigitReader, mode: TtaMode) -> Reading | None:
 
 
 def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:
-    state = ui_state()
-    digits = resources.test_digits()
-    if st.button("Another digit", icon=":material/shuffle:") or state.test_index is None:
-        state.test_index = random.SystemRandom().randrange(len(digits))
-    picture: NDArray[np.uint8] = digits.images[state.test_index]
-    label: int = digits.labels.item(state.test_index)
-    enlarged: NDArray[np.uint8] = picture.repeat(_ENLARGEMENT, axis=0).repeat(_ENLARGEMENT, axis=1)
-    st.image(enlarged, caption=f"MNIST test picture {state.test_index}, labelled {label}")
-    st.caption(f"One of {len(digits):,} that are kept for testing.", help=MNIST)
-    return _read_shown(reader, enlarged, mode)
+    choice = ui_state().choice or EnsembleChoice(members=reader.engine.member_ids, tta=mode)
+    return guessing.show_board(partial(_read_shown, reader, mode=mode), choice)

@@ -12,7 +12,7 @@ from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members, read_presets
-from shared import resources, wording
+from shared import place, resources, wording
 from shared.ui_state import ui_state
 
 VIEWS_KEY: Final = "tta"
@@ -33,11 +33,12 @@ def opening_views() -> TtaMode:
 
 
 def choose_views(key: str, default: TtaMode) -> TtaMode:
-    """How many copies of a digit the models read."""
+    """How many copies of a digit the models read; the address remembers another choice than the default."""
+    first = place.recall_views(key) or default
     chosen = st.segmented_control(
         "Views the models read",
         list(TtaMode),
-        default=None if key in st.session_state else default,  # Streamlit complains of both
+        default=None if key in st.session_state else first,  # Streamlit complains of both
         format_func=views_in_words,
         help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
         "and the probabilities averaged.",
@@ -45,7 +46,9 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
         required=True,
         persist_state="session",
     )
-    return chosen or default
+    mode = chosen or first
+    place.remember(key, [mode] if mode is not default else ())
+    return mode
 
 
 def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:

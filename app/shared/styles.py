@@ -32,7 +32,7 @@ _STAGE: Final = """
 .reading { display: flex; flex-direction: column; gap: 0.25rem; }
 .reading .figure {
   font-size: min(18rem, calc(var(--canvas-side) * 0.8)); line-height: 1; font-weight: 700;
-  font-variant-numeric: tabular-nums; color: var(--st-primary-color, #2F6FDE); }
+  font-variant-numeric: tabular-nums; color: light-dark(#2F6FDE, #7AA7FF); }
 .reading .figure.unsure { opacity: 0.55; }
 .reading .verdict { font-size: 1.25rem; line-height: 1.35; }
 @container (max-width: 36rem) {

@@ -7,6 +7,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from shared.guessing import Guessing
 from shared.photos import Photos
 from shared.sheet import Sheet, Strokes
 
@@ -35,8 +36,10 @@ class UiState:
     """Who draws, as they said themselves; kept with what is saved."""
     photos: Photos = field(default_factory=Photos)
     """The photographs on the page Draw."""
-    test_index: int | None = None
-    """The test picture on show."""
+    guessing: Guessing = field(default_factory=Guessing)
+    """The test digit on show."""
+    reason: str = ""
+    """The open tab of the reasons on the page Draw."""
     job_id: str | None = None
     """The run this session selected or started last."""
     picture: "bytes | NDArray[np.uint8] | None" = None
@@ -47,6 +50,8 @@ class UiState:
     """Part of the key of the table of ensembles: a new one forgets the selected row."""
     latency_ms: dict[tuple[str, TtaMode], float] = field(default_factory=dict)
     """What was measured on the Compare page, by model and views."""
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What `shared.place` keeps, by its name in the address."""
     page: str = ""
     """The page on show."""
 

@@ -15,10 +15,12 @@ from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.prediction import SURE
 from handwriting_ai.training.progress import TrainingMetrics
-from shared import charts, controls, explanations, resources, troubles, wording
+from shared import charts, controls, explanations, place, resources, troubles, wording
 from shared.ui_state import ui_state
 from train import form
 
+_RUN: Final = "run"
+"""In the address."""
 _REFRESH_S: Final = 1.0
 _IDLE_REFRESH_S: Final = 10.0
 """While nothing runs: another session, or a command, may queue a run."""
@@ -82,10 +84,11 @@ def _choose(jobs: Sequence[Job]) -> Job:
     """
     names = [job.job_id for job in jobs]
     running = [job.job_id for job in jobs if job.state.status is JobStatus.RUNNING]
-    remembered = ui_state().job_id
+    remembered = ui_state().job_id or next(iter(place.recall(_RUN)), None)
     shown = remembered if remembered in names else (running or names)[0]
     row = _select(jobs, names.index(shown), key=controls.rows_key("runs", names))
     ui_state().job_id = names[row]
+    place.remember(_RUN, [names[row]])
     return jobs[row]
 
 

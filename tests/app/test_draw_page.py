@@ -19,6 +19,7 @@ from tests.digit_strokes import DIGIT_STROKES, Line
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.strokes import Stroke, render
+from handwriting_ai.evaluation.scoreboard import EvaluationPart
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from shared import controls, resources
 from shared.ui_state import UiState
@@ -70,6 +71,12 @@ def _select(page: AppTest, key: str, value: int | str) -> None:
     group.set_value(value).run()
 
 
+def _open(page: AppTest, tab: str) -> None:
+    """Look at one of the reasons."""
+    page.session_state["reasons"] = tab
+    page.run()
+
+
 def _click(page: AppTest, label: str) -> None:
     next(button for button in page.button if button.label == label).click().run()
 
@@ -111,6 +118,7 @@ def test_a_drawing_is_read_and_explained(page: AppTest, digit: int) -> None:
     assert not page.exception
     assert _answer(page) == str(digit)
     assert f"This is a {digit}." in _texts(page)
+    _open(page, "Model by model")
     assert len(page.dataframe) == 1
 
 
@@ -153,6 +161,17 @@ def test_a_saving_can_be_taken_back(page: AppTest, clean_environment: Path) -> N
     assert "Saved as a **5**" in _texts(page)
 
 
+def test_a_drawing_outlasts_a_look_at_another_source(page: AppTest) -> None:
+    """It lies behind the canvas when that is shown again."""
+    put_on_canvas(page, 3)
+    page.run()
+    _select(page, "source", "Test digit")
+    _select(page, "source", "Canvas")
+    assert _answer(page) == "3"
+    _click(page, "Clear")
+    assert _answer(page) == ""
+
+
 def test_where_the_digit_comes_from_outlasts_the_page(page: AppTest) -> None:
     """Somebody looks at another page, and comes back to a test digit."""
     page.run()
@@ -160,7 +179,7 @@ def test_where_the_digit_comes_from_outlasts_the_page(page: AppTest) -> None:
     page.switch_page("drawings/page.py").run()
     page.switch_page("draw/page.py").run()
     assert not page.exception
-    assert _answer(page)
+    assert "Guess first" in _texts(page)
 
 
 def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
@@ -172,6 +191,7 @@ def test_a_choice_takes_over_the_views_chosen_here(page: AppTest) -> None:
     page.run()
     _select(page, controls.VIEWS_KEY, TtaMode.BASIC)
     assert state.choice.tta is TtaMode.BASIC
+    _open(page, "Details")
     assert any("5 views × 1 model)" in each.value for each in page.caption)
 
 
@@ -217,6 +237,7 @@ def test_a_choice_reads_where_the_models_of_the_settings_are_gone(
     state.choice = EnsembleChoice(members=("second",), tta=TtaMode.NONE)
     page.run()
     assert not page.error
+    _open(page, "Details")
     assert any("1 view × 1 model)" in each.value for each in page.caption)
 
 
@@ -290,11 +311,34 @@ def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:
     assert _answer(page)
 
 
-def test_a_random_test_digit_is_read(page: AppTest) -> None:
-    """With its number and its label."""
+def test_a_test_digit_is_guessed_before_it_is_told(page: AppTest) -> None:
+    """Neither label nor answer are to be seen until then; the score is kept."""
     page.run()
     _select(page, "source", "Test digit")
     assert not page.exception
+    assert _answer(page) == ""
+    assert "Guess first" in _texts(page)
+    state = _state(page)
+    label = resources.test_digits().labels.item(state.guessing.shown.row)
+    _select(page, "guess", label)
+    assert _answer(page)
+    assert "You were right" in _texts(page)
+    assert state.guessing.score.asked == state.guessing.score.yours == 1
+    page.run()
+    assert state.guessing.score.asked == 1
+    _click(page, "Another digit")
+    assert _answer(page) == ""
+
+
+def test_a_hard_digit_is_one_that_the_models_are_least_sure_of(page: AppTest) -> None:
+    """Of validation, whose digits are for choosing."""
+    page.run()
+    _select(page, "source", "Test digit")
+    _click(page, "A hard one")
+    assert not page.exception
+    state = _state(page)
+    assert state.guessing.shown.part is EvaluationPart.VALIDATION
+    _select(page, "guess", 0)
     assert _answer(page)
 
 
@@ -316,7 +360,8 @@ def test_a_bad_upload_gets_a_sentence(page: AppTest, content: bytes, message: st
 
 def _png_of(digit: int) -> bytes:
     """A drawn digit as somebody photographs it: dark on light."""
-    strokes: list[Stroke] = [np.multiply(np.array(line, dtype=np.float64), 3) + 90 for line in DIGIT_STROKES[digit]]
+    lines = [[(x * 3 + 90, y * 3 + 90) for x, y in line] for line in DIGIT_STROKES[digit]]
+    strokes: list[Stroke] = [np.array(line, dtype=np.float64) for line in lines]
     buffer = io.BytesIO()
     Image.fromarray(np.subtract(240, render(strokes, pen_px=30, side_px=640) // 2, dtype=np.uint8)).save(buffer, "PNG")
     return buffer.getvalue()
@@ -359,8 +404,7 @@ def test_a_photograph_is_saved_as_its_ink(page: AppTest, clean_environment: Path
     """With its label and its writer's name; read again it is the same digit."""
     _choose_photos(page, 5)
     page.text_input(key="writer").set_value("Ada").run()
-    key = next(group.key for group in page.button_group if str(group.key).startswith("label_"))
-    _select(page, str(key), 5)
+    _select(page, f"label_{_state(page).photos.open_id}", 5)
     (saved,) = DrawingStore(clean_environment / "drawings").all().drawings
     assert (saved.label, saved.read_as, saved.is_photograph, saved.writer) == (5, 5, True, "Ada")
     assert saved.picture().shape == (280, 280)
@@ -396,6 +440,7 @@ def test_one_view_of_one_model_is_said_in_the_singular(
     monkeypatch.setenv("DIGITS__TTA", "false")
     put_on_canvas(page, 3)
     page.run()
+    _open(page, "Details")
     assert any("1 view × 1 model)" in each.value for each in page.caption)
 
 
@@ -404,12 +449,14 @@ def test_a_preset_brings_its_views_along(page: AppTest, monkeypatch: pytest.Monk
     monkeypatch.setenv("DIGITS__ACTIVE_MODEL", "fast")
     put_on_canvas(page, 3)
     page.run()
+    _open(page, "Details")
     assert any("1 view × 1 model)" in each.value for each in page.caption)
     monkeypatch.setenv("DIGITS__TTA", "true")
     st.cache_resource.clear()
     again = open_app()
     put_on_canvas(again, 3)
     again.run()
+    _open(again, "Details")
     assert any("5 views × 1 model)" in each.value for each in again.caption)
 
 

@@ -135,7 +135,9 @@ def test_a_photograph_is_kept_as_a_picture(tmp_path: Path) -> None:
 def test_the_export_as_strokes_leaves_photographs_out(tmp_path: Path) -> None:
     """They have none; the writer's name goes along."""
     store = DrawingStore(tmp_path / "drawings")
-    drawn = _save(store).model_copy(update={"writer": "Grace"})
+    drawn = store.save(
+        STROKES, canvas_px=280, pens_px=[9, 9], label=4, read_as=4, confidence=0.9, model_id="m", writer="Grace"
+    )
     (tmp_path / "mine.jsonl.gz").write_bytes(export_strokes([drawn, _photograph(store)]))
     (file,) = load_stroke_files(tmp_path)
     (digit,) = file.digits
@@ -149,7 +151,8 @@ def test_the_export_as_strokes_leaves_photographs_out(tmp_path: Path) -> None:
 def test_a_photograph_that_is_not_whole_is_named(tmp_path: Path, field: str, value: object) -> None:
     """No picture, strokes as well, or another size than it says."""
     store = DrawingStore(tmp_path)
-    damaged = _photograph(store).model_copy(update={field: value})
+    changes: dict[str, object] = {field: value}
+    damaged = _photograph(store).model_copy(update=changes)
     (tmp_path / f"{damaged.drawing_id}.json").write_text(damaged.model_dump_json(), encoding="utf-8")
     found = store.all()
     assert found.drawings == ()

@@ -138,9 +138,7 @@ class DrawingStore:
     ) -> SavedDrawing:
         """Keep what was read of a photograph; returns it with its new id.
 
-        Args:
-            ink: the digit cut out, ink 255 on paper 0, `uint8 (side, side)`.
-            read: what the models read, `uint8 (28, 28)`.
+        `ink` is the digit cut out, ink 255 on paper 0, `uint8 (side, side)`; `read` the models' `(28, 28)`.
         """
         now = datetime.now(UTC)
         side_px: int = ink.shape[0]
@@ -202,7 +200,7 @@ class _ExportedLine(BaseModel):
 
 
 def export_strokes(drawings: Iterable[SavedDrawing]) -> bytes:
-    """Drawings as a `.jsonl.gz` file that `TRAINING__INK_DIR` takes; photographs, which have no strokes, are left out."""
+    """Drawings as a `.jsonl.gz` file that `TRAINING__INK_DIR` takes; photographs have no strokes and are left out."""
     lines = [
         f"{_ExportedLine(label=each.label, writer=each.writer or WRITER, strokes=_flipped(each)).model_dump_json()}\n"
         for each in drawings

@@ -5,7 +5,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from handwriting_ai.preprocess.decode import Gray
 from handwriting_ai.preprocess.pipeline import Step
@@ -29,14 +28,14 @@ def cut_out(shown: Sequence[Step]) -> Gray:
     found, mask = shown[names.index("threshold") - 1].picture, shown[names.index("components")].picture
     x, y, width, height = cv2.boundingRect(mask)
     extent = max(width, height, _SMALL_PX)
-    rim = 2 * round(extent * _RIM) + 1
-    near = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (rim, rim)))
-    ink = cv2.bitwise_and(found, np.where(near > 0, np.uint8(255), np.uint8(0)))
+    rim = round(extent * _RIM) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * rim + 1, 2 * rim + 1))
+    near: Gray = cv2.dilate(mask, kernel)[max(0, y - rim) : y + height + rim, max(0, x - rim) : x + width + rim]
+    part: Gray = found[max(0, y - rim) : y + height + rim, max(0, x - rim) : x + width + rim]
+    ink: Gray = np.where(near > 0, part, 0).astype(np.uint8)
+    shape: tuple[int, ...] = ink.shape
     side = round(extent * (1 + 2 * _MARGIN))
-    sheet: NDArray[np.uint8] = np.zeros((side, side), dtype=np.uint8)
-    left, top = x - (side - width) // 2, y - (side - height) // 2
-    rows = slice(max(0, top), min(found.shape[0], top + side))
-    columns = slice(max(0, left), min(found.shape[1], left + side))
-    sheet[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left] = ink[rows, columns]
+    above, before = (side - shape[0]) // 2, (side - shape[1]) // 2
+    sheet: Gray = np.pad(ink, ((above, side - shape[0] - above), (before, side - shape[1] - before)))
     way = cv2.INTER_AREA if side > CUT_OUT_PX else cv2.INTER_LINEAR
     return cv2.resize(sheet, (CUT_OUT_PX, CUT_OUT_PX), interpolation=way)
