@@ -5,6 +5,7 @@ import streamlit as st
 from shared import place, resources, styles, troubles
 from shared.ui_state import ui_state
 
+st.set_page_config(page_icon="✍️", layout="wide")  # before the pages: their icons would be fetched from the web
 page = st.navigation(
     [
         st.Page("draw/page.py", title="Draw", icon=":material/draw:", default=True),
@@ -17,7 +18,7 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · handwriting-ai", page_icon="✍️", layout="wide")
+st.set_page_config(page_title=f"{page.title} · handwriting-ai")
 styles.apply()
 resources.tend_queue()
 place.keep_choice(ui_state(), is_new=not ui_state().page)

@@ -9,11 +9,15 @@ import streamlit as st
 from draw.answer import NO_DIGIT
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.reading.reader import Reading
-from shared import charts, wording
-from shared.explanations import TEMPERATURE
+from handwriting_ai.reading.why import explain
+from shared import charts, pictures, resources, wording
+from shared.explanations import TEMPERATURE, WHY
 from shared.ui_state import ui_state
 
 STEP_WIDTH_PX: Final = 92
+_WHY_PX: Final = 224
+_ENLARGEMENT: Final = 8
+_ALIKE: Final = 3
 _STEP_TITLES: Final = {
     "grayscale": "Grey levels",
     "polarity": "Ink bright, paper dark",
@@ -35,6 +39,29 @@ def show(reading: Reading) -> None:
             state.reason = name
             with tab:
                 show_tab(reading)
+
+
+def _show_why(reading: Reading) -> None:
+    choice = ui_state().choice
+    members, temperature = (choice.members, choice.temperature) if choice else (None, None)
+    why = explain(
+        resources.reader().engine, reading.image, reading.prediction, members=members, temperature=temperature
+    )
+    answer, runner_up = wording.an(why.answer), wording.an(why.runner_up)
+    ink = reading.steps[-1].picture
+    with st.container(horizontal=True, gap="large"):
+        with st.container(width=_WHY_PX):
+            st.image(pictures.heat_on_ink(ink, why.heat, enlarged=_ENLARGEMENT), width=_WHY_PX)
+            st.caption(
+                f":blue[Blue] ink speaks for {answer}, :orange[orange] ink rather for {runner_up}, the likeliest other "
+                "digit. Grey ink makes no difference.",
+                help=WHY,
+            )
+        with st.container(width="content"):
+            st.caption(f"The {_ALIKE} training digits most like it:")
+            with st.container(horizontal=True):
+                for alike in resources.alike_digits().find(ink, _ALIKE):
+                    st.image(pictures.on_paper(alike.picture), caption=wording.an(alike.label), width=STEP_WIDTH_PX)
 
 
 def _show_views(reading: Reading) -> None:
@@ -80,6 +107,7 @@ def _member_table(prediction: Prediction) -> pd.DataFrame:
 
 
 _TABS: Final[dict[str, Callable[[Reading], None]]] = {
+    "Why this digit": _show_why,
     "What the models see": _show_steps,
     "View by view": _show_views,
     "Model by model": _show_models,

@@ -28,6 +28,10 @@ TEMPERATURE: Final = (
     "One number that the network's outputs are divided by before they become probabilities: it makes the confidence "
     "honest. It is fitted on validation; above 1 answers become less confident, below 1 more."
 )
+WHY: Final = (
+    "A small window of the picture is covered, and the picture read again: where that makes the answer less likely "
+    "against the runner-up, the covered ink spoke for it (occlusion; Zeiler and Fergus, 2014)."
+)
 MULTIPLY_ADDS: Final = "The arithmetic that one view of one picture takes; time goes roughly with it."
 PARAMETERS: Final = "How many numbers the network has learnt."
 TEST_REPORT: Final = "Reported only: nothing here is to be chosen by it. Another choice closes the report."

@@ -8,6 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from handwriting_ai.config import Backend, Settings, load_settings
+from handwriting_ai.data.alike import AlikeDigits
 from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.mnist import DigitImages, Part, load_mnist
 from handwriting_ai.data.split import split_rows
@@ -42,6 +43,11 @@ def _find_validation_rows() -> "NDArray[np.int64]":
     return split_rows(_load_training_digits().labels)[1]  # the pictures need not be kept for it
 
 
+def _open_alike() -> AlikeDigits:
+    digits = training_digits()
+    return AlikeDigits(digits, split_rows(digits.labels)[0])  # those that models were trained on
+
+
 def _open_jobs() -> JobQueue:
     opened = open_jobs(settings())
     opened.start()
@@ -73,6 +79,9 @@ _cached_pace: Callable[[Callable[[], float | None]], Callable[[], float | None]]
 _cached_rows: Callable[[Callable[[], "NDArray[np.int64]"]], Callable[[], "NDArray[np.int64]"]] = st.cache_resource(
     show_spinner=False
 )
+_cached_alike: Callable[[Callable[[], AlikeDigits]], Callable[[], AlikeDigits]] = st.cache_resource(
+    show_spinner="Looking at the training digits …"
+)
 settings: Callable[[], Settings] = st.cache_resource(load_settings)
 _kept_reader = _cached_reader(_load_reader)
 test_digits = _cached_digits(_load_test_digits)
@@ -80,6 +89,7 @@ training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
 training_pace = _cached_pace(measure_pace)
+alike_digits = _cached_alike(_open_alike)
 validation_rows = _cached_rows(_find_validation_rows)
 """Where MNIST's training file has the validation digits: its rows, from 0."""
 

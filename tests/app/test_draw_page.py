@@ -22,6 +22,7 @@ from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.evaluation.scoreboard import EvaluationPart
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from shared import controls, resources
+from shared.guessing import Shown
 from shared.ui_state import UiState
 
 MAIN = PROJECT_ROOT / "app" / "main.py"
@@ -120,6 +121,21 @@ def test_a_drawing_is_read_and_explained(page: AppTest, digit: int) -> None:
     assert f"This is a {digit}." in _texts(page)
     _open(page, "Model by model")
     assert len(page.dataframe) == 1
+
+
+def test_why_names_the_runner_up_and_shows_three_like_it(page: AppTest) -> None:
+    """The first of the reasons; it stays open for the next digit."""
+    put_on_canvas(page, 7)
+    page.run()
+    assert not page.exception
+    (sentence,) = [each.value for each in page.caption if "speaks for" in each.value]
+    assert "speaks for a **7**" in sentence
+    assert any("3 training digits most like it" in each.value for each in page.caption)
+    _open(page, "Details")
+    _click(page, "Clear")
+    put_on_canvas(page, 3)
+    page.run()
+    assert _state(page).reason == "Details"
 
 
 def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment: Path) -> None:
@@ -311,6 +327,11 @@ def test_undo_and_clear_change_the_canvas(page: AppTest) -> None:
     assert _answer(page)
 
 
+def _shown(state: UiState) -> Shown:
+    assert state.guessing.shown is not None
+    return state.guessing.shown
+
+
 def test_a_test_digit_is_guessed_before_it_is_told(page: AppTest) -> None:
     """Neither label nor answer are to be seen until then; the score is kept."""
     page.run()
@@ -319,7 +340,7 @@ def test_a_test_digit_is_guessed_before_it_is_told(page: AppTest) -> None:
     assert _answer(page) == ""
     assert "Guess first" in _texts(page)
     state = _state(page)
-    label = resources.test_digits().labels.item(state.guessing.shown.row)
+    label: int = resources.test_digits().labels.item(_shown(state).row)
     _select(page, "guess", label)
     assert _answer(page)
     assert "You were right" in _texts(page)
@@ -337,7 +358,7 @@ def test_a_hard_digit_is_one_that_the_models_are_least_sure_of(page: AppTest) ->
     _click(page, "A hard one")
     assert not page.exception
     state = _state(page)
-    assert state.guessing.shown.part is EvaluationPart.VALIDATION
+    assert _shown(state).part is EvaluationPart.VALIDATION
     _select(page, "guess", 0)
     assert _answer(page)
 
