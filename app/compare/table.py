@@ -75,7 +75,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
     """Show all models; return those whose rows are ticked, at the beginning the `first` that have predictions."""
     ready = [row for row, entry in enumerate(entries) if entry.model_id in with_predictions]
     remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(_TICKED)]
-    rows: list[int] = remembered or (ready or list(range(len(entries))))[:first]
+    rows: list[int] = remembered or _different(entries, ready or list(range(len(entries))))[:first]
     column = st.column_config
     selected = st.dataframe(
         models_frame(entries, with_predictions),
@@ -109,6 +109,17 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
     chosen = [row for row in sorted(ticked) if row < len(entries)]
     place.remember(_TICKED, [entries[row].model_id for row in chosen])
     return [entries[row] for row in chosen]
+
+
+def _different(entries: Sequence[Entry], rows: Sequence[int]) -> list[int]:
+    """Those rows, the best of each architecture and recipe first: seeds of one kind have little to tell apart."""
+    kinds: dict[tuple[str, str | None], int] = {}
+    for row in rows:
+        kinds.setdefault((entries[row].manifest.arch, entries[row].manifest.training_recipe), row)
+    networks: dict[str, int] = {}
+    for (arch, _), row in kinds.items():
+        networks.setdefault(arch, row)
+    return list(dict.fromkeys([*networks.values(), *kinds.values(), *rows]))
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:

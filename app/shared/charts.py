@@ -21,6 +21,8 @@ _CURVE_HEIGHT_PX: Final = 260
 _FEW_POINTS: Final = 40
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
+_NONE: Final = "#2F6FDE00"
+"""Nothing, on light and on dark ground."""
 
 
 def probability_bars(prediction: Prediction) -> alt.Chart:
@@ -61,7 +63,7 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     heat: alt.Chart = cell_marks.encode(
         x=x,
         y=y,
-        color=alt.Color("probability:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
+        color=alt.Color("probability:Q", scale=alt.Scale(range=[_NONE, _STRONG], domain=[0, 1]), legend=None),
         tooltip=alt.Tooltip("probability:Q", format=".2%"),
     )
     row_base: alt.Chart = alt.Chart(rows)

@@ -21,6 +21,7 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.estimate import measure_pace
+from shared.measuring import PaceMeter
 
 
 def _load_reader() -> DigitReader:
@@ -54,6 +55,10 @@ def _open_jobs() -> JobQueue:
     return opened
 
 
+def _start_meter() -> PaceMeter:
+    return PaceMeter(measure_pace)
+
+
 def _open_scoreboard() -> Scoreboard:
     chosen = settings()
     digits = load_evaluation_digits(chosen.training.data_dir)
@@ -72,8 +77,8 @@ _cached_jobs: Callable[[Callable[[], JobQueue]], Callable[[], JobQueue]] = st.ca
 _cached_scoreboard: Callable[[Callable[[], Scoreboard]], Callable[[], Scoreboard]] = st.cache_resource(
     show_spinner="Loading MNIST's pictures …"
 )
-_cached_pace: Callable[[Callable[[], float | None]], Callable[[], float | None]] = st.cache_resource(
-    show_spinner="Measuring how fast this machine trains …",
+_cached_meter: Callable[[Callable[[], PaceMeter]], Callable[[], PaceMeter]] = st.cache_resource(
+    show_spinner=False,
     ttl="1h",  # a measurement that failed is tried again
 )
 _cached_rows: Callable[[Callable[[], "NDArray[np.int64]"]], Callable[[], "NDArray[np.int64]"]] = st.cache_resource(
@@ -88,7 +93,7 @@ test_digits = _cached_digits(_load_test_digits)
 training_digits = _cached_digits(_load_training_digits)
 jobs = _cached_jobs(_open_jobs)
 scoreboard = _cached_scoreboard(_open_scoreboard)
-training_pace = _cached_pace(measure_pace)
+_pace_meter = _cached_meter(_start_meter)
 alike_digits = _cached_alike(_open_alike)
 validation_rows = _cached_rows(_find_validation_rows)
 """Where MNIST's training file has the validation digits: its rows, from 0."""
@@ -100,6 +105,16 @@ def reader() -> DigitReader:
     with suppress(ModelError):  # the pages Ensemble and Compare say what is wrong with the folder
         kept.refresh()
     return kept
+
+
+def training_pace() -> float | None:
+    """How fast this machine trains; None until it is known."""
+    return _pace_meter().pace
+
+
+def pace_is_coming() -> bool:
+    """Whether it is still being measured."""
+    return not _pace_meter().done
 
 
 def tend_queue() -> None:

@@ -9,6 +9,11 @@ _PAGE: Final = """
   container-type: inline-size; padding: 3.75rem clamp(1rem, 3cqw, 4rem) 3rem; }
 [data-testid="stMainBlockContainer"] h1 { padding: 0.25rem 0 0.5rem; font-size: clamp(1.5rem, 4cqw, 2.25rem); }
 """
+_BUTTONS: Final = """
+.st-key-start { position: sticky; bottom: 0.75rem; z-index: 5; }
+:is([class*="st-key-delete"], [class*="st-key-start_afresh"]) button:not(:disabled) {
+  color: light-dark(#B3261E, #FFB4AB); border-color: currentColor; background: transparent; }
+"""
 _STAGE: Final = """
 .st-key-stage {
   --canvas-side: min(420px, 55vh, 100cqw - 11rem);
@@ -43,4 +48,4 @@ _STAGE: Final = """
 
 def apply() -> None:
     """Put the styles on the page."""
-    st.html(f"<style>{_PAGE}{_STAGE}</style>")
+    st.html(f"<style>{_PAGE}{_BUTTONS}{_STAGE}</style>")

@@ -28,6 +28,7 @@ _IDLE_REFRESH_S: Final = 10.0
 
 def show() -> None:
     """The form on top, the runs below, which alone are drawn anew: often while one is under way, else now and then."""
+    st.caption("Train a network on handwritten digits: choose what it learns from, press *Start*, and watch it learn.")
     jobs = resources.jobs()
     found = _found(jobs)
     with st.expander("New run", icon=":material/add:", expanded=not found):

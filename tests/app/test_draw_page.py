@@ -149,7 +149,7 @@ def test_a_drawing_can_be_saved_with_its_label(page: AppTest, clean_environment:
     page.switch_page("drawings/page.py").run()
     assert not page.exception
     assert "1 of 1" in _texts(page)
-    page.button[0].click().run()
+    _click(page, "Score with the present models")
     assert "1 of 1 read right by ensemble_4_models in 17 views" in _texts(page)
 
 
@@ -285,14 +285,35 @@ def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_envi
     ]
     page.run()
     page.switch_page("drawings/page.py").run()
-    key = controls.rows_key("drawings", [drawing.drawing_id for drawing in kept])
-    selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [0], "columns": [], "cells": []}}
-    page.session_state[key] = selection
-    page.run()
-    _click(page, "Delete 1 selected")
+    page.checkbox(key=f"pick_{kept[0].drawing_id}").check().run()
+    _click(page, "Delete 1 drawing for good")
     assert not page.exception
     assert [drawing.label for drawing in store.all().drawings] == [2, 3]
-    assert next(button for button in page.button if button.label.startswith("Delete")).disabled
+    assert not any(each.value for each in page.checkbox)
+
+
+def test_saved_drawings_stand_misreads_first_then_the_newest(page: AppTest, clean_environment: Path) -> None:
+    """With the writer's name; a score says which were misread."""
+    store = DrawingStore(clean_environment / "drawings")
+    for label, read_as, writer in ((1, 1, None), (2, 7, "Ada"), (3, 3, None)):
+        store.save(
+            [[(140, 60), (140, 220)]],
+            canvas_px=280,
+            pens_px=[18],
+            label=label,
+            read_as=read_as,
+            confidence=0.9,
+            model_id="m",
+            writer=writer,
+        )
+    page.run()
+    page.switch_page("drawings/page.py").run()
+    assert not page.exception
+    assert [each.label for each in page.checkbox] == ["a **2**", "a **3**", "a **1**"]
+    assert any("read as a **7**" in each.value and "Ada" in each.value for each in page.caption)
+    _click(page, "Score with the present models")
+    assert "1 of 3 read right" in _texts(page)
+    assert any(each.value == "Misread:" for each in page.caption)
 
 
 def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest) -> None:
@@ -304,10 +325,10 @@ def test_saved_drawings_are_scored_with_the_choice_of_the_session(page: AppTest)
     state = _state(page)
     state.choice = outside
     page.switch_page("drawings/page.py").run()
-    page.button[0].click().run()
+    _click(page, "Score with the present models")
     assert "1 of 1 read right by mnist_simplecnn_m5_scanned_seed0 in 1 view." in _texts(page)
     state.choice = replace(outside, members=("gone",))
-    page.button[0].click().run()
+    _click(page, "Score with the present models")
     assert not page.exception
     assert "`gone` cannot be loaded" in _texts(page)
     assert "read right by" not in _texts(page)

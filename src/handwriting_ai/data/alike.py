@@ -33,11 +33,12 @@ class AlikeDigits:
     def __init__(self, digits: DigitImages, rows: "NDArray[np.int64]") -> None:
         """Keep those of these rows at half their size, each with a length of 1."""
         self._digits, self._rows = digits, rows
-        self._small = _small(digits.images[rows])
+        kept: NDArray[np.uint8] = digits.images[rows]
+        self._small = _small(kept)
 
     def find(self, picture: Gray, count: int) -> tuple[AlikeDigit, ...]:
         """The `count` digits most like a picture, `uint8 (28, 28)` with bright ink, the most alike first."""
-        likeness: NDArray[np.float32] = np.matmul(self._small, _small(picture[np.newaxis])[0])
+        likeness: NDArray[np.float32] = np.matmul(self._small, _small(picture[np.newaxis]).reshape(-1))
         order: list[int] = np.argsort(np.negative(likeness))[:count].tolist()
         levels: list[float] = likeness[order].tolist()
         rows: list[int] = self._rows[order].tolist()
