@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from shared import place, resources, styles, troubles
+from shared import menu, place, resources, styles, troubles
 from shared.ui_state import ui_state
 
 st.set_page_config(page_icon="✍️", layout="wide")  # before the pages: their icons would be fetched from the web
@@ -20,6 +20,7 @@ page = st.navigation(
 )
 st.set_page_config(page_title=f"{page.title} · handwriting-ai")
 styles.apply()
+menu.close_after_choice(page.title)
 resources.tend_queue()
 place.keep_choice(ui_state(), is_new=not ui_state().page)
 if ui_state().enter(page.title):

@@ -25,9 +25,7 @@ def offer(names: Sequence[str]) -> None:
         st.caption(
             reason or "Its weights, learning curve and scores cannot be brought back; the run that made it stays."
         )
-        st.button(
-            "Delete this model", disabled=bool(reason), on_click=partial(_delete, name), key="delete_model"
-        )
+        st.button("Delete this model", disabled=bool(reason), on_click=partial(_delete, name), key="delete_model")
 
 
 def _reason_to_keep(name: str) -> str:

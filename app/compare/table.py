@@ -119,7 +119,8 @@ def _different(entries: Sequence[Entry], rows: Sequence[int]) -> list[int]:
     networks: dict[str, int] = {}
     for (arch, _), row in kinds.items():
         networks.setdefault(arch, row)
-    return list(dict.fromkeys([*networks.values(), *kinds.values(), *rows]))
+    order: dict[int, None] = dict.fromkeys([*networks.values(), *kinds.values(), *rows])
+    return list(order)
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:

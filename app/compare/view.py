@@ -12,10 +12,13 @@ from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
 from handwriting_ai.prediction import TtaMode
-from shared import controls, resources, troubles, wording
+from shared import controls, place, resources, troubles, wording
 from shared.controls import rows_key, say_reasons
 
 _FIRST_TICKED: Final = 3
+_TAB_KEY: Final = "compare_tab"
+_TAB: Final = "tab"
+"""In the address."""
 _TABS: Final[dict[str, Callable[[Compared], None]]] = {
     "Accuracy": tabs.show_accuracy,
     "Cost": tabs.show_cost,
@@ -91,9 +94,13 @@ def _show_tabs(compared: Compared) -> None:
     """Only the open one is computed."""
     if len(compared.chosen) > plots.MOST_NAMED:
         st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
-    tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab", bind="query-params")
-    for tab, show_tab in zip(tabs, _TABS.values(), strict=True):
+    first, recalled = next(iter(_TABS)), place.recall(_TAB)
+    if _TAB_KEY not in st.session_state and recalled and recalled[0] in _TABS:
+        st.session_state[_TAB_KEY] = recalled[0]
+    tabs = st.tabs(list(_TABS), on_change="rerun", key=_TAB_KEY)
+    for tab, (name, show_tab) in zip(tabs, _TABS.items(), strict=True):
         if tab.open:
+            place.remember(_TAB, [] if name == first else [name])
             with tab, troubles.said():
                 show_tab(compared)
 

@@ -14,6 +14,7 @@ from shared import charts, pictures, resources, wording
 from shared.explanations import TEMPERATURE, WHY
 from shared.ui_state import ui_state
 
+_KEY: Final = "reasons"
 STEP_WIDTH_PX: Final = 92
 _WHY_PX: Final = 224
 _ENLARGEMENT: Final = 8
@@ -33,7 +34,9 @@ _STEP_TITLES: Final = {
 def show(reading: Reading) -> None:
     """The reasons, a tab each; only the open one is computed, and it stays open for the next digit."""
     state = ui_state()
-    tabs = st.tabs(list(_TABS), default=state.reason or next(iter(_TABS)), key="reasons", on_change="rerun")
+    if _KEY not in st.session_state and state.reason:
+        st.session_state[_KEY] = state.reason
+    tabs = st.tabs(list(_TABS), key=_KEY, on_change="rerun")
     for tab, (name, show_tab) in zip(tabs, _TABS.items(), strict=True):
         if tab.open:
             state.reason = name

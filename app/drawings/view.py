@@ -26,9 +26,7 @@ def show() -> None:
     controls.say_reasons("Not shown:", found.unreadable, warn=True, thing="file")
     drawings = in_order(found.drawings)
     if not drawings:
-        st.info(
-            "Nothing saved yet. Draw a digit or photograph one, then choose what it was.", icon=":material/draw:"
-        )
+        st.info("Nothing saved yet. Draw a digit or photograph one, then choose what it was.", icon=":material/draw:")
         return
     right = sum(not _is_misread(drawing) for drawing in drawings)
     st.metric(

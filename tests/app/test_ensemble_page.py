@@ -158,12 +158,12 @@ def test_a_choice_reads_the_drawing_and_is_used_on_the_draw_page(models: Path) -
     next(each for each in page.button if each.label == "Use it in this session").click().run()
     assert any("reads with this choice" in each.value for each in page.success)
     page.switch_page("draw/page.py").run()
-    assert any("Read by your choice on the page *Ensemble*: b." in each.value for each in page.caption)
+    assert any("Read by 1 model of your choice" in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.NONE
     page.switch_page("ensemble/page.py").run()
-    next(each for each in page.button if each.label == "Back to the models of the settings").click().run()
+    next(each for each in page.button if each.label == "Back to default").click().run()
     page.switch_page("draw/page.py").run()
-    assert not any("Read by your choice" in each.value for each in page.caption)
+    assert not any("Read by" in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.ADVANCED
 
 
@@ -354,8 +354,8 @@ def test_a_choice_in_use_can_always_be_taken_back(models: Path) -> None:
     for members in (["a"], list[str]()):
         _select(page, MEMBERS, members)
         assert "In use: a, b, 17 views." in _captions(page)
-        assert any(each.label == "Back to the models of the settings" for each in page.button)
-    _click(page, "Back to the models of the settings")
+        assert any(each.label == "Back to default" for each in page.button)
+    _click(page, "Back to default")
     assert "In use:" not in _captions(page)
 
 

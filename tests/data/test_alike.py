@@ -29,7 +29,7 @@ def test_the_most_alike_come_first() -> None:
 def test_only_the_given_rows_are_found() -> None:
     """By their place among all; the validation digits are none of them."""
     digits = _digits([_bar(4), _bar(13), _bar(12)], [7, 1, 2])
-    (found,) = AlikeDigits(digits, np.array([0, 1])).find(_bar(12), 1)
+    (found,) = AlikeDigits(digits, np.arange(2)).find(_bar(12), 1)
     assert (found.row, found.label) == (1, 1)
 
 

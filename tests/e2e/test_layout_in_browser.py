@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Request, expect
 from tests.browser import canvas_box, draw, plain_environment, running_dashboard, visit
 from tests.digit_strokes import DIGIT_STROKES
 
@@ -59,3 +59,30 @@ def test_canvas_and_answer_are_wholly_in_sight(chromium: Browser, dashboard: str
             assert answer["y"] + answer["height"] <= canvas["y"] + 1
         else:
             assert answer["x"] >= canvas["x"] + canvas["width"]
+
+
+def test_on_a_phone_the_menu_closes_after_a_choice(chromium: Browser, dashboard: str) -> None:
+    """It would lie over the page that was chosen."""
+    with visit(chromium, dashboard, width=390, height=844) as page:
+        page.get_by_test_id("stExpandSidebarButton").click()
+        page.get_by_role("link", name="Saved drawings").click()
+        expect(page.get_by_role("heading", name="Saved drawings")).to_be_visible()
+        expect(page.get_by_role("link", name="Saved drawings")).not_to_be_in_viewport()
+
+
+@pytest.mark.parametrize("address", ["", "ensemble", "compare", "drawings"])
+def test_nothing_comes_from_the_web_and_each_tab_is_titled(chromium: Browser, dashboard: str, address: str) -> None:
+    """Not even an icon; the title is the page's."""
+    titles = {"": "Draw", "ensemble": "Ensemble", "compare": "Compare", "drawings": "Saved drawings"}
+    with chromium.new_context() as visitor:
+        page = visitor.new_page()
+        asked: list[str] = []
+
+        def note(request: Request) -> None:
+            asked.append(request.url)
+
+        page.on("request", note)
+        page.goto(f"{dashboard}/{address}")
+        expect(page).to_have_title(f"{titles[address]} · handwriting-ai")
+        expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
+        assert [each for each in asked if not each.startswith((dashboard, "data:", "blob:"))] == []

@@ -28,8 +28,10 @@ def test_it_holds_the_digit_and_nothing_else(height: int, width: int) -> None:
     strongest: int = ink.max()
     assert shape == (CUT_OUT_PX, CUT_OUT_PX)
     assert strongest == FULL_INK
-    assert _inked(ink) == _inked(ink[1:-1, 1:-1])
-    again: NDArray[np.float64] = denormalize(preprocess(ink).image)[0].astype(np.float64)
+    inner: Gray = ink[1:-1, 1:-1]
+    assert _inked(ink) == _inked(inner)
+    levels: Gray = denormalize(preprocess(ink).image)[0]
+    again: NDArray[np.float64] = levels.astype(np.float64)
     apart: NDArray[np.float64] = np.abs(np.subtract(again, steps[-1].picture))
     mean: float = apart.mean()
     assert mean < _LIKE
@@ -40,4 +42,5 @@ def test_a_digit_at_the_rim_stays_whole() -> None:
     picture: Gray = np.zeros((100, 100), dtype=np.uint8)
     picture[10:90, 0:9] = FULL_INK
     ink = cut_out(preprocess(picture).steps)
-    assert _inked(ink) == _inked(ink[:, 100:180]) > 0
+    middle: Gray = ink[:, 100:180]
+    assert _inked(ink) == _inked(middle) > 0

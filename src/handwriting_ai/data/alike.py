@@ -38,7 +38,8 @@ class AlikeDigits:
 
     def find(self, picture: Gray, count: int) -> tuple[AlikeDigit, ...]:
         """The `count` digits most like a picture, `uint8 (28, 28)` with bright ink, the most alike first."""
-        likeness: NDArray[np.float32] = np.matmul(self._small, _small(picture[np.newaxis]).reshape(-1))
+        own: NDArray[np.float32] = _small(picture[np.newaxis])[0]
+        likeness: NDArray[np.float32] = np.matmul(self._small, own)
         order: list[int] = np.argsort(np.negative(likeness))[:count].tolist()
         levels: list[float] = likeness[order].tolist()
         rows: list[int] = self._rows[order].tolist()
@@ -55,5 +56,6 @@ def _small(pictures: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     quarters: NDArray[np.uint8] = pictures.reshape(-1, _HALF, 2, _HALF, 2)
     half: NDArray[np.float32] = quarters.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _HALF * _HALF)
     squared: NDArray[np.float32] = np.square(half).sum(axis=1, keepdims=True)
-    unit: NDArray[np.float32] = np.divide(half, np.maximum(np.sqrt(squared), _LEAST))
+    length: NDArray[np.float32] = np.sqrt(squared)
+    unit: NDArray[np.float32] = np.divide(half, np.maximum(length, _LEAST, dtype=np.float32))
     return unit
