@@ -19,7 +19,7 @@ def offer(names: Sequence[str]) -> None:
     with st.popover("Delete a model", icon=":material/delete:"):
         name = st.selectbox("Model", names, index=None, placeholder="Choose one", key=_CHOSEN_KEY)
         if name is None:
-            st.caption("For trials that are no longer needed, and for models that are refused.")
+            st.caption("For trials that are no longer needed, and for models that cannot be used.")
             return
         reason = _reason_to_keep(name)
         st.caption(

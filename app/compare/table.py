@@ -1,13 +1,14 @@
 """The tables of the Compare page: every model by its manifest, and means over seeds."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
@@ -15,7 +16,7 @@ from shared import explanations, place
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
 PREDICTIONS: Final = "predictions"
-NOT_SHIPPED: Final = "not shipped"
+NOT_SHIPPED: Final = "not included"
 _MINUTE_S: Final = 60
 PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
@@ -145,6 +146,21 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             ERRORS: [_spread([validation_errors(each) for each in group], ".1f") for group in repeated],
             "NLL": [_spread([each.val_nll for each in group], ".4f") for group in repeated],
             "ECE": [_spread([each.val_ece for each in group], ".2%") for group in repeated],
+        }
+    )
+
+
+def test_frame(figures: Mapping[str, Figures]) -> pd.DataFrame:
+    """A row for each model: what it does on the test set."""
+    return pd.DataFrame(
+        {
+            "model": list(figures),
+            "test accuracy": [f"{each.accuracy:.2%}" for each in figures.values()],
+            "95 % interval": [f"{each.wilson95[0]:.2%} to {each.wilson95[1]:.2%}" for each in figures.values()],
+            "errors": [each.errors for each in figures.values()],
+            "without the 15 disputed labels": [each.errors_without_disputed for each in figures.values()],
+            "NLL": [f"{each.nll:.4f}" for each in figures.values()],
+            "ECE": [f"{each.ece:.2%}" for each in figures.values()],
         }
     )
 

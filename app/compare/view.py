@@ -7,12 +7,13 @@ import streamlit as st
 
 from compare import confusion, deletion, tabs
 from compare.compared import Compared, alone, score_all
-from compare.table import by_accuracy, choose_models, seeds_frame
+from compare.table import by_accuracy, choose_models, seeds_frame, test_frame
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
 from handwriting_ai.prediction import TtaMode
-from shared import controls, place, resources, troubles, wording
+from shared import controls, explanations, place, resources, troubles
 from shared.controls import rows_key, say_reasons
 
 _FIRST_TICKED: Final = 3
@@ -36,8 +37,8 @@ def show() -> None:
     with troubles.said():
         board = resources.scoreboard()
         survey = board.survey()
-        refused = [f"`{each.model_id}` is refused. {each.reason}" for each in survey.refused]
-        say_reasons("Refused:", refused, warn=True)
+        refused = [f"`{each.model_id}` cannot be used. {each.reason}" for each in survey.refused]
+        say_reasons("Not usable:", refused, warn=True)
         if survey.entries:
             _compare(board, survey)
         else:
@@ -73,14 +74,15 @@ def _compare(board: Scoreboard, survey: Survey) -> None:
 def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
     """The tables; returns what is ticked."""
     st.caption(
-        f"By the manifests, which hold figures of one view on MNIST's {VALIDATION_COUNT:,} validation digits. "
-        "Tick the models that the charts below show."
+        f"Measured on {VALIDATION_COUNT:,} digits kept back from training, one view. Tick the models that the charts "
+        "below show.",
+        help=explanations.MNIST,
     )
     key = rows_key("compared", (entry.model_id for entry in entries))
     chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
     if any(each.manifest.not_shipped for each in entries):
         st.caption(
-            "Models with a reason in the column *not shipped* are scored by the predictions kept of them and never "
+            "Models with a reason in the column *not included* are scored by the predictions kept of them and never "
             "loaded."
         )
     means = seeds_frame(entries)
@@ -118,7 +120,8 @@ def _report_on_test(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> No
             "validation digits."
         )
         if asked:
+            figures: dict[str, Figures] = {}
             for name in names:
                 with troubles.said():
-                    score = board.score(alone(name, tta), EvaluationPart.TEST)
-                    st.markdown(f"`{name}`: {wording.test_report(score.figures)}")
+                    figures[name] = board.score(alone(name, tta), EvaluationPart.TEST).figures
+            st.dataframe(test_frame(figures), hide_index=True, width="content")

@@ -71,7 +71,7 @@ def _show(board: Scoreboard, entries: Sequence[Entry], ranked: Sequence[str]) ->
             _offer(choice)
         _offer_return()
     if ranked:
-        show_ranking(board, ranked, len(entries), tta)
+        show_ranking(board, ranked, len(entries), tta, members)
 
 
 def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[Entry]) -> None:

@@ -1,6 +1,6 @@
 """Results → Altair charts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 import altair as alt
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from handwriting_ai.evaluation.search import RankedSubset
 from handwriting_ai.prediction import DIGIT_NAMES, Prediction, ViewPrediction
 from handwriting_ai.training.progress import TrainingMetrics
 from shared.pictures import data_url
@@ -21,6 +22,9 @@ _CURVE_HEIGHT_PX: Final = 260
 _FEW_POINTS: Final = 40
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
+_MARKED: Final = "#E07A1F"
+_MILLION: Final = 1_000_000
+_CHOSEN, _BEST, _OTHER = "the present choice", "best for its cost", "others"
 _NONE: Final = "#2F6FDE00"
 """Nothing, on light and on dark ground."""
 
@@ -72,6 +76,41 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     layered: alt.LayerChart = alt.LayerChart(layer=[heat, images])
     sized: alt.LayerChart = layered.properties(height=_ROW_HEIGHT_PX * len(names))
     return sized
+
+
+def loss_against_cost(ranked: Sequence[RankedSubset], views: int, chosen: Collection[str]) -> alt.Chart:
+    """A point for each ensemble, the present choice's large."""
+    kinds = [_kind_of(subset, chosen) for subset in ranked]
+    frame = pd.DataFrame(
+        {
+            "cost": [subset.multiply_adds * views / _MILLION for subset in ranked],
+            "loss": [subset.nll for subset in ranked],
+            "models": [len(subset.members) for subset in ranked],
+            "errors": [subset.errors for subset in ranked],
+            "ensemble": kinds,
+        }
+    )
+    base: alt.Chart = alt.Chart(frame)
+    marks: alt.Chart = base.mark_point(filled=True)
+    encoded: alt.Chart = marks.encode(
+        x=alt.X("cost:Q", scale=alt.Scale(type="log", nice=False), title="Million multiply-adds, all views"),
+        y=alt.Y("loss:Q", scale=alt.Scale(zero=False), title="Validation NLL"),
+        color=alt.Color(
+            "ensemble:N",
+            scale=alt.Scale(domain=[_CHOSEN, _BEST, _OTHER], range=[_MARKED, _STRONG, _WEAK]),
+            legend=alt.Legend(orient="bottom", title=None),
+        ),
+        size=alt.Size("ensemble:N", scale=alt.Scale(domain=[_CHOSEN, _BEST, _OTHER], range=[260, 70, 24]), legend=None),
+        tooltip=["models:Q", "errors:Q", alt.Tooltip("loss:Q", format=".4f"), alt.Tooltip("cost:Q", format=",.0f")],
+    )
+    chart: alt.Chart = encoded.properties(height=_CURVE_HEIGHT_PX)
+    return chart
+
+
+def _kind_of(subset: RankedSubset, chosen: Collection[str]) -> str:
+    if set(subset.members) == set(chosen):
+        return _CHOSEN
+    return _BEST if subset.is_best_for_its_cost else _OTHER
 
 
 def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:

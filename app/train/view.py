@@ -147,7 +147,7 @@ def _show_outcome(jobs: JobQueue, job: Job) -> None:
     if not jobs.store.has_registered(job):
         st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
-    st.success(f"Registered as `{name}`. {_how_to_use(job)}", icon=":material/check:")
+    st.success(f"Saved as `{name}`. {_how_to_use(job)}", icon=":material/check:")
     st.page_link("compare/page.py", label="Compare it with the others", icon=":material/compare_arrows:")
 
 
@@ -197,7 +197,7 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
         with st.popover(
             "Delete", icon=":material/delete:", disabled=status is JobStatus.RUNNING, key=f"deletion_{job_id}"
         ):
-            st.caption("Its checkpoint, curves and log cannot be brought back; a model it registered stays.")
+            st.caption("Its checkpoint, curves and log cannot be brought back; a model that it saved stays.")
             if st.button("Delete this run", type="primary", key=f"delete_{job_id}"):
                 _do(jobs.delete, job_id)
 
