@@ -42,9 +42,7 @@ def table_key(names: Sequence[str], tta: TtaMode) -> str:
     return controls.rows_key(f"ranking_{tta}_{ui_state().ranking_version}", names)
 
 
-def show_ranking(
-    board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode, chosen: Collection[str]
-) -> None:
+def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode, chosen: Collection[str]) -> None:
     """Every subset of these, out of `count` models, by validation NLL; a selected row chooses its members."""
     ranked, key = board.ranked(names, tta), table_key(names, tta)
     st.subheader("Every ensemble of these models", anchor=False)

@@ -19,6 +19,7 @@ _BAR_HEIGHT_PX: Final = 26
 _ROW_HEIGHT_PX: Final = 30
 _PICTURE_PX: Final = 26
 _CURVE_HEIGHT_PX: Final = 260
+_SCATTER_HEIGHT_PX: Final = 400
 _FEW_POINTS: Final = 40
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
@@ -81,6 +82,7 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
 def loss_against_cost(ranked: Sequence[RankedSubset], views: int, chosen: Collection[str]) -> alt.Chart:
     """A point for each ensemble, the present choice's large."""
     kinds = [_kind_of(subset, chosen) for subset in ranked]
+    told = [alt.Tooltip("models:Q"), alt.Tooltip("errors:Q"), alt.Tooltip("loss:Q", format=".4f")]
     frame = pd.DataFrame(
         {
             "cost": [subset.multiply_adds * views / _MILLION for subset in ranked],
@@ -101,9 +103,9 @@ def loss_against_cost(ranked: Sequence[RankedSubset], views: int, chosen: Collec
             legend=alt.Legend(orient="bottom", title=None),
         ),
         size=alt.Size("ensemble:N", scale=alt.Scale(domain=[_CHOSEN, _BEST, _OTHER], range=[260, 70, 24]), legend=None),
-        tooltip=["models:Q", "errors:Q", alt.Tooltip("loss:Q", format=".4f"), alt.Tooltip("cost:Q", format=",.0f")],
+        tooltip=told,
     )
-    chart: alt.Chart = encoded.properties(height=_CURVE_HEIGHT_PX)
+    chart: alt.Chart = encoded.properties(height=_SCATTER_HEIGHT_PX)
     return chart
 
 

@@ -46,13 +46,14 @@ INGREDIENTS: Final = (
 DEVICE: Final = "What it was trained on."
 LOSSES: Final = (
     "Both fall at first. Training loss may be the higher one: its digits are distorted on purpose, and some recipes "
-    "soften their labels (label smoothing). In every run of the included models, all with softened labels, the validation loss rises "
-    "again after a few epochs: the network is less sure than it is right, until its temperature is fitted."
+    "soften their labels (label smoothing). In every run of the included models, all with softened labels, the "
+    "validation loss rises again after a few epochs: the network is less sure than it is right, until its temperature "
+    "is fitted."
 )
 LEARNING: Final = (
     "Before the temperature is fitted, hence higher than the NLL in the table. With softened labels (label smoothing) "
-    "it rises again after a few epochs in every run of the included models: the network is less sure than it is right, and the "
-    "temperature mends that."
+    "it rises again after a few epochs in every run of the included models: the network is less sure than it is right, "
+    "and the temperature mends that."
 )
 _FIGURES: Final = {
     "Validation accuracy": "The share of digits that are read right.",

@@ -19,7 +19,7 @@ _STAGE: Final = """
 .st-key-stage {
   --canvas-side: min(420px, 55vh, 100cqw - 11rem);
   display: grid; gap: 0.5rem 1.5rem; align-items: start;
-  grid-template: "board answer bars" / var(--canvas-side) minmax(9rem, 22rem) minmax(14rem, 1fr); }
+  grid-template: "board answer bars" / var(--canvas-side) minmax(9rem, 22rem) minmax(14rem, 36rem); }
 .st-key-stage > * { min-width: 0; }
 .st-key-stage > :has(> .st-key-board), .st-key-board { grid-area: board; }
 .st-key-stage > :has(> .st-key-answer), .st-key-answer { grid-area: answer; }

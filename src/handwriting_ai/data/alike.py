@@ -11,6 +11,8 @@ from handwriting_ai.preprocess import IMAGE_SIDE, Gray
 
 _HALF: Final = IMAGE_SIDE // 2
 """Pictures are compared at half their size: a shift by a pixel hardly counts, and 60,000 take 47 MB."""
+
+
 _LEAST: Final = 1e-6
 
 
@@ -57,6 +59,6 @@ def _small(pictures: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     half: NDArray[np.float32] = quarters.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _HALF * _HALF)
     squared: NDArray[np.float32] = np.square(half).sum(axis=1, keepdims=True)
     length: NDArray[np.float32] = np.sqrt(squared)
-    safe: NDArray[np.float32] = np.maximum(length, _LEAST)
-    unit: NDArray[np.float32] = np.divide(half, safe)
+    length += np.float32(_LEAST)
+    unit: NDArray[np.float32] = np.divide(half, length)
     return unit
