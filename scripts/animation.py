@@ -1,10 +1,12 @@
 """Half a minute of the dashboard as an animated picture: `python scripts/animation.py`."""
 
 import io
+import math
 import os
 import shutil
 import sys
 import tempfile
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from tests.browser import canvas_box, on_canvas, open_page, running_dashboard, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 
@@ -21,9 +23,11 @@ from handwriting_ai.data.strokes import Stroke, render
 
 TARGET: Final = PROJECT_ROOT / "docs" / "draw.webp"
 _WIDTH_PX, _HEIGHT_PX = 1100, 860
-_STROKE_MS, _LOOK_MS, _READ_MS = 90, 1_200, 3_000
+_STROKE_MS, _LOOK_MS, _READ_MS = 120, 1_500, 4_000
 """How long a frame stands while the pen moves, after a change, and where there is something to read."""
-_POINTS_A_FRAME: Final = 3
+_PIECE_PX: Final = 12
+_FRAME_EVERY_PX: Final = 48
+"""How far the pen moves at once, and from frame to frame."""
 _FIGURE: Final = ".reading .figure"
 
 
@@ -54,10 +58,16 @@ def draw_slowly(film: Film, digit: int) -> None:
         points = [on_canvas(box, point) for point in line]
         page.mouse.move(*points[0])
         page.mouse.down()
-        for place, (x, y) in enumerate(points[1:]):
-            page.mouse.move(x, y, steps=4)
-            if place % _POINTS_A_FRAME == 0:
-                film.take(_STROKE_MS)
+        way_px = 0.0
+        for (from_x, from_y), (to_x, to_y) in pairwise(points):
+            pieces = max(1, round(math.dist((from_x, from_y), (to_x, to_y)) / _PIECE_PX))
+            for piece in range(1, pieces + 1):
+                share = piece / pieces
+                page.mouse.move(from_x + (to_x - from_x) * share, from_y + (to_y - from_y) * share)
+                way_px += math.dist((from_x, from_y), (to_x, to_y)) / pieces
+                if way_px >= _FRAME_EVERY_PX:
+                    film.take(_STROKE_MS)
+                    way_px = 0.0
         page.mouse.up()
     expect(page.locator(_FIGURE)).to_have_text(str(digit), timeout=60_000)
     _settle(page)
@@ -101,7 +111,9 @@ def play(film: Film) -> None:
     page.locator('input[type="file"]').wait_for(state="attached")
     _settle(page)
     film.take(_LOOK_MS)
-    files = [{"name": f"{digit}.png", "mimeType": "image/png", "buffer": photograph(digit)} for digit in (3, 8, 5)]
+    files: list[FilePayload] = [
+        {"name": f"{digit}.png", "mimeType": "image/png", "buffer": photograph(digit)} for digit in (3, 8, 5)
+    ]
     page.locator('input[type="file"]').set_input_files(files)
     expect(page.locator(_FIGURE)).to_have_text("5", timeout=60_000)
     _settle(page)

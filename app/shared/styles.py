@@ -11,6 +11,7 @@ _PAGE: Final = """
 """
 _BUTTONS: Final = """
 .st-key-menu { position: absolute; }
+[data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#FFFFFF, #12161D); }
 .st-key-start { position: sticky; bottom: 0.75rem; z-index: 5; }
 :is([class*="st-key-delete"], [class*="st-key-start_afresh"]) button:not(:disabled) {
   color: light-dark(#B3261E, #FFB4AB); border-color: currentColor; background: transparent; }
@@ -38,7 +39,7 @@ _STAGE: Final = """
 .reading { display: flex; flex-direction: column; gap: 0.25rem; }
 .reading .figure {
   font-size: min(18rem, calc(var(--canvas-side) * 0.8)); line-height: 1; font-weight: 700;
-  font-variant-numeric: tabular-nums; color: light-dark(#2F6FDE, #7AA7FF); }
+  font-variant-numeric: tabular-nums; color: light-dark(#2358BE, #7AA7FF); }
 .reading .figure.unsure { opacity: 0.55; }
 .reading .verdict { font-size: 1.25rem; line-height: 1.35; }
 @container (max-width: 36rem) {

@@ -142,7 +142,7 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
         "--server.port=8600",
         "--server.maxUploadSize=5",
         "--browser.gatherUsageStats=false",
-        "--theme.light.primaryColor=#2F6FDE",
+        "--theme.light.primaryColor=#2358BE",
     } <= set(started)
     assert not any("toolbarMode" in option for option in started)
 

@@ -56,9 +56,9 @@ class AlikeDigits:
 def _small(pictures: "NDArray[np.uint8]") -> "NDArray[np.float32]":
     """`(n, 28, 28)` → `(n, 196)`, each of length 1, or 0 if it is blank."""
     quarters: NDArray[np.uint8] = pictures.reshape(-1, _HALF, 2, _HALF, 2)
-    half: NDArray[np.float32] = quarters.mean(axis=(2, 4), dtype=np.float32).reshape(-1, _HALF * _HALF)
+    means: NDArray[np.float32] = quarters.mean(axis=(2, 4), dtype=np.float32)
+    half: NDArray[np.float32] = means.reshape(-1, _HALF * _HALF)
     squared: NDArray[np.float32] = np.square(half).sum(axis=1, keepdims=True)
-    length: NDArray[np.float32] = np.sqrt(squared)
-    length += np.float32(_LEAST)
+    length: NDArray[np.float32] = np.sqrt(np.add(squared, np.float32(_LEAST)))
     unit: NDArray[np.float32] = np.divide(half, length)
     return unit
