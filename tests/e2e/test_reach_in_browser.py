@@ -75,6 +75,7 @@ _FAINT: Final = """(least) => {
     return faint
 }"""
 _LEAST_CONTRAST: Final = 4.5
+_TRIES, _PAUSE_MS = 20, 500
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +94,17 @@ def _walk(page: Page) -> list[tuple[str, str]]:
         found: list[str] = page.evaluate(_FOCUS)
         seen.append((found[0], found[1]))
     return seen
+
+
+def _faint(page: Page) -> list[str]:
+    """The words that do not stand out, once colours have settled: styles come a moment after what they are for."""
+    faint: list[str] = page.evaluate(_FAINT, _LEAST_CONTRAST)
+    for _ in range(_TRIES):
+        if not faint:
+            break
+        page.wait_for_timeout(_PAUSE_MS)
+        faint = page.evaluate(_FAINT, _LEAST_CONTRAST)
+    return faint
 
 
 def test_every_control_of_draw_is_reached_by_keyboard_and_seen_to_be(chromium: Browser, dashboard: str) -> None:
@@ -122,5 +134,4 @@ def test_text_stands_out_from_its_ground(chromium: Browser, dashboard: str, addr
             expect(page.locator(".reading .figure")).to_have_text("4")
         expect(page.get_by_test_id("stMain").get_by_role("heading").first).to_be_visible()
         wait_until_idle(page)
-        faint: list[str] = page.evaluate(_FAINT, _LEAST_CONTRAST)
-        assert faint == []
+        assert _faint(page) == []
