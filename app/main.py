@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from shared import resources, troubles
+from shared import menu, place, resources, styles, troubles
 from shared.ui_state import ui_state
 
-st.set_page_config(page_title="handwriting-ai", page_icon="✍️", layout="wide", initial_sidebar_state="auto")
+st.set_page_config(page_icon="✍️", layout="wide")  # before the pages: their icons would be fetched from the web
 page = st.navigation(
     [
         st.Page("draw/page.py", title="Draw", icon=":material/draw:", default=True),
@@ -15,10 +15,15 @@ page = st.navigation(
         st.Page(
             "drawings/page.py", title="Saved drawings", icon=":material/collections_bookmark:", url_path="drawings"
         ),
-    ]
+    ],
+    position="top",
 )
+st.set_page_config(page_title=f"{page.title} · handwriting-ai")
+styles.apply()
+menu.close_after_choice(page.title)
 resources.tend_queue()
+place.keep_choice(ui_state(), is_new=not ui_state().page)
 if ui_state().enter(page.title):
-    ui_state().show_drawing_again()
+    ui_state().sheet.begin_again()
 with troubles.said():
     page.run()

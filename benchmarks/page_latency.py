@@ -19,14 +19,13 @@ from playwright.sync_api import Page, expect
 from tests.browser import draw, open_page, running_dashboard
 from tests.digit_strokes import DIGIT_STROKES
 
-ANSWER: Final = '[data-testid="stMetric"]:has-text("Answer") [data-testid="stMetricValue"]'
+ANSWER: Final = ".reading .figure"
 EMPTY: Final = "Draw one digit on the canvas"
 _STOPWATCH: Final = """() => {
     window.pointerToAnswerMs = null;
     window.addEventListener("pointerup", () => {
         const released = performance.now();
-        const seen = () => [...document.querySelectorAll('[data-testid="stMetric"]')]
-            .some(metric => metric.textContent.includes("Answer"));
+        const seen = () => document.querySelector(".reading .figure");
         const observer = new MutationObserver(() => {
             if (!seen()) return;
             observer.disconnect();

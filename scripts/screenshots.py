@@ -6,11 +6,12 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from playwright.sync_api import Page, expect
-from tests.browser import draw, open_page, running_dashboard, wait_until_idle
+from tests.browser import Theme, draw, open_page, running_dashboard, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 
 from handwriting_ai.config import PROJECT_ROOT
@@ -18,18 +19,24 @@ from handwriting_ai.config import PROJECT_ROOT
 DOCS = PROJECT_ROOT / "docs"
 _COMPARE_HEIGHT_PX = 1310
 """The page Compare down to its last button."""
+_OTHER_SCREENS: Final[tuple[tuple[str, int, int, Theme], ...]] = (
+    ("draw-dark", 1280, 1080, "dark"),
+    ("draw-tablet", 820, 1180, "light"),
+    ("draw-phone", 390, 844, "light"),
+    ("draw-phone-dark", 390, 844, "dark"),
+)
 
 
-def picture_draw(page: Page) -> None:
-    """A crossed seven, read."""
+def picture_draw(page: Page, name: str = "draw") -> None:
+    """A crossed seven, read and explained."""
     draw(page, DIGIT_STROKES[7])
-    expect(page.get_by_text("The models are sure")).to_be_visible(timeout=30_000)
-    page.get_by_text("28 × 28, centred").wait_for()
+    expect(page.get_by_text("This is a 7.")).to_be_visible(timeout=30_000)
+    page.get_by_text("training digits most like it").wait_for()
     page.locator('[data-testid="stVegaLiteChart"] .marks').first.wait_for()
     page.mouse.move(0, 0)
     page.wait_for_load_state("networkidle")
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
-    page.screenshot(path=DOCS / "draw.png", full_page=True)
+    page.screenshot(path=DOCS / f"{name}.png")
 
 
 def picture_ensemble(page: Page) -> None:
@@ -72,9 +79,13 @@ def main() -> None:
     if chromium is None:
         sys.exit("No Chromium on this machine: install it, e.g. `apt-get install chromium`.")
     with tempfile.TemporaryDirectory() as data_root, running_dashboard(Path(data_root), dict(os.environ)) as address:
-        with open_page(chromium, address, height=1250) as page:
+        with open_page(chromium, address, height=1080) as page:
             picture_draw(page)
+            page.set_viewport_size({"width": 1280, "height": 1250})
             picture_ensemble(page)
+        for name, width, height, theme in _OTHER_SCREENS:
+            with open_page(chromium, address, width=width, height=height, theme=theme) as page:
+                picture_draw(page, name)
         with open_page(chromium, f"{address}/compare", height=_COMPARE_HEIGHT_PX) as page:
             picture_compare(page)
         with open_page(chromium, f"{address}/train", height=1250) as page:

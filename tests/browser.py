@@ -10,15 +10,18 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect, sync_playwright
 from tests.digit_strokes import Line
 
+Theme = Literal["light", "dark"]
 _HOST = "127.0.0.1"
 _NOT_PASSED_ON = ("APP__", "DIGITS__", "SECURITY__", "TRAINING__", "COVERAGE_")
 """Variables of ours, and those by which coverage, which slows a dashboard down, would measure it."""
 _START_LIMIT_S = 180.0
-_SCALE, _LEFT_PX, _TOP_PX = 1.3, 70, 70
+_SCALE, _LEFT, _TOP, _SIDE = 1.3, 70, 45, 280
+"""Where `draw` puts the box of a digit: a canvas of any size counts as 280 × 280."""
 _CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -63,9 +66,11 @@ def running_chromium(executable: str) -> Iterator[Browser]:
 
 
 @contextmanager
-def visit(browser: Browser, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
+def visit(
+    browser: Browser, address: str, *, width: int = 1280, height: int = 1500, theme: Theme = "light"
+) -> Iterator[Page]:
     """Open an address as somebody who was never here, and wait until the page stands still."""
-    with browser.new_context(viewport={"width": width, "height": height}) as visitor:
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme) as visitor:
         page = visitor.new_page()
         page.set_default_timeout(180_000)
         page.goto(address)
@@ -75,9 +80,14 @@ def visit(browser: Browser, address: str, *, width: int = 1280, height: int = 15
 
 
 @contextmanager
-def open_page(executable: str, address: str, *, width: int = 1280, height: int = 1500) -> Iterator[Page]:
+def open_page(
+    executable: str, address: str, *, width: int = 1280, height: int = 1500, theme: Theme = "light"
+) -> Iterator[Page]:
     """Open an address in a Chromium of its own."""
-    with running_chromium(executable) as browser, visit(browser, address, width=width, height=height) as page:
+    with (
+        running_chromium(executable) as browser,
+        visit(browser, address, width=width, height=height, theme=theme) as page,
+    ):
         yield page
 
 
@@ -100,7 +110,8 @@ def canvas_box(page: Page) -> FloatRect:
 
 def on_canvas(box: FloatRect, point: tuple[float, float]) -> tuple[float, float]:
     """Where `draw` draws a point, on the screen."""
-    return box["x"] + _LEFT_PX + point[0] * _SCALE, box["y"] + _TOP_PX + point[1] * _SCALE
+    unit = box["width"] / _SIDE
+    return box["x"] + (_LEFT + point[0] * _SCALE) * unit, box["y"] + (_TOP + point[1] * _SCALE) * unit
 
 
 def draw(page: Page, lines: list[Line]) -> None:

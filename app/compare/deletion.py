@@ -19,13 +19,13 @@ def offer(names: Sequence[str]) -> None:
     with st.popover("Delete a model", icon=":material/delete:"):
         name = st.selectbox("Model", names, index=None, placeholder="Choose one", key=_CHOSEN_KEY)
         if name is None:
-            st.caption("For trials that are no longer needed, and for models that are refused.")
+            st.caption("For trials that are no longer needed, and for models that cannot be used.")
             return
         reason = _reason_to_keep(name)
         st.caption(
             reason or "Its weights, learning curve and scores cannot be brought back; the run that made it stays."
         )
-        st.button("Delete this model", type="primary", disabled=bool(reason), on_click=partial(_delete, name))
+        st.button("Delete this model", disabled=bool(reason), on_click=partial(_delete, name), key="delete_model")
 
 
 def _reason_to_keep(name: str) -> str:

@@ -1,26 +1,29 @@
 """The tables of the Compare page: every model by its manifest, and means over seeds."""
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
 from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
-from shared import explanations
+from shared import explanations, place
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
 PREDICTIONS: Final = "predictions"
-NOT_SHIPPED: Final = "not shipped"
+NOT_SHIPPED: Final = "not included"
 _MINUTE_S: Final = 60
 PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
 """How a table writes a number that is per cent already."""
 _FEWEST_SEEDS: Final = 2
+_TICKED: Final = "ticked"
+"""In the address."""
 
 
 def by_accuracy(entries: Sequence[Entry]) -> list[Entry]:
@@ -72,7 +75,8 @@ def _scaled(value: float | None, factor: float) -> float | None:
 def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *, key: str, first: int) -> list[Entry]:
     """Show all models; return those whose rows are ticked, at the beginning the `first` that have predictions."""
     ready = [row for row, entry in enumerate(entries) if entry.model_id in with_predictions]
-    rows: list[int] = (ready or list(range(len(entries))))[:first]
+    remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(_TICKED)]
+    rows: list[int] = remembered or _different(entries, ready or list(range(len(entries))))[:first]
     column = st.column_config
     selected = st.dataframe(
         models_frame(entries, with_predictions),
@@ -103,7 +107,21 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
         },
     )
     ticked: list[int] = selected.selection.rows
-    return [entries[row] for row in sorted(ticked) if row < len(entries)]
+    chosen = [row for row in sorted(ticked) if row < len(entries)]
+    place.remember(_TICKED, [entries[row].model_id for row in chosen])
+    return [entries[row] for row in chosen]
+
+
+def _different(entries: Sequence[Entry], rows: Sequence[int]) -> list[int]:
+    """Those rows, the best of each architecture and recipe first: seeds of one kind have little to tell apart."""
+    kinds: dict[tuple[str, str | None], int] = {}
+    for row in rows:
+        kinds.setdefault((entries[row].manifest.arch, entries[row].manifest.training_recipe), row)
+    networks: dict[str, int] = {}
+    for (arch, _), row in kinds.items():
+        networks.setdefault(arch, row)
+    order: dict[int, None] = dict.fromkeys([*networks.values(), *kinds.values(), *rows])
+    return list(order)
 
 
 def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
@@ -128,6 +146,21 @@ def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
             ERRORS: [_spread([validation_errors(each) for each in group], ".1f") for group in repeated],
             "NLL": [_spread([each.val_nll for each in group], ".4f") for group in repeated],
             "ECE": [_spread([each.val_ece for each in group], ".2%") for group in repeated],
+        }
+    )
+
+
+def test_frame(figures: Mapping[str, Figures]) -> pd.DataFrame:
+    """A row for each model: what it does on the test set."""
+    return pd.DataFrame(
+        {
+            "model": list(figures),
+            "test accuracy": [f"{each.accuracy:.2%}" for each in figures.values()],
+            "95 % interval": [f"{each.wilson95[0]:.2%} to {each.wilson95[1]:.2%}" for each in figures.values()],
+            "errors": [each.errors for each in figures.values()],
+            "without the 15 disputed labels": [each.errors_without_disputed for each in figures.values()],
+            "NLL": [f"{each.nll:.4f}" for each in figures.values()],
+            "ECE": [f"{each.ece:.2%}" for each in figures.values()],
         }
     )
 

@@ -7,15 +7,19 @@ import streamlit as st
 
 from compare import confusion, deletion, tabs
 from compare.compared import Compared, alone, score_all
-from compare.table import by_accuracy, choose_models, seeds_frame
+from compare.table import by_accuracy, choose_models, seeds_frame, test_frame
 from handwriting_ai import plots
 from handwriting_ai.data.split import VALIDATION_COUNT
+from handwriting_ai.evaluation.metrics import Figures
 from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Scoreboard, Survey
 from handwriting_ai.prediction import TtaMode
-from shared import controls, resources, troubles, wording
+from shared import controls, explanations, place, resources, troubles
 from shared.controls import rows_key, say_reasons
 
 _FIRST_TICKED: Final = 3
+_TAB_KEY: Final = "compare_tab"
+_TAB: Final = "tab"
+"""In the address."""
 _TABS: Final[dict[str, Callable[[Compared], None]]] = {
     "Accuracy": tabs.show_accuracy,
     "Cost": tabs.show_cost,
@@ -33,8 +37,8 @@ def show() -> None:
     with troubles.said():
         board = resources.scoreboard()
         survey = board.survey()
-        refused = [f"`{each.model_id}` is refused. {each.reason}" for each in survey.refused]
-        say_reasons("Refused:", refused, warn=True)
+        refused = [f"`{each.model_id}` cannot be used. {each.reason}" for each in survey.refused]
+        say_reasons("Not usable:", refused, warn=True)
         if survey.entries:
             _compare(board, survey)
         else:
@@ -70,14 +74,15 @@ def _compare(board: Scoreboard, survey: Survey) -> None:
 def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
     """The tables; returns what is ticked."""
     st.caption(
-        f"By the manifests, which hold figures of one view on MNIST's {VALIDATION_COUNT:,} validation digits. "
-        "Tick the models that the charts below show."
+        f"Measured on {VALIDATION_COUNT:,} digits kept back from training, one view. Tick the models that the charts "
+        "below show.",
+        help=explanations.MNIST,
     )
     key = rows_key("compared", (entry.model_id for entry in entries))
     chosen = choose_models(entries, scorable, key=key, first=_FIRST_TICKED)
     if any(each.manifest.not_shipped for each in entries):
         st.caption(
-            "Models with a reason in the column *not shipped* are scored by the predictions kept of them and never "
+            "Models with a reason in the column *not included* are scored by the predictions kept of them and never "
             "loaded."
         )
     means = seeds_frame(entries)
@@ -91,9 +96,13 @@ def _show_tabs(compared: Compared) -> None:
     """Only the open one is computed."""
     if len(compared.chosen) > plots.MOST_NAMED:
         st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
-    tabs = st.tabs(list(_TABS), on_change="rerun", key="compare_tab")
-    for tab, show_tab in zip(tabs, _TABS.values(), strict=True):
+    first, recalled = next(iter(_TABS)), place.recall(_TAB)
+    if _TAB_KEY not in st.session_state and recalled and recalled[0] in _TABS:
+        st.session_state[_TAB_KEY] = recalled[0]
+    tabs = st.tabs(list(_TABS), on_change="rerun", key=_TAB_KEY)
+    for tab, (name, show_tab) in zip(tabs, _TABS.items(), strict=True):
         if tab.open:
+            place.remember(_TAB, [] if name == first else [name])
             with tab, troubles.said():
                 show_tab(compared)
 
@@ -111,7 +120,8 @@ def _report_on_test(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> No
             "validation digits."
         )
         if asked:
+            figures: dict[str, Figures] = {}
             for name in names:
                 with troubles.said():
-                    score = board.score(alone(name, tta), EvaluationPart.TEST)
-                    st.markdown(f"`{name}`: {wording.test_report(score.figures)}")
+                    figures[name] = board.score(alone(name, tta), EvaluationPart.TEST).figures
+            st.dataframe(test_frame(figures), hide_index=True, width="content")

@@ -1,22 +1,23 @@
-"""The drawing canvas: pixels and strokes out of what the browser component reports."""
+"""The drawing canvas: the browser component, its size, and strokes out of what it reports."""
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
 from streamlit_drawable_canvas import st_canvas
 
+from draw import frame
 from handwriting_ai.data.strokes import Stroke, render_each
 from shared.freehand import PenStroke, read_stroke
 from shared.pictures import on_paper
+from shared.sheet import CANVAS_PX, Sheet
 
-CANVAS_PX: Final = 280
-TOOLBAR_PX: Final = 32
-"""The component's toolbar covers the top of the canvas, so the canvas is this much taller than wide."""
-PAPER: Final = "#FFFFFF"
+_SHARPNESS: Final = 2
+"""Pixels of the component for each of ours: it does not draw finer on a fine screen by itself."""
 INK: Final = "#111111"
 
 
@@ -26,50 +27,53 @@ class _Drawing(BaseModel):
     objects: list[dict[str, object]] = Field(default_factory=list)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Canvas:
-    """What is on the canvas."""
-
-    raw: "dict[str, object] | None"
-    """The component's own description: hand it back to show the drawing again."""
-    strokes: tuple[PenStroke, ...]
-    pixels: "NDArray[np.uint8] | None"
-    """`(h, w, 4)` as the browser drew it; None until the first stroke after a reload."""
-
-
-def show_canvas(*, version: int, pen_px: int, initial: "dict[str, object] | None") -> Canvas:
-    """Draw the canvas and return what is on it."""
+def show_canvas(sheet: Sheet, *, pen_px: int) -> None:
+    """Draw the canvas, and note on the sheet what it reports."""
     result = st_canvas(
-        stroke_width=pen_px,
+        stroke_width=pen_px * _SHARPNESS,
         stroke_color=INK,
-        background_color=PAPER,
-        width=CANVAS_PX,
-        height=CANVAS_PX + TOOLBAR_PX,
+        background_image=_png(
+            picture(sheet.behind, enlarged=_SHARPNESS)
+        ),  # always one: with and without, the canvas begins anew
+        width=CANVAS_PX * _SHARPNESS,
+        height=CANVAS_PX * _SHARPNESS,
         drawing_mode="freedraw",
-        initial_drawing=initial,
-        return_image_data=True,
-        key=f"canvas_{version}",
+        key=f"canvas_{sheet.version}",
     )
-    raw = result.json_data
-    return Canvas(raw=raw, strokes=strokes_of(raw), pixels=result.image_data if raw else None)
+    frame.show_frame()
+    sheet.report(strokes_of(result.json_data))
 
 
 def strokes_of(raw: "dict[str, object] | None") -> tuple[PenStroke, ...]:
-    """The pen-down lines of a drawing; what is not a freehand line is passed over."""
+    """The pen-down lines of a drawing, in pixels of ours; what is not a freehand line is passed over."""
     if raw is None:
         return ()
     lines = [read_stroke(described) for described in _Drawing.model_validate(raw).objects]
-    return tuple(line for line in lines if line is not None)
+    return tuple(_scaled(line) for line in lines if line is not None)
 
 
-def without_last_stroke(raw: "dict[str, object]") -> "dict[str, object]":
-    """The drawing with its newest object taken away."""
-    drawing = _Drawing.model_validate(raw)
-    return raw | {"objects": drawing.objects[:-1]}
+def _scaled(line: PenStroke) -> PenStroke:
+    return PenStroke(
+        points=tuple((x / _SHARPNESS, y / _SHARPNESS) for x, y in line.points), pen_px=line.pen_px / _SHARPNESS
+    )
 
 
-def pixels_from_strokes(strokes: Sequence[PenStroke]) -> "NDArray[np.uint8]":
-    """Draw strokes here, where the browser has not sent its picture yet: `uint8 (h, w)`, dark on light."""
-    lines: list[Stroke] = [np.array(stroke.points, dtype=np.float64) for stroke in strokes]
-    ink = render_each(lines, [stroke.pen_px for stroke in strokes], side_px=CANVAS_PX + TOOLBAR_PX)
-    return on_paper(ink)
+def picture(strokes: Sequence[PenStroke], *, enlarged: int = 1) -> "NDArray[np.uint8]":
+    """The strokes as they look on the canvas: `uint8 (h, w)`, dark on light."""
+    side_px = CANVAS_PX * enlarged
+    lines = [_enlarged(stroke, enlarged) for stroke in strokes]
+    if not lines:
+        return on_paper(np.zeros((side_px, side_px), dtype=np.uint8))
+    return on_paper(render_each(lines, [stroke.pen_px * enlarged for stroke in strokes], side_px=side_px))
+
+
+def _enlarged(stroke: PenStroke, factor: int) -> Stroke:
+    points: Stroke = np.array(stroke.points, dtype=np.float64)
+    larger: Stroke = np.multiply(points, factor)
+    return larger
+
+
+def _png(pixels: "NDArray[np.uint8]") -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -20,7 +20,6 @@ from shared.ui_state import ui_state
 MEMBERS_KEY: Final = "ensemble_members"
 _TTA_KEY: Final = "ensemble_tta"
 _PRESET_KEY: Final = "ensemble_preset"
-_MOST_PILLS: Final = 12
 _MEMBERS_HELP: Final = "Their answers are averaged."
 _TEMPERATURES: Final = (0.2, 3.0)
 _STEP: Final = 0.01
@@ -108,12 +107,7 @@ def forget_row() -> None:
 
 
 def _choose_members(names: Sequence[str]) -> tuple[str, ...]:
-    if len(names) > _MOST_PILLS:
-        many = st.multiselect(
-            "Models", names, key=MEMBERS_KEY, help=_MEMBERS_HELP, on_change=forget_row, persist_state="session"
-        )
-        return tuple(many)
-    few = st.pills(
+    chosen = st.pills(
         "Models",
         names,
         selection_mode="multi",
@@ -124,7 +118,7 @@ def _choose_members(names: Sequence[str]) -> tuple[str, ...]:
         wrap=True,
         persist_state="session",
     )
-    return tuple(few)
+    return tuple(chosen)
 
 
 def prefix_of(names: Sequence[str]) -> str:

@@ -12,10 +12,12 @@ from ensemble.chooser import MEMBERS_KEY, prefix_of, short
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.evaluation.search import MOST_MEMBERS, RankedSubset
 from handwriting_ai.prediction import TtaMode
-from shared import controls, wording
+from shared import charts, controls, explanations, wording
 from shared.ui_state import ui_state
 
 _MILLION: Final = 1_000_000
+_SHOWN: Final = 300
+"""Points of the chart."""
 
 
 class _Selection(BaseModel):
@@ -40,11 +42,22 @@ def table_key(names: Sequence[str], tta: TtaMode) -> str:
     return controls.rows_key(f"ranking_{tta}_{ui_state().ranking_version}", names)
 
 
-def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode) -> None:
+def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMode, chosen: Collection[str]) -> None:
     """Every subset of these, out of `count` models, by validation NLL; a selected row chooses its members."""
     ranked, key = board.ranked(names, tta), table_key(names, tta)
     st.subheader("Every ensemble of these models", anchor=False)
     st.caption(wording.ranking(len(names), count))
+    shown = [
+        subset
+        for place, subset in enumerate(ranked)
+        if place < _SHOWN or subset.is_best_for_its_cost or set(subset.members) == set(chosen)
+    ]
+    st.altair_chart(charts.loss_against_cost(shown, controls.view_count(tta), chosen), width="stretch")
+    st.caption(
+        f"Loss against cost: the {_SHOWN} best and, of the others, the best for their cost. The lower and the further "
+        "left, the better; the large point is the present choice.",
+        help=explanations.NLL,
+    )
     st.dataframe(
         _ranking_table(ranked, controls.view_count(tta), prefix_of(names)),
         hide_index=True,

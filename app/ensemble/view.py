@@ -19,6 +19,7 @@ _MILLION: Final = 1_000_000
 
 def show() -> None:
     """Controls on the left, what they do on the right, every ensemble below; what goes wrong is said in a sentence."""
+    st.caption("Several models that answer together read better than one: choose which, and see at once what it does.")
     with troubles.said():
         board = resources.scoreboard()
         entries, ranked = _sound(board)
@@ -49,7 +50,7 @@ def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
 def _without_withheld(survey: Survey) -> Survey:
     """Whatever is chosen here can be used, so the models that are not shipped are only spoken of."""
     if any(entry.manifest.not_shipped for entry in survey.entries):
-        st.caption("Models whose weights are not shipped stand on the page *Compare* only.")
+        st.caption("Models whose weights are not included stand on the page *Compare* only.")
     return replace(survey, entries=tuple(entry for entry in survey.entries if not entry.manifest.not_shipped))
 
 
@@ -70,7 +71,7 @@ def _show(board: Scoreboard, entries: Sequence[Entry], ranked: Sequence[str]) ->
             _offer(choice)
         _offer_return()
     if ranked:
-        show_ranking(board, ranked, len(entries), tta)
+        show_ranking(board, ranked, len(entries), tta, members)
 
 
 def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[Entry]) -> None:

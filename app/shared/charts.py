@@ -1,6 +1,6 @@
 """Results → Altair charts."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, Literal
 
 import altair as alt
@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from handwriting_ai.evaluation.search import RankedSubset
 from handwriting_ai.prediction import DIGIT_NAMES, Prediction, ViewPrediction
 from handwriting_ai.training.progress import TrainingMetrics
 from shared.pictures import data_url
@@ -18,9 +19,15 @@ _BAR_HEIGHT_PX: Final = 26
 _ROW_HEIGHT_PX: Final = 30
 _PICTURE_PX: Final = 26
 _CURVE_HEIGHT_PX: Final = 260
+_SCATTER_HEIGHT_PX: Final = 400
 _FEW_POINTS: Final = 40
 _STRONG: Final = "#2F6FDE"
 _WEAK: Final = "#9DB4D6"
+_MARKED: Final = "#E07A1F"
+_MILLION: Final = 1_000_000
+_CHOSEN, _BEST, _OTHER = "the present choice", "best for its cost", "others"
+_NONE: Final = "#2F6FDE00"
+"""Nothing, on light and on dark ground."""
 
 
 def probability_bars(prediction: Prediction) -> alt.Chart:
@@ -61,7 +68,7 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     heat: alt.Chart = cell_marks.encode(
         x=x,
         y=y,
-        color=alt.Color("probability:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None),
+        color=alt.Color("probability:Q", scale=alt.Scale(range=[_NONE, _STRONG], domain=[0, 1]), legend=None),
         tooltip=alt.Tooltip("probability:Q", format=".2%"),
     )
     row_base: alt.Chart = alt.Chart(rows)
@@ -70,6 +77,42 @@ def view_heat_map(views: Sequence[ViewPrediction], pictures: "Sequence[NDArray[n
     layered: alt.LayerChart = alt.LayerChart(layer=[heat, images])
     sized: alt.LayerChart = layered.properties(height=_ROW_HEIGHT_PX * len(names))
     return sized
+
+
+def loss_against_cost(ranked: Sequence[RankedSubset], views: int, chosen: Collection[str]) -> alt.Chart:
+    """A point for each ensemble, the present choice's large."""
+    kinds = [_kind_of(subset, chosen) for subset in ranked]
+    told = [alt.Tooltip("models:Q"), alt.Tooltip("errors:Q"), alt.Tooltip("loss:Q", format=".4f")]
+    frame = pd.DataFrame(
+        {
+            "cost": [subset.multiply_adds * views / _MILLION for subset in ranked],
+            "loss": [subset.nll for subset in ranked],
+            "models": [len(subset.members) for subset in ranked],
+            "errors": [subset.errors for subset in ranked],
+            "ensemble": kinds,
+        }
+    )
+    base: alt.Chart = alt.Chart(frame)
+    marks: alt.Chart = base.mark_point(filled=True)
+    encoded: alt.Chart = marks.encode(
+        x=alt.X("cost:Q", scale=alt.Scale(type="log", nice=False), title="Million multiply-adds, all views"),
+        y=alt.Y("loss:Q", scale=alt.Scale(zero=False), title="Validation NLL"),
+        color=alt.Color(
+            "ensemble:N",
+            scale=alt.Scale(domain=[_CHOSEN, _BEST, _OTHER], range=[_MARKED, _STRONG, _WEAK]),
+            legend=alt.Legend(orient="bottom", title=None),
+        ),
+        size=alt.Size("ensemble:N", scale=alt.Scale(domain=[_CHOSEN, _BEST, _OTHER], range=[260, 70, 24]), legend=None),
+        tooltip=told,
+    )
+    chart: alt.Chart = encoded.properties(height=_SCATTER_HEIGHT_PX)
+    return chart
+
+
+def _kind_of(subset: RankedSubset, chosen: Collection[str]) -> str:
+    if set(subset.members) == set(chosen):
+        return _CHOSEN
+    return _BEST if subset.is_best_for_its_cost else _OTHER
 
 
 def loss_curves(history: Sequence[TrainingMetrics]) -> alt.Chart:

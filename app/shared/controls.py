@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -10,8 +11,8 @@ from handwriting_ai.errors import ModelError
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.registry.presets import choose_members
-from shared import resources, wording
+from handwriting_ai.registry.presets import choose_members, read_presets
+from shared import place, resources, wording
 from shared.ui_state import ui_state
 
 VIEWS_KEY: Final = "tta"
@@ -32,11 +33,12 @@ def opening_views() -> TtaMode:
 
 
 def choose_views(key: str, default: TtaMode) -> TtaMode:
-    """How many copies of a digit the models read."""
+    """How many copies of a digit the models read; the address remembers another choice than the default."""
+    first = place.recall_views(key) or default
     chosen = st.segmented_control(
         "Views the models read",
         list(TtaMode),
-        default=None if key in st.session_state else default,  # Streamlit complains of both
+        default=None if key in st.session_state else first,  # Streamlit complains of both
         format_func=views_in_words,
         help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
         "and the probabilities averaged.",
@@ -44,7 +46,9 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
         required=True,
         persist_state="session",
     )
-    return chosen or default
+    mode = chosen or first
+    place.remember(key, [mode] if mode is not default else ())
+    return mode
 
 
 def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:
@@ -55,9 +59,19 @@ def make_available(reader: DigitReader, choice: EnsembleChoice) -> bool:
     return not refused
 
 
+def in_words(choice: EnsembleChoice) -> str:
+    """A choice by the name of its preset, or by how many models it has."""
+    with suppress(ModelError):  # the pages Ensemble and Compare say what is wrong with the presets
+        for name, preset in read_presets(resources.settings().digits.model_dir).items():
+            if set(preset.members) == set(choice.members):
+                return f"the preset *{name}*"
+    count = len(choice.members)
+    return f"{wording.counted(count, 'model')} of your choice"
+
+
 def offer_return() -> None:
     """A way back from a choice that is in use to what the settings say."""
-    st.button("Back to the models of the settings", icon=":material/undo:", on_click=_forget_choice)
+    st.button("Back to default", icon=":material/undo:", on_click=_forget_choice)
 
 
 def _forget_choice() -> None:

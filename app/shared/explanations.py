@@ -28,6 +28,10 @@ TEMPERATURE: Final = (
     "One number that the network's outputs are divided by before they become probabilities: it makes the confidence "
     "honest. It is fitted on validation; above 1 answers become less confident, below 1 more."
 )
+WHY: Final = (
+    "A small window of the picture is covered, and the picture read again: where that makes the answer less likely "
+    "against the runner-up, the covered ink spoke for it (occlusion; Zeiler and Fergus, 2014)."
+)
 MULTIPLY_ADDS: Final = "The arithmetic that one view of one picture takes; time goes roughly with it."
 PARAMETERS: Final = "How many numbers the network has learnt."
 TEST_REPORT: Final = "Reported only: nothing here is to be chosen by it. Another choice closes the report."
@@ -42,13 +46,14 @@ INGREDIENTS: Final = (
 DEVICE: Final = "What it was trained on."
 LOSSES: Final = (
     "Both fall at first. Training loss may be the higher one: its digits are distorted on purpose, and some recipes "
-    "soften their labels (label smoothing). In every shipped run, all with softened labels, the validation loss rises "
-    "again after a few epochs: the network is less sure than it is right, until its temperature is fitted."
+    "soften their labels (label smoothing). In every run of the included models, all with softened labels, the "
+    "validation loss rises again after a few epochs: the network is less sure than it is right, until its temperature "
+    "is fitted."
 )
 LEARNING: Final = (
     "Before the temperature is fitted, hence higher than the NLL in the table. With softened labels (label smoothing) "
-    "it rises again after a few epochs in every shipped run: the network is less sure than it is right, and the "
-    "temperature mends that."
+    "it rises again after a few epochs in every run of the included models: the network is less sure than it is right, "
+    "and the temperature mends that."
 )
 _FIGURES: Final = {
     "Validation accuracy": "The share of digits that are read right.",

@@ -11,6 +11,10 @@ from PIL import Image
 from handwriting_ai.preprocess import FULL_INK
 
 _GAP_PX: Final = 1
+_FOR: Final = (20, 90, 220)
+_AGAINST: Final = (225, 95, 0)
+_NEUTRAL: Final = 170.0
+"""Colours of ink, 0–255."""
 
 
 def contact_sheet(pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
@@ -35,3 +39,26 @@ def data_url(picture: "NDArray[np.uint8]") -> str:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, format="PNG")
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def thumbnail(picture: "NDArray[np.uint8]", side_px: int) -> "NDArray[np.uint8]":
+    """A grey picture, no side longer than that."""
+    image = Image.fromarray(picture)
+    image.thumbnail((side_px, side_px))
+    small: NDArray[np.uint8] = np.asarray(image, dtype=np.uint8)
+    return small
+
+
+def heat_on_ink(ink: "NDArray[np.uint8]", heat: "NDArray[np.float32]", *, enlarged: int) -> "NDArray[np.uint8]":
+    """Bright ink `(h, w)` as coloured ink on light paper, `(h, w, 3)`: blue where the heat is above 0, orange below."""
+    strength: NDArray[np.float32] = np.abs(heat)[..., np.newaxis]
+    warm: NDArray[np.bool_] = np.less(heat, 0)[..., np.newaxis]
+    blue: NDArray[np.float32] = np.array(_FOR, dtype=np.float32)
+    orange: NDArray[np.float32] = np.array(_AGAINST, dtype=np.float32)
+    color: NDArray[np.float32] = np.where(warm, orange, blue)
+    inked: NDArray[np.float32] = np.add(np.multiply(strength, color), np.multiply(1 - strength, _NEUTRAL))
+    share: NDArray[np.float32] = np.divide(ink, np.float32(FULL_INK))[..., np.newaxis]
+    mixed: NDArray[np.float32] = np.add(np.multiply(share, inked), np.multiply(1 - share, FULL_INK))
+    small: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
+    large: NDArray[np.uint8] = small.repeat(enlarged, axis=0).repeat(enlarged, axis=1)
+    return large

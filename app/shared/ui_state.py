@@ -7,16 +7,19 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from shared.freehand import PenStroke
+from shared.guessing import Guessing
+from shared.photos import Photos
+from shared.sheet import Sheet, Strokes
 
 _KEY = "ui"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Saving:
-    """A drawing that was saved: what it looked like, so that it is not saved twice, and what it was saved as."""
+    """What was saved last: what it was, so that it is not saved twice, and what it was saved as."""
 
-    strokes: tuple[PenStroke, ...]
+    item: Strokes | str
+    """The strokes of the drawing, or the id of the photograph."""
     drawing_id: str
     label: int
 
@@ -25,16 +28,18 @@ class Saving:
 class UiState:
     """Lost with the session; what must last is on disk."""
 
-    canvas_version: int = 0
-    """Part of the canvas's key: a new one empties it."""
-    drawing: "dict[str, object] | None" = None
-    """The canvas's own description of the drawing, as it last reported it."""
-    shown_at_entry: "dict[str, object] | None" = None
-    """What the canvas of the present version starts with."""
+    sheet: Sheet = field(default_factory=Sheet)
+    """What is drawn on the page Draw."""
     saving: Saving | None = None
-    """Of the drawing that was saved last."""
-    test_index: int | None = None
-    """The test picture on show."""
+    """Of the drawing or photograph that was saved last."""
+    writer: str = ""
+    """Who draws, as they said themselves; kept with what is saved."""
+    photos: Photos = field(default_factory=Photos)
+    """The photographs on the page Draw."""
+    guessing: Guessing = field(default_factory=Guessing)
+    """The test digit on show."""
+    reason: str = ""
+    """The open tab of the reasons on the page Draw."""
     job_id: str | None = None
     """The run this session selected or started last."""
     picture: "bytes | NDArray[np.uint8] | None" = None
@@ -45,6 +50,8 @@ class UiState:
     """Part of the key of the table of ensembles: a new one forgets the selected row."""
     latency_ms: dict[tuple[str, TtaMode], float] = field(default_factory=dict)
     """What was measured on the Compare page, by model and views."""
+    places: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What `shared.place` keeps, by its name in the address."""
     page: str = ""
     """The page on show."""
 
@@ -52,18 +59,6 @@ class UiState:
         """Note which page is on show; True if it is another one than before."""
         is_new, self.page = page != self.page, page
         return is_new
-
-    def start_canvas(self, drawing: "dict[str, object] | None") -> None:
-        """A fresh canvas that begins with this drawing."""
-        self.canvas_version += 1
-        self.shown_at_entry = self.drawing = drawing
-        self.saving = None
-
-    def show_drawing_again(self) -> None:
-        """The browser forgets the canvas when the page changes: begin a new one with what was on it."""
-        if self.drawing is not None:
-            self.canvas_version += 1
-            self.shown_at_entry = self.drawing
 
 
 def ui_state() -> UiState:

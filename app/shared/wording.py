@@ -11,21 +11,35 @@ _SCRIBBLE_SHARE: Final = 0.7
 """From this share of the largest possible entropy on, no digit stands out at all."""
 _DISAGREEMENT_SHARE: Final = 0.5
 _SURE: Final = 0.95
+_LIKELY: Final = 0.5
+_EIGHT: Final = 8
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3_600
 
 
 def describe(prediction: Prediction) -> str:
-    """One sentence on how sure the answer is, and what makes it unsure."""
+    """One sentence on how sure the answer is, and what else it may be."""
+    first, second = (an(digit) for digit in runners_up(prediction))
+    if prediction.confidence >= _SURE:
+        return f"This is {first}."
     if not prediction.uncertain:
-        sure = "The models are sure: this is" if prediction.confidence >= _SURE else "This reads as"
-        return f"{sure} a **{prediction.digit}**."
-    if prediction.total_entropy > _SCRIBBLE_SHARE * math.log(len(prediction.probs)):
-        return "**This does not look like a digit.** Nothing stands out among the ten."
-    first, second = runners_up(prediction)
+        return f"Probably {first}, perhaps {second}."
+    if is_nothing(prediction):
+        return "**This does not look like a digit.** None of the ten stands out."
     if prediction.disagreement > _DISAGREEMENT_SHARE * prediction.total_entropy:
-        return f"**Uncertain:** the models disagree. It may be a **{first}** or a **{second}**."
-    return f"**Uncertain:** each model hesitates between a **{first}** and a **{second}**."
+        return f"**Not sure:** perhaps {first}, perhaps {second}. The models disagree."
+    return f"**Not sure:** perhaps {first}, perhaps {second}."
+
+
+def an(digit: int) -> str:
+    """`an **8**`, `a **7**`."""
+    return f"{'an' if digit == _EIGHT else 'a'} **{digit}**"
+
+
+def is_nothing(prediction: Prediction) -> bool:
+    """Whether no digit stands out at all: the answer is undecided, and its likeliest digit less likely than not."""
+    undecided = prediction.total_entropy > _SCRIBBLE_SHARE * math.log(len(prediction.probs))
+    return prediction.uncertain and undecided and prediction.confidence < _LIKELY
 
 
 def left_out(share: float) -> str:

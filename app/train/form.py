@@ -1,8 +1,9 @@
 """The form of the Train page, which queues runs."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -31,6 +32,8 @@ _TRIAL_DIGITS: Final = 2_000
 _SHOWN_DIGITS: Final = 10
 _DRAWS: Final = 5
 _RUNS_LOOKED_AT: Final = 5
+_MEASURING: Final = "How long it will take is being measured …"
+_MEASURED_EVERY_S: Final = 1.0
 
 
 def show(jobs: JobQueue, found: Sequence[Job]) -> None:
@@ -60,8 +63,8 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         ]
         if is_at_hand:
             with troubles.said():
-                st.caption(_estimate(jobs, found, plans))
-        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound):
+                _show_estimate(jobs, found, plans)
+        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound, key="start"):
             with troubles.said():
                 _submit(jobs, plans)
     with preview, troubles.said():
@@ -124,13 +127,24 @@ def _choose_recipe(jobs: JobQueue) -> tuple[Recipe, bool]:
             lacking[name] = troubles.in_words(error)
     usual = next((index for index, name in enumerate(names) if name not in lacking), 0)
     name = st.selectbox(
-        "Recipe", names, index=usual, key="recipe", help="What it learns from, and how.", persist_state="session"
+        "Recipe",
+        names,
+        index=usual,
+        format_func=partial(_with_lack, lacking),
+        key="recipe",
+        help="What it learns from, and how.",
+        persist_state="session",
     )
     recipe = get_recipe(name)
     st.caption(recipe.summary, help=explanations.INGREDIENTS)
     if name in lacking:
         st.info(lacking[name], icon=":material/info:")
     return recipe, name not in lacking
+
+
+def _with_lack(lacking: Collection[str], name: str) -> str:
+    """A recipe's name, and that its data is missing."""
+    return f"{name} – its data is missing" if name in lacking else name
 
 
 def _free_seed(models: ModelStore, found: Sequence[Job], arch: str, recipe: Recipe, parent: str | None) -> int:
@@ -160,6 +174,19 @@ def _choose_parent(arch: str, models: ModelStore) -> tuple[Parent | None, bool]:
     return None, False
 
 
+def _show_estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> None:
+    """Said at once, or as soon as the pace of this machine is known."""
+    is_coming = _estimate(jobs, found, plans) == _MEASURING
+
+    def show_it() -> None:
+        said = _estimate(jobs, found, plans)
+        st.caption(said)
+        if is_coming and said != _MEASURING:
+            st.rerun()  # without the timer
+
+    st.fragment(show_it, run_every=_MEASURED_EVERY_S if is_coming else None)()
+
+
 def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConfig]) -> str:
     """How long it will take, by the pace of runs of this network here, or of a short measurement."""
     arch, recipe = plans[0].arch, plans[0].resolved_recipe()
@@ -176,6 +203,8 @@ def _estimate(jobs: JobQueue, found: Sequence[Job], plans: Sequence[TrainingConf
     else:
         # A worker's machine is not this one.
         measured = None if settings.backend is Backend.RQ else resources.training_pace()
+        if measured is None and settings.backend is not Backend.RQ and resources.pace_is_coming():
+            return _MEASURING
         if measured is None:
             return "How long it takes is known after the first epoch: no run of this network has been made yet."
         pace, by = measured, "by a short measurement: no run of this network has been made here yet"

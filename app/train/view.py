@@ -15,10 +15,12 @@ from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.prediction import SURE
 from handwriting_ai.training.progress import TrainingMetrics
-from shared import charts, controls, explanations, resources, troubles, wording
+from shared import charts, controls, explanations, place, resources, troubles, wording
 from shared.ui_state import ui_state
 from train import form
 
+_RUN: Final = "run"
+"""In the address."""
 _REFRESH_S: Final = 1.0
 _IDLE_REFRESH_S: Final = 10.0
 """While nothing runs: another session, or a command, may queue a run."""
@@ -26,6 +28,7 @@ _IDLE_REFRESH_S: Final = 10.0
 
 def show() -> None:
     """The form on top, the runs below, which alone are drawn anew: often while one is under way, else now and then."""
+    st.caption("Train a network on handwritten digits: choose what it learns from, press *Start*, and watch it learn.")
     jobs = resources.jobs()
     found = _found(jobs)
     with st.expander("New run", icon=":material/add:", expanded=not found):
@@ -82,10 +85,11 @@ def _choose(jobs: Sequence[Job]) -> Job:
     """
     names = [job.job_id for job in jobs]
     running = [job.job_id for job in jobs if job.state.status is JobStatus.RUNNING]
-    remembered = ui_state().job_id
+    remembered = ui_state().job_id or next(iter(place.recall(_RUN)), None)
     shown = remembered if remembered in names else (running or names)[0]
     row = _select(jobs, names.index(shown), key=controls.rows_key("runs", names))
     ui_state().job_id = names[row]
+    place.remember(_RUN, [names[row]])
     return jobs[row]
 
 
@@ -143,7 +147,7 @@ def _show_outcome(jobs: JobQueue, job: Job) -> None:
     if not jobs.store.has_registered(job):
         st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
-    st.success(f"Registered as `{name}`. {_how_to_use(job)}", icon=":material/check:")
+    st.success(f"Saved as `{name}`. {_how_to_use(job)}", icon=":material/check:")
     st.page_link("compare/page.py", label="Compare it with the others", icon=":material/compare_arrows:")
 
 
@@ -193,7 +197,7 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
         with st.popover(
             "Delete", icon=":material/delete:", disabled=status is JobStatus.RUNNING, key=f"deletion_{job_id}"
         ):
-            st.caption("Its checkpoint, curves and log cannot be brought back; a model it registered stays.")
+            st.caption("Its checkpoint, curves and log cannot be brought back; a model that it saved stays.")
             if st.button("Delete this run", type="primary", key=f"delete_{job_id}"):
                 _do(jobs.delete, job_id)
 

@@ -186,7 +186,7 @@ def test_refused_models_are_named_with_the_reason(pair: Path, page: AppTest) -> 
     (pair / "a" / MANIFEST_NAME).write_text("{", encoding="utf-8")
     _open(page)
     said = page.warning[0].value
-    assert all(name in said for name in ("`a` is refused", "v0/other", "nonet"))
+    assert all(name in said for name in ("`a` cannot be used", "v0/other", "nonet"))
     assert _names(page) == ["b"]
 
 
@@ -196,7 +196,7 @@ def test_many_refused_models_fold_away(pair: Path, page: AppTest) -> None:
         register_with_predictions(pair, f"foreign{number}", changes={"preprocess_hash": "v0/other"})
     _open(page)
     assert not page.warning
-    assert page.expander[0].label == "Refused: 4 models"
+    assert page.expander[0].label == "Not usable: 4 models"
 
 
 def test_a_model_without_predictions_shows_its_manifest(pair: Path, page: AppTest) -> None:
@@ -335,7 +335,7 @@ def test_a_model_that_is_not_shipped_is_compared(pair: Path, page: AppTest) -> N
     ModelStore(pair).withhold("b", "22 MB")
     _open(page, "Two models")
     assert not page.warning
-    assert _columns(page)["not shipped"][1] == "22 MB"
+    assert _columns(page)["not included"][1] == "22 MB"
     assert "are scored by the predictions kept of them and never loaded." in _texts(page)
     assert _errors(page) == ["10", "15"]
     for tab in ("Calibration", "Per digit", "Confusion"):
@@ -506,10 +506,10 @@ def test_test_figures_stand_only_where_asked_for(pair: Path, page: AppTest) -> N
     assert "never used to choose" in _texts(page)
     page.toggle(key="compare_test").set_value(True).run()
     assert not page.exception
-    reports = [each.value for each in page.markdown if "test digits" in each.value]
-    assert [report.split(":")[0] for report in reports] == ["`a`", "`b`", "`lucky`"]
-    assert "**20 errors** of 10,000 test digits" in reports[0]
-    assert "without the 15" in reports[0]
+    report = _columns(page, -1)
+    assert report["model"] == ["a", "b", "lucky"]
+    assert report["errors"][0] == 20
+    assert "without the 15 disputed labels" in report
 
 
 @pytest.mark.parametrize(

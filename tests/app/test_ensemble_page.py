@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from streamlit.testing.v1.element_tree import ButtonGroup, Multiselect, Selectbox, Slider
+from streamlit.testing.v1.element_tree import ButtonGroup, Selectbox, Slider
 from tests.app.test_draw_page import open_app, put_on_canvas
 from tests.evaluation.samples import fake_predictions, keep_v1_fields_only, linked_as, register_with_predictions
 
@@ -158,12 +158,12 @@ def test_a_choice_reads_the_drawing_and_is_used_on_the_draw_page(models: Path) -
     next(each for each in page.button if each.label == "Use it in this session").click().run()
     assert any("reads with this choice" in each.value for each in page.success)
     page.switch_page("draw/page.py").run()
-    assert any("Read by your choice on the page *Ensemble*: b." in each.value for each in page.caption)
+    assert any("Read by 1 model of your choice" in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.NONE
     page.switch_page("ensemble/page.py").run()
-    next(each for each in page.button if each.label == "Back to the models of the settings").click().run()
+    next(each for each in page.button if each.label == "Back to default").click().run()
     page.switch_page("draw/page.py").run()
-    assert not any("Read by your choice" in each.value for each in page.caption)
+    assert not any("Read by" in each.value for each in page.caption)
     assert _views_of_draw(page) is TtaMode.ADVANCED
 
 
@@ -187,12 +187,12 @@ def test_models_that_are_not_shipped_cannot_be_chosen(models: Path) -> None:
     assert _ranked(page) == {"a"}
 
 
-def test_many_models_are_chosen_from_a_list(models: Path) -> None:
+def test_many_models_keep_their_pills(models: Path) -> None:
     """Of the first twelve every ensemble is ranked, and the page says so."""
     for number in range(14):
         register_with_predictions(models, f"m{number:02}", seed=number % 3)
     page = _opened()
-    choices: Multiselect[str] = page.multiselect(key=MEMBERS)
+    choices: ButtonGroup[str] = page.button_group(key=MEMBERS)
     assert len(choices.options) == 14
     assert any("Of 14 models 12 are combined, the chosen ones first." in each.value for each in page.caption)
     assert any("All 4,095, ranked by validation NLL" in each.value for each in page.caption)
@@ -291,7 +291,7 @@ def test_the_chosen_ones_of_many_models_are_ranked(models: Path, monkeypatch: py
     for number in range(1, 14):
         linked_as(folder, f"m{number:02}")
     page = _opened()
-    choices: Multiselect[str] = page.multiselect(key=MEMBERS)
+    choices: ButtonGroup[str] = page.button_group(key=MEMBERS)
     choices.set_value(["m13"]).run()
     assert not page.exception
     assert {name for members in _ranked(page) for name in members.split(", ")} == {"m00", "m01", "m13"}
@@ -305,7 +305,7 @@ def test_two_hundred_models_are_shown(models: Path, monkeypatch: pytest.MonkeyPa
         for number in range(first + 3, MANY, 3):
             linked_as(folder, f"m{number:03}")
     page = _opened()
-    choices: Multiselect[str] = page.multiselect(key=MEMBERS)
+    choices: ButtonGroup[str] = page.button_group(key=MEMBERS)
     assert len(choices.options) == MANY
     assert "Of 200 models 12 are combined" in _captions(page)
 
@@ -354,8 +354,8 @@ def test_a_choice_in_use_can_always_be_taken_back(models: Path) -> None:
     for members in (["a"], list[str]()):
         _select(page, MEMBERS, members)
         assert "In use: a, b, 17 views." in _captions(page)
-        assert any(each.label == "Back to the models of the settings" for each in page.button)
-    _click(page, "Back to the models of the settings")
+        assert any(each.label == "Back to default" for each in page.button)
+    _click(page, "Back to default")
     assert "In use:" not in _captions(page)
 
 

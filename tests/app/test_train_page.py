@@ -252,7 +252,7 @@ def test_a_started_run_is_queued_trained_and_shown(
     page.run()
     assert not page.exception
     assert [job.state.status for job in jobs.store.all().jobs] == [JobStatus.COMPLETED]
-    assert "Registered as `mnist_compact_baseline_seed0_trial40`" in page.success[0].value
+    assert "Saved as `mnist_compact_baseline_seed0_trial40`" in page.success[0].value
     assert page.metric[0].label == "Validation accuracy"
     assert any("by the pace of run" in caption.value for caption in page.caption)
 
@@ -412,7 +412,7 @@ def test_a_finished_run_leads_to_its_model(page: AppTest, jobs: LocalJobs) -> No
     job = _job(jobs, JobStatus.COMPLETED)
     write_model(jobs.models.root, job.config.model_id, saved(fresh_state()), {"run_id": job.job_id})
     _open(page)
-    assert f"Registered as `{job.config.model_id}`" in page.success[0].value
+    assert f"Saved as `{job.config.model_id}`" in page.success[0].value
     jobs.models.delete(job.config.model_id)
     page.run()
     assert not page.success

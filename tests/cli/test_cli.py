@@ -59,7 +59,7 @@ def test_predict_reads_a_folder_and_reports_what_it_cannot(
     rows = [_ROW.validate_json(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
     assert [Path(str(row["path"])).name for row in rows] == ["a_one.png", "blank.png", "broken.jpg"]
-    assert set(rows[0]) == {"path", "digit", "confidence", "probs", "model_id", "uncertain", "left_out_share"}
+    assert set(rows[0]) == {"path", "digit", "confidence", "probs", "model_id", "uncertain", "left_out_share", "doubts"}
     assert "No digit found" in str(rows[1]["error"])
     assert "not a picture" in str(rows[2]["error"])
 
@@ -147,7 +147,7 @@ def test_the_dashboard_starts_where_it_is_asked_for(clean_environment: Path, mon
         "--server.port=8600",
         "--server.maxUploadSize=30",
         "--browser.gatherUsageStats=false",
-        "--theme.light.primaryColor=#2F6FDE",
+        "--theme.light.primaryColor=#2358BE",
     } <= set(started)
     assert not any("toolbarMode" in option for option in started)
 

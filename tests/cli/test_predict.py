@@ -65,7 +65,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "huge.png").open("wb") as stream:
         stream.truncate(3_000_000_000)
     (row,) = answers_to(str(tmp_path / "huge.png"))
-    assert "3000.0 MB; at most 2 MB are read: shrink it, or raise DIGITS__MAX_IMAGE_MB." in str(row["error"])
+    assert "3000.0 MB; at most 20 MB are read: shrink it, or raise DIGITS__MAX_IMAGE_MB." in str(row["error"])
 
 
 def _deny(monkeypatch: pytest.MonkeyPatch, denied: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_third_of_a_large_folder_is_broken(many: Path, tmp_path: Path) -> None
     assert [row["path"] for row in written] == [str(row["path"]) for row in rows]
     assert written[1]["digit"] == str(rows[1]["digit"])
     assert str([float(written[1][f"p{digit}"]) for digit in range(10)]) == str(rows[1]["probs"])
-    assert written[0]["error"].startswith("The picture is damaged")
+    assert written[0]["error"].startswith("The PNG picture is damaged")
     assert written[6]["error"] == "The file cannot be read: No such file or directory."
 
 

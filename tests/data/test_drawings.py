@@ -111,3 +111,49 @@ def test_as_many_pens_as_strokes(tmp_path: Path) -> None:
         DrawingStore(tmp_path).save(
             [[(1.0, 1.0)]], canvas_px=280, pens_px=[4, 5], label=7, read_as=7, confidence=0.9, model_id="m"
         )
+
+
+def _photograph(store: DrawingStore, label: int = 4) -> SavedDrawing:
+    ink: NDArray[np.uint8] = np.zeros((280, 280), dtype=np.uint8)
+    ink[60:220, 130:150] = 255
+    read: NDArray[np.uint8] = np.zeros((28, 28), dtype=np.uint8)
+    read[4:24, 13:15] = 200
+    return store.save_photograph(ink, read, label=label, read_as=1, confidence=0.8, model_id="m", writer="Ada")
+
+
+def test_a_photograph_is_kept_as_a_picture(tmp_path: Path) -> None:
+    """The cut-out ink, without loss; beside drawings."""
+    store = DrawingStore(tmp_path)
+    saved = (_save(store), _photograph(store))
+    assert store.all() == FoundDrawings(drawings=saved, unreadable=())
+    assert [each.is_photograph for each in saved] == [False, True]
+    picture = saved[1].picture()
+    assert picture.shape == (280, 280)
+    assert (picture.item((100, 140)), picture.item((10, 10))) == (255, 0)
+
+
+def test_the_export_as_strokes_leaves_photographs_out(tmp_path: Path) -> None:
+    """They have none; the writer's name goes along."""
+    store = DrawingStore(tmp_path / "drawings")
+    drawn = store.save(
+        STROKES, canvas_px=280, pens_px=[9, 9], label=4, read_as=4, confidence=0.9, model_id="m", writer="Grace"
+    )
+    (tmp_path / "mine.jsonl.gz").write_bytes(export_strokes([drawn, _photograph(store)]))
+    (file,) = load_stroke_files(tmp_path)
+    (digit,) = file.digits
+    assert digit.writer == "Grace"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("ink_png", "no base64"), ("ink_png", "aGVsbG8="), ("strokes", [[(1, 2), (3, 4)]]), ("canvas_px", 100)],
+)
+def test_a_photograph_that_is_not_whole_is_named(tmp_path: Path, field: str, value: object) -> None:
+    """No picture, strokes as well, or another size than it says."""
+    store = DrawingStore(tmp_path)
+    changes: dict[str, object] = {field: value}
+    damaged = _photograph(store).model_copy(update=changes)
+    (tmp_path / f"{damaged.drawing_id}.json").write_text(damaged.model_dump_json(), encoding="utf-8")
+    found = store.all()
+    assert found.drawings == ()
+    assert "is not a saved drawing" in found.unreadable[0]

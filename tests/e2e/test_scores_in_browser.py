@@ -39,7 +39,7 @@ def _metric(page: Page, label: str, text: str) -> None:
 def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
     """Members, views and temperature change the figures; then the Draw page reads with the choice."""
     draw(page, DIGIT_STROKES[7])
-    expect(page.get_by_text("Read in")).to_be_visible()
+    expect(page.locator(".reading .figure")).to_be_visible()
     page.get_by_role("link", name="Ensemble").click()
     page.get_by_role("button", name="two", exact=True).click()
     page.get_by_role("radio", name="1 view", exact=True).click()
@@ -60,7 +60,7 @@ def test_an_ensemble_is_chosen_live_and_used(page: Page) -> None:
     expect(page.get_by_text("reads with this choice")).to_be_visible()
     page.get_by_role("link", name="Draw", exact=True).click()
     wait_until_idle(page)
-    expect(page.get_by_text("Read by your choice on the page Ensemble: two at temperature")).to_be_visible()
+    expect(page.get_by_text("Read by 1 model of your choice")).to_be_visible()
 
 
 def test_a_click_on_a_confusion_shows_its_digits(page: Page) -> None:

@@ -114,7 +114,7 @@ def test_a_run_is_started_watched_and_found_again(page: Page) -> None:
 def test_a_run_leads_to_a_model(page: Page, tmp_path: Path) -> None:
     """Which the page Compare shows."""
     _start_trial(page, epochs=1)
-    expect(page.get_by_text("Registered as")).to_be_visible()
+    expect(page.get_by_text("Saved as")).to_be_visible()
     expect(page.get_by_text("Completed after 1 of 1 epoch")).to_be_visible()
     assert ModelStore(tmp_path / "models").model_ids() == (_MODEL,)
     page.get_by_role("link", name="Compare it with the others").click()

@@ -222,6 +222,12 @@ class Scoreboard:
             for row in rows
         )
 
+    def least_sure(self, choice: EnsembleChoice, part: EvaluationPart, count: int) -> tuple[int, ...]:
+        """The rows of the digits that a choice is least sure of, the hardest first; raises as `score`."""
+        confidence = self._probabilities(choice, part).amax(dim=1)
+        rows: list[int] = confidence.argsort()[:count].tolist()
+        return tuple(rows)
+
     def pictures(self, part: EvaluationPart) -> DigitImages:
         """The digits of one part."""
         return self.digits.validation if part is EvaluationPart.VALIDATION else self.digits.test

@@ -88,7 +88,8 @@ def _without_paper(
     Raises:
         BlankImage: there is no ink.
     """
-    if is_even(gray, found.paper, steps.threshold_ink(found.ink), config):
+    natural = found if invert is None else steps.find_ink(gray, config, invert=None)
+    if is_even(gray, natural.paper, steps.threshold_ink(natural.ink), config):
         steps.require_contrast(found, config)
         return found.ink, None
     lifted = lift_ink(gray, config, invert=invert)

@@ -1,0 +1,129 @@
+"""The source *Photo*: files or the camera, several at a time, one of them open."""
+
+from collections.abc import Callable
+from math import ceil
+from typing import Final
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from handwriting_ai.errors import HandwritingError
+from handwriting_ai.preprocess import FORMAT_NAMES, SUFFIXES
+from handwriting_ai.reading.reader import Reading
+from shared import pictures, resources
+from shared.photos import Asked, Glance, Photo, Photos
+from shared.ui_state import ui_state
+
+Read = Callable[[bytes], Reading]
+_FILES, _CAMERA = "Files", "Camera"
+_SHOWN_PX: Final = 840
+_THUMBNAIL_PX: Final = 72
+_NOTHING: Final = "–"
+
+
+def show_board(read: Read, asked: Asked) -> Reading | None:
+    """The open photograph, the strip of all, and where more come from; what was read in the open one.
+
+    Args:
+        read: reads one file, and raises an error of ours if it cannot.
+        asked: how it reads.
+    """
+    photos = ui_state().photos
+    shown, strip, more = st.container(), st.container(), st.container()
+    with more:
+        _take_more(photos)
+    reading, trouble = _read_opened(photos, read, asked)
+    with shown:
+        if reading is not None and photos.opened is not None:
+            st.image(pictures.thumbnail(reading.steps[0].picture, _SHOWN_PX), caption=photos.opened.name)
+        elif trouble:
+            st.error(trouble, icon=":material/broken_image:")
+    if len(photos.all) > 1:
+        with strip:
+            _show_strip(photos, read, asked)
+    if photos.all:
+        more.button("Remove all", icon=":material/delete:", on_click=photos.remove_all)
+    return reading
+
+
+def _take_more(photos: Photos) -> None:
+    limits = resources.settings().digits
+    origin = st.segmented_control(
+        "From", (_FILES, _CAMERA), default=_FILES, key="photo_from", required=True, persist_state="session"
+    )
+    key = f"photo_file_{photos.version}_{len(photos.all)}"  # an empty one after each: the strip shows what came
+    if origin == _CAMERA:
+        st.camera_input("Hold one digit into the camera", key=key, on_change=_add, args=(key,))
+    else:
+        st.file_uploader(
+            f"Pictures of one digit each, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px:,} pixels "
+            "a side",
+            type=[suffix.removeprefix(".") for suffix in SUFFIXES],
+            max_upload_size=ceil(limits.max_image_mb),
+            accept_multiple_files=True,
+            help=f"{FORMAT_NAMES}, taken as they are. On a phone this offers its camera, too.",
+            key=key,
+            on_change=_add,
+            args=(key,),
+        )
+
+
+def _add(key: str) -> None:
+    """Take what was chosen or photographed."""
+    chosen: object = st.session_state.get(key)
+    uploads: list[object] = chosen if isinstance(chosen, list) else [chosen]
+    for upload in uploads:
+        if isinstance(upload, UploadedFile):
+            name: str = upload.name
+            ui_state().photos.add(name, upload.getvalue())
+
+
+def _read_opened(photos: Photos, read: Read, asked: Asked) -> tuple[Reading | None, str]:
+    opened = photos.opened
+    if opened is None:
+        return None, ""
+    try:
+        reading = read(opened.data)
+    except HandwritingError as error:
+        opened.glance, opened.asked = Glance(figure=_NOTHING), asked
+        return None, str(error)
+    opened.glance, opened.asked = _glance(reading), asked
+    return reading, ""
+
+
+def _glance(reading: Reading) -> Glance:
+    doubt = "?" if reading.prediction.uncertain else ""
+    small = pictures.thumbnail(reading.steps[0].picture, _THUMBNAIL_PX)
+    return Glance(figure=f"{reading.prediction.digit}{doubt}", thumbnail=pictures.data_url(small))
+
+
+def _show_strip(photos: Photos, read: Read, asked: Asked) -> None:
+    """Each photograph small, with its answer on the button that opens it."""
+    with st.container(horizontal=True, key="strip"):
+        for photo in photos.all:
+            glance = _glance_at(photo, read, asked)
+            is_open = photo.photo_id == photos.open_id
+            with st.container(width="content", gap="xsmall", horizontal_alignment="center"):
+                if glance.thumbnail is None:
+                    st.markdown(":material/broken_image:")
+                else:
+                    st.html(f'<img src="{glance.thumbnail}" alt="" width="{_THUMBNAIL_PX}">')
+                st.button(
+                    glance.figure,
+                    type="primary" if is_open else "secondary",
+                    key=f"open_{photo.photo_id}",
+                    help=photo.name,
+                    on_click=photos.show,
+                    args=(photo.photo_id,),
+                )
+
+
+def _glance_at(photo: Photo, read: Read, asked: Asked) -> Glance:
+    """The answer, read now if it was not yet in this way."""
+    if photo.glance is None or photo.asked != asked:
+        try:
+            photo.glance = _glance(read(photo.data))
+        except HandwritingError:
+            photo.glance = Glance(figure=_NOTHING)
+        photo.asked = asked
+    return photo.glance
