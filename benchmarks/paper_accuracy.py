@@ -1,9 +1,9 @@
-"""Digits on made paper, by kind and severity: `python benchmarks/paper_accuracy.py --digits 200 --way today`.
+"""Digits on made paper, by kind and severity: `python benchmarks/paper_accuracy.py --digits 200 --way network`.
 
-Half the digits are strokes of held-out writers (TRAINING__INK_DIR), half are MNIST's validation digits. A digit keeps
-its pen, size and place in all rows: they differ by the change alone. Each cell says how many are read right for 100
-that today's pipeline reads right on white, evenly lit paper; then how many are misread with a confidence of 90 % or
-more, and how many are taken for blank.
+Half the digits are strokes of held-out writers, half are MNIST's validation digits. A digit keeps its pen, size and
+place in all rows: they differ by the change alone. Each cell says how many are read right for 100 that the pipeline of
+the canvas reads right on white, evenly lit paper; then how many are misread with a confidence of 90 % or more, and how
+many are taken for blank.
 """
 
 import argparse
@@ -209,7 +209,7 @@ def arguments() -> argparse.Namespace:
     """What the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--digits", type=int, default=100, help="digits for each kind and severity")
-    kinds, ways, usual = list(KINDS), list(WAYS), ["today"]
+    kinds, ways, usual = list(KINDS), list(WAYS), ["network"]
     parser.add_argument("--kinds", nargs="*", default=kinds, choices=kinds, metavar="KIND", help=", ".join(kinds))
     parser.add_argument("--way", nargs="+", default=usual, choices=ways, help="ways of finding the ink")
     modes: list[str] = [mode.value for mode in TtaMode]
@@ -247,7 +247,7 @@ def main() -> None:
             return read_all(engine, ways, pictures, labels, pool, options)
 
         plain = [partial(digit.on_paper, ()) for digit in digits]
-        base = read_all(engine, {"today": WAYS["today"]}, plain, labels, pool, options)["today"]
+        base = read_all(engine, {"threshold": WAYS["threshold"]}, plain, labels, pool, options)["threshold"]
         clean = base.right / base.n
         print(f"{count} digits, {engine.model_id}, on clean paper {clean:.1%} read right\n")
         print("| kind | way | 1 | 2 | 3 | 4 | 5 | misread, ≥ 90 % | blank |\n| --- " + "| --- " * 8 + "|", flush=True)

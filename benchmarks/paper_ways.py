@@ -12,7 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.preprocess import FULL_INK, Gray, ImageLimits, NormalizedImage, grey_levels, preprocess
+from handwriting_ai.preprocess import (
+    FULL_INK,
+    Gray,
+    ImageLimits,
+    NormalizedImage,
+    PreprocessConfig,
+    grey_levels,
+    preprocess,
+)
 
 Picture: TypeAlias = "NDArray[np.uint8]"
 """`(h, w, 3)`, red, green, blue."""
@@ -21,6 +29,7 @@ Ink: TypeAlias = "NDArray[np.float32]"
 """`(h, w)`: 0 is paper, 1 full ink."""
 
 NO_LIMITS: Final = ImageLimits(max_megabytes=100.0, max_side_px=20_000)
+_ALL_EVEN: Final = PreprocessConfig(even_share=0.0, flawless_share=0.0, most_rim_share=1.0, even_most_ink=1.0)
 _WORK_PX: Final = 768
 """Longer side of the picture that the other ways work on."""
 _QUARTER: Final = 4
@@ -44,9 +53,14 @@ _MIN_CONTRAST: Final = 0.08
 """Ink that takes less of the light is none."""
 
 
-def today(picture: Picture) -> NormalizedImage:
-    """The pipeline for a canvas, with its limits raised."""
+def network(picture: Picture) -> NormalizedImage:
+    """The product's own: a small network that finds handwriting, where the paper is not even."""
     return preprocess(picture, limits=NO_LIMITS).image
+
+
+def one_threshold(picture: Picture) -> NormalizedImage:
+    """The same for a canvas alone: every paper is taken for even."""
+    return preprocess(picture, limits=NO_LIMITS, config=_ALL_EVEN).image
 
 
 def closing(picture: Picture) -> NormalizedImage:
@@ -193,7 +207,8 @@ def _kept(levels: Gray, mask: Gray) -> Gray:
 
 
 WAYS: Final[dict[str, Way]] = {
-    "today": today,
+    "network": network,
+    "threshold": one_threshold,
     "closing": closing,
     "closing+rules": closing_without_rules,
     "sauvola+rules": sauvola,
