@@ -51,6 +51,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/bulk_reading.py
 	$(BIN)/python benchmarks/page_latency.py
 	$(BIN)/python benchmarks/drawn_accuracy.py
+	$(BIN)/python benchmarks/paper_accuracy.py --digits 20 --tta none
 	$(BIN)/python benchmarks/augment_speed.py
 	$(BIN)/python benchmarks/epoch_overhead.py
 	$(BIN)/python benchmarks/evaluation_speed.py
