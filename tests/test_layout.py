@@ -22,6 +22,7 @@ ROWS = (
     ("evaluation",),
     ("inference",),
     ("registry",),
+    ("segmentation",),
     ("data",),
     ("architectures",),
     ("preprocess",),

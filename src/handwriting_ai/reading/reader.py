@@ -32,6 +32,8 @@ from handwriting_ai.preprocess import (
     preprocess_signature,
 )
 from handwriting_ai.reading.many import in_batches
+from handwriting_ai.reading.page import PageReading
+from handwriting_ai.reading.pages import look_at_page
 from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
@@ -173,6 +175,29 @@ class DigitReader:
         predictions = self.engine.predict_unhurried(torch.from_numpy(pictures), options)
         shown = _view_pictures(pictures, options.tta or self.engine.tta_mode)
         return [_reading(*each) for each in zip(batch, predictions, shown, strict=True)]
+
+    def read_page(
+        self,
+        source: Source,
+        *,
+        tta: TtaMode | None = None,
+        temperature: float | None = None,
+        members: Sequence[str] | None = None,
+    ) -> PageReading:
+        """Find and read every digit of a picture; None leaves a choice to the settings or the manifests.
+
+        A large page takes its time: its digits are read a few at a time, so that others are answered in between.
+
+        Raises:
+            ImageError: the picture cannot be read. One without digits is no error: nothing is in the answer.
+            EngineError: no model is loaded, the queue is full, or the answer takes too long.
+        """
+        started = time.perf_counter()
+        page = look_at_page(picture_of(source, self.limits), self.limits)
+        preprocess_ms = (time.perf_counter() - started) * MS_PER_S
+        options = PredictOptions(tta=tta, temperature=temperature, members=None if members is None else tuple(members))
+        predictions = self.engine.predict_each(page.batch, options)
+        return page.reading(predictions, preprocess_ms, started)
 
     def latency_ms(self, model_id: str, tta: TtaMode) -> float:
         """The median time that one model takes for a picture on this machine, in this mode.

@@ -1,0 +1,20 @@
+"""Ink → digits → numbers → lines, with numpy and OpenCV alone."""
+
+from handwriting_ai.segmentation.boxes import Box, around
+from handwriting_ai.segmentation.components import LeftOut
+from handwriting_ai.segmentation.lifting import lift_ink
+from handwriting_ai.segmentation.page import FoundDigit, FoundPage, count_candidates, find_page
+from handwriting_ai.segmentation.parameters import MOST_DIGITS, SegmentConfig
+
+__all__ = [
+    "MOST_DIGITS",
+    "Box",
+    "FoundDigit",
+    "FoundPage",
+    "LeftOut",
+    "SegmentConfig",
+    "around",
+    "count_candidates",
+    "find_page",
+    "lift_ink",
+]

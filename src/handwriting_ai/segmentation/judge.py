@@ -1,0 +1,87 @@
+"""What a piece of ink is: one of the ten digits, or none. A small network, run with numpy alone.
+
+It looks at thumbnails (`pictures.thumbnail`) and decides where to cut and what to leave out; the digits that remain are
+read by the models. It was trained on pieces of drawn pages, from digits that no model is validated on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from handwriting_ai.prediction import N_CLASSES
+from handwriting_ai.preprocess import FULL_INK, Gray
+
+Floats: TypeAlias = "NDArray[np.float32]"
+NO_DIGIT: Final = N_CLASSES
+"""The class after the digits."""
+STRIDES: Final = (1, 2, 1, 2, 1)
+"""Of the convolutions, each 3 × 3 with its rectifier."""
+WEIGHTS_FILE: Final = Path(__file__).with_name("judge.npz")
+_BATCH: Final = 64
+_KERNEL: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judge:
+    """The network's numbers; the batch normalisation is folded in."""
+
+    kernels: tuple[Floats, ...] = field(repr=False)
+    """`(9 · channels in, channels out)` each."""
+    biases: tuple[Floats, ...] = field(repr=False)
+    head: Floats = field(repr=False)
+    """`(channels, 11)`."""
+    head_bias: Floats = field(repr=False)
+
+    def log_probs(self, thumbnails: Gray) -> "NDArray[np.float64]":
+        """Thumbnails `uint8 (n, 28, 28)` → log-probabilities `(n, 11)`: ten digits, then none."""
+        chunks = [self._logits(thumbnails[start : start + _BATCH]) for start in range(0, len(thumbnails), _BATCH)]
+        if not chunks:
+            return np.zeros((0, N_CLASSES + 1), dtype=np.float64)
+        logits: NDArray[np.float64] = np.concatenate(chunks).astype(np.float64)
+        top: NDArray[np.float64] = logits.max(axis=1, keepdims=True)
+        shifted: NDArray[np.float64] = np.subtract(logits, top)
+        totals: NDArray[np.float64] = np.logaddexp.reduce(shifted, axis=1, keepdims=True)
+        return np.subtract(shifted, totals)
+
+    def _logits(self, thumbnails: Gray) -> Floats:
+        x: Floats = np.divide(thumbnails, np.float32(FULL_INK), dtype=np.float32)[..., np.newaxis]
+        for kernel, bias, stride in zip(self.kernels, self.biases, STRIDES, strict=True):
+            x = _convolved(x, kernel, bias, stride)
+        strongest: Floats = np.max(x, axis=(1, 2))
+        logits: Floats = np.matmul(strongest, self.head)
+        return np.add(logits, self.head_bias)
+
+
+def _convolved(x: Floats, kernel: Floats, bias: Floats, stride: int) -> Floats:
+    """3 × 3 with a rim of zeros, then what is below zero cut off: `(n, h, w, c)` → `(n, h / stride, w / stride, …)`."""
+    padded: Floats = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, (_KERNEL, _KERNEL), axis=(1, 2))
+    strided: Floats = windows[:, ::stride, ::stride]
+    count: int = strided.shape[0]
+    height: int = strided.shape[1]
+    flat: Floats = strided.reshape(-1, len(kernel))
+    out: Floats = np.matmul(flat, kernel)
+    shifted: Floats = np.add(out, bias, out=out)
+    positive: Floats = np.maximum(shifted, np.float32(0), out=out)
+    return positive.reshape(count, height, height, -1)
+
+
+def load_judge(path: Path) -> Judge:
+    """The network in a file."""
+    stored: Mapping[str, NDArray[np.float16]] = np.load(path, allow_pickle=False)
+    values = {name: half.astype(np.float32) for name, half in stored.items()}
+    layers = range(len(STRIDES))
+    return Judge(
+        kernels=tuple(values[f"kernel{layer}"] for layer in layers),
+        biases=tuple(values[f"bias{layer}"] for layer in layers),
+        head=values["head"],
+        head_bias=values["head_bias"],
+    )
+
+
+SHIPPED_JUDGE: Final = load_judge(WEIGHTS_FILE)
+"""The network that comes with the package."""
