@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from handwriting_ai.cli.options import BAR, Rate
+from handwriting_ai.cli.pages import page_answers, page_sentence
 from handwriting_ai.cli.pictures import Found, find_pictures, plain_name
 from handwriting_ai.config import load_settings
 from handwriting_ai.prediction import N_CLASSES
@@ -35,6 +36,7 @@ def predict(
     paths: Annotated[list[Path], typer.Argument(help=f"Pictures, or folders of pictures ({FORMAT_NAMES}).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
     table: Annotated[Path | None, typer.Option("--csv", help="Write a table to this file, a row a picture.")] = None,
+    page: Annotated[bool, typer.Option("--page", help="Read every digit of each: lines, numbers, boxes.")] = False,
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read.
 
@@ -43,6 +45,9 @@ def predict(
     from handwriting_ai.reading.reader import DigitReader
     from handwriting_ai.registry.store import ModelStore
 
+    if page and table is not None:
+        raise typer.BadParameter("There is no table of pages yet. Take --json.", param_hint="--csv")
+    sentence = page_sentence if page else _sentence
     settings, found = load_settings(), list(find_pictures(paths))
     ModelStore(settings.digits.model_dir).require_models()
     failed = done = 0
@@ -51,14 +56,14 @@ def predict(
             typer.echo(f"Refused {refusal.model_id}: {refusal.reason}", err=True)
         reader.engine.require_ready()
         with _progress(len(found)) as (say, advance), _ctrl_c() as is_pressed:
-            for answer in _answers(reader, found):
+            for answer in page_answers(reader, found) if page else _answers(reader, found):
                 if is_pressed():
                     break
                 failed += "error" in answer
                 done += 1
                 write_row(answer)
                 if as_json or table is None:
-                    say(json.dumps(answer) if as_json else _sentence(answer))
+                    say(json.dumps(answer) if as_json else sentence(answer))
                 advance()
     if done < len(found):
         typer.echo(f"Stopped: {done - failed:,} of {len(found):,} were read.", err=True)
