@@ -14,7 +14,7 @@ from handwriting_ai.data.rendering import random_drawing
 from handwriting_ai.data.split import split_rows
 from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.errors import BlankImage
-from handwriting_ai.preprocess import FULL_INK, Doubt, Gray, PreprocessConfig, Preprocessed, Step, preprocess
+from handwriting_ai.preprocess import FULL_INK, Doubt, Gray, PreprocessConfig, Preprocessed, preprocess
 from handwriting_ai.preprocess.ink_network import NETWORK_FILE, network_digest
 from handwriting_ai.preprocess.paper import Box, doubts_about, lift_ink, likeliest_digit
 from handwriting_ai.preprocess.parameters import INK_NETWORK
@@ -174,10 +174,3 @@ def test_the_network_is_the_one_that_the_signature_names() -> None:
     assert NETWORK_FILE.is_file()
     assert network_digest().startswith(INK_NETWORK)
     assert replace(CONFIG, ink_network="other") != CONFIG
-
-
-def test_steps_are_named() -> None:
-    """The paper's picture is a step like the others."""
-    gray, _ = _photograph(("ruled", 2))
-    shown: tuple[Step, ...] = preprocess(gray).steps
-    assert [step.name for step in shown][:3] == ["grayscale", "polarity", "paper"]
