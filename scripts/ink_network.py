@@ -2,14 +2,12 @@
 
     python scripts/ink_network.py
 
+It keeps its place in `runs/ink_network.pt` every hundred batches: started again, it goes on from there.
+
 It learns from made paper alone (`handwriting_ai.data.made_paper`): digits of MNIST's training part and of the pen
 strokes' training writers, one or a page of them, laid on paper with light, printing, desk, fingers and camera. The
 signature of the preprocessing holds the file's digest: after training put it into `INK_NETWORK` in
 `preprocess/parameters.py` and sign the models anew (`handwriting-ai models sign`).
-
-The shipped network was made by an earlier form of this script, with the same network, loss and kinds of pictures: 4,884
-batches from fresh weights, then 2,562 of which half were thin 1s, 4s, 7s and 9s, mostly without printed lines, since
-the first had come to take a long straight stroke for a ruled line.
 """
 
 import argparse
@@ -30,13 +28,15 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from handwriting_ai.architectures.base import channels_last
 from handwriting_ai.architectures.ink import InkNetwork
-from handwriting_ai.config import load_settings
+from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.data.paper.written import LearntDigits, load_learnt_digits, written_picture
 from handwriting_ai.preprocess import FULL_INK, Gray
 from handwriting_ai.preprocess.ink_network import CONTRAST_FLOOR, NETWORK_FILE, network_digest
+from handwriting_ai.training.checkpoint import load_checkpoint, part_of, save_checkpoint
 from handwriting_ai.training.optimization import average_of
 from handwriting_ai.training.precision import choose_compute
 
+KEPT: Final = PROJECT_ROOT / "runs" / "ink_network.pt"
 SIDE: Final = 256
 BATCH: Final = 24
 SHARDS_A_BATCH: Final = 4
@@ -70,10 +70,10 @@ def make_shard(digits: LearntDigits, seed: int, number: int) -> Gray:
 class Bank:
     """Shards of pictures; further ones are made meanwhile, each in the place of the oldest once there are enough."""
 
-    def __init__(self, digits: LearntDigits, seed: int, pool: ThreadPoolExecutor, workers: int) -> None:
+    def __init__(self, digits: LearntDigits, seed: int, done: int, pool: ThreadPoolExecutor, workers: int) -> None:
         self._make = partial(make_shard, digits, seed)
         self._pool = pool
-        self._next = 0
+        self._next = done  # a training that goes on does not see its first pictures again
         self.shards: list[Gray] = []
         self._waiting: list[Future[Gray]] = []
         for _ in range(max(workers, FIRST_SHARDS)):
@@ -141,35 +141,77 @@ def loss_of(logits: Tensor, ink: Tensor) -> Tensor:
     return 4 * entropy + dice.mean()
 
 
-def train(digits: LearntDigits, steps: int, seed: int, workers: int) -> nn.Module:
-    """Train on pictures that are made meanwhile; the moving average of the weights is returned, ready to be asked."""
-    torch.manual_seed(seed)
-    rng = np.random.default_rng(seed)
-    compute = choose_compute("cpu")
-    network = channels_last(InkNetwork())
-    average = average_of(network, EMA_DECAY)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=HIGHEST_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = OneCycleLR(optimizer, HIGHEST_RATE, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False)
+class Training:
+    """Network, moving average, optimiser and learning rate of one training; they are kept on disk together."""
+
+    def __init__(self, steps: int, seed: int, kept: Path) -> None:
+        torch.manual_seed(seed)
+        self.network = channels_last(InkNetwork())
+        self.average = average_of(self.network, EMA_DECAY)
+        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=HIGHEST_RATE, weight_decay=WEIGHT_DECAY)
+        self.schedule = OneCycleLR(
+            self.optimizer, HIGHEST_RATE, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False
+        )
+        self.done = 0
+        self._kept = kept
+        self._identity = f"ink network, {steps} steps, seed {seed}"
+
+    def step(self, pictures: Tensor, ink: Tensor, autocast: bool) -> float:
+        """One batch; the loss is given back."""
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
+        loss = loss_of(logits.float(), ink)
+        self.optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+        self.schedule.step()
+        self.average.update_parameters(self.network)
+        self.done += 1
+        return loss.item()
+
+    def keep(self) -> None:
+        """Write all of it, in place of what was written before."""
+        network: dict[str, object] = self.network.state_dict()
+        average: dict[str, object] = self.average.state_dict()
+        optimizer: dict[str, object] = self.optimizer.state_dict()
+        schedule: dict[str, object] = self.schedule.state_dict()
+        state = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
+        save_checkpoint(self._kept, self._identity, {**state, "done": self.done})
+
+    def go_on(self) -> None:
+        """Take up what was kept, if anything was."""
+        if self._kept.exists():
+            state = load_checkpoint(self._kept, self._identity)
+            self.network.load_state_dict(part_of(state, "network"))
+            self.average.load_state_dict(part_of(state, "average"))
+            self.optimizer.load_state_dict(part_of(state, "optimizer"))
+            self.schedule.load_state_dict(part_of(state, "schedule"))
+            done = state.get("done")
+            self.done = done if isinstance(done, int) else 0
+
+
+def train(digits: LearntDigits, steps: int, seed: int, workers: int, kept: Path) -> nn.Module:
+    """Train on pictures that are made meanwhile; the moving average of the weights is returned, ready to be asked.
+
+    Raises:
+        CheckpointError: what `kept` holds is damaged, or of a training with other steps or another seed.
+    """
+    training = Training(steps, seed, kept)
+    training.go_on()
+    rng = np.random.default_rng([seed, training.done])
+    autocast = choose_compute("cpu").autocast
     with ThreadPoolExecutor(workers) as pool:
-        bank = Bank(digits, seed, pool, workers)
-        for step in range(1, steps + 1):
+        bank = Bank(digits, seed, training.done, pool, workers)
+        while training.done < steps:
             bank.refresh()
-            pictures, ink = _batch(bank.shards, rng)
-            with torch.autocast("cpu", torch.bfloat16, enabled=compute.autocast):
-                logits = network(pictures.contiguous(memory_format=torch.channels_last))
-            loss = loss_of(logits.float(), ink)
-            optimizer.zero_grad()
-            torch.autograd.backward(loss)
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(network)
-            if step % SAID_EVERY == 0:
-                print(
-                    f"step {step} of {steps}: loss {loss.item():.4f}, {len(bank.shards) * SHARD} pictures", flush=True
-                )
+            loss = training.step(*_batch(bank.shards, rng), autocast)
+            if training.done % SAID_EVERY == 0:
+                training.keep()
+                made = len(bank.shards) * SHARD
+                print(f"step {training.done} of {steps}: loss {loss:.4f}, {made} pictures", flush=True)
         pool.shutdown(cancel_futures=True)
-    return average.module.eval()
+    return training.average.module.eval()
 
 
 def onnx_of(network: nn.Module) -> bytes:
@@ -203,7 +245,8 @@ def main() -> None:
     seed: int = arguments.seed
     workers: int = arguments.workers
     digits = load_learnt_digits(load_settings().training)
-    NETWORK_FILE.write_bytes(onnx_of(train(digits, steps, seed, workers)))
+    KEPT.parent.mkdir(exist_ok=True)
+    NETWORK_FILE.write_bytes(onnx_of(train(digits, steps, seed, workers, KEPT)))
     print(f"Wrote {NETWORK_FILE}: {network_digest()}.")
 
 

@@ -41,3 +41,16 @@ def load_checkpoint(path: Path, identity: str) -> dict[str, object]:
         raise CheckpointError(f"The checkpoint {path} {whose}. {advice}")
     state: dict[str, object] = content["state"]
     return state
+
+
+def part_of(state: dict[str, object], name: str) -> dict[str, object]:
+    """One part of a checkpoint's state, which must be a dict.
+
+    Raises:
+        CheckpointError: there is none.
+    """
+    part = state.get(name)
+    if not isinstance(part, dict):
+        raise CheckpointError(f"The checkpoint lacks its {name}. Delete it to start afresh.")
+    entries: dict[str, object] = part
+    return entries

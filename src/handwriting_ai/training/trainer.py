@@ -21,6 +21,7 @@ from handwriting_ai.prediction import N_CLASSES, SURE
 from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
 from handwriting_ai.support.randomness import seeded
 from handwriting_ai.training.augment import augment, mix
+from handwriting_ai.training.checkpoint import part_of
 from handwriting_ai.training.optimization import average_of, build_optimizer, build_schedule
 from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.progress import TrainingMetrics
@@ -151,10 +152,10 @@ class Trainer:
         self._enter_stage(stage)
         self.epoch = epoch
         self._label_probs = label_probs.to(self.compute.device)
-        self.network.load_state_dict(_part(state, "network"))
-        self.average.load_state_dict(_part(state, "average"))
-        self.optimizer.load_state_dict(_part(state, "optimizer"))
-        self.schedule.load_state_dict(_part(state, "schedule"))
+        self.network.load_state_dict(part_of(state, "network"))
+        self.average.load_state_dict(part_of(state, "average"))
+        self.optimizer.load_state_dict(part_of(state, "optimizer"))
+        self.schedule.load_state_dict(part_of(state, "schedule"))
         here = self.compute.device.type
         made_on = state.get("device", here)  # older checkpoints do not say
         if made_on == here:
@@ -280,15 +281,6 @@ def _seed_after(seed: int, epoch: int) -> int:
     """For the draws that follow an epoch, where the generator that the run began with is lost."""
     words: list[int] = np.random.SeedSequence([seed, epoch]).generate_state(1).tolist()
     return words[0]
-
-
-def _part(state: dict[str, object], name: str) -> dict[str, object]:
-    """One part of a checkpoint, which must be a dict."""
-    part = state.get(name)
-    if not isinstance(part, dict):
-        raise CheckpointError(f"The checkpoint lacks its {name}. Delete it to start afresh.")
-    entries: dict[str, object] = part
-    return entries
 
 
 def _target_table(label_smoothing: float, device: torch.device) -> Tensor:

@@ -21,6 +21,10 @@ SINGLE: Final = 0.65
 """Share of the pictures that show one digit alone."""
 CLOSE: Final = 0.3
 """Share of these that are seen from near."""
+STRAIGHT: Final = 0.2
+"""Share of the digits that are 1s, 4s, 7s and 9s of a thin pen: their long strokes look like ruled lines."""
+_STRAIGHT_LABELS: Final = (1, 4, 7, 9)
+_THIN_PX: Final = 4.0
 _ALONE_PX: Final = 220.0
 """Longer side of a digit that stands alone."""
 _OF_MANY_PX: Final = 70.0
@@ -40,6 +44,8 @@ class LearntDigits:
     scans: tuple[Gray, ...]
     """MNIST's, `uint8 (28, 28)`."""
     drawn: tuple[DrawnDigit, ...]
+    straight: tuple[DrawnDigit, ...]
+    """Those of the drawn ones whose strokes are long and straight."""
 
 
 def load_learnt_digits(settings: TrainingSettings) -> LearntDigits:
@@ -55,7 +61,8 @@ def load_learnt_digits(settings: TrainingSettings) -> LearntDigits:
     for file in load_stroke_files(*settings.stroke_folders):
         left_out = writers_left_out([digit.writer for digit in file.digits])
         drawn += [digit for digit in file.digits if digit.writer not in left_out and not digit.doubtful]
-    return LearntDigits(scans=tuple(scans), drawn=tuple(drawn))
+    straight = tuple(digit for digit in drawn if digit.label in _STRAIGHT_LABELS)
+    return LearntDigits(scans=tuple(scans), drawn=tuple(drawn), straight=straight)
 
 
 def written_picture(digits: LearntDigits, rng: np.random.Generator, size: tuple[int, int]) -> MadePicture:
@@ -76,7 +83,10 @@ def _one_digit(digits: LearntDigits, rng: np.random.Generator, extent: float, pe
     """One digit's ink, its longer side `extent` pixels."""
     if rng.random() < OF_MNIST:
         return _enlarged(digits.scans[int(rng.integers(len(digits.scans)))], round(extent * _SCAN_SHARE))
-    drawn = digits.drawn[int(rng.integers(len(digits.drawn)))]
+    straight = rng.random() < STRAIGHT
+    candidates = digits.straight if straight else digits.drawn
+    drawn = candidates[int(rng.integers(len(candidates)))]
+    pen = min(pen, _THIN_PX) if straight else pen
     side = int(extent + 2 * pen + _MARGIN_PX)
     return render(place(drawn.strokes, extent_px=extent, center_px=(side / 2, side / 2)), pen_px=pen, side_px=side)
 
