@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from handwriting_ai.errors import QueueUnavailable
-from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
@@ -17,7 +16,7 @@ from handwriting_ai.prediction import SURE
 from handwriting_ai.training.progress import TrainingMetrics
 from shared import charts, controls, explanations, place, resources, troubles, wording
 from shared.ui_state import ui_state
-from train import form
+from train import form, outcome
 
 _RUN: Final = "run"
 """In the address."""
@@ -147,8 +146,8 @@ def _show_outcome(jobs: JobQueue, job: Job) -> None:
     if not jobs.store.has_registered(job):
         st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
-    st.success(f"Saved as `{name}`. {_how_to_use(job)}", icon=":material/check:")
-    st.page_link("compare/page.py", label="Compare it with the others", icon=":material/compare_arrows:")
+    st.success(f"Saved as `{name}`{_scored_by(job)}.", icon=":material/check:")
+    outcome.show(jobs, job)
 
 
 def _show_learning(history: Sequence[TrainingMetrics]) -> None:
@@ -202,12 +201,10 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
                 _do(jobs.delete, job_id)
 
 
-def _how_to_use(job: Job) -> str:
-    """How to draw with its model: a trial's has no scores yet, without which the page Ensemble leaves it out."""
-    first = ""
-    if job.config.trial_digits is not None:
-        first = f"run `{REFRESH_COMMAND} {job.config.model_id}` in a terminal, then "
-    return f"To draw with it: {first}choose it on the page *Ensemble*, and *Use it in this session*."
+def _scored_by(job: Job) -> str:
+    """That a trial's figures rest on few digits."""
+    digits = job.config.trial_digits
+    return "" if digits is None else f", scored by the trial's own {digits:,} digits of each set"
 
 
 def _do(action: Callable[[str], None], job_id: str) -> None:
