@@ -31,7 +31,8 @@ def _when_ended(jobs: LocalJobs, job: Job) -> Job:
 
 
 def _texts(page: AppTest) -> str:
-    return "\n".join(str(element.value) for element in [*page.success, *page.caption, *page.info, *page.warning])
+    said = [each.value for each in page.success] + [each.value for each in page.caption]
+    return "\n".join(said + [each.value for each in page.info] + [each.value for each in page.warning])
 
 
 def test_a_finished_trial_is_of_use_at_once(page: AppTest, completed: Job) -> None:

@@ -71,8 +71,9 @@ def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: 
     )
     with _bars() as progress:
         for number, model_id in enumerate(members, start=1):
-            on_step = _mover(progress, progress.add_task(model_id, total=digits.count))
-            if not progress.console.is_terminal:  # where no bar is shown
+            is_seen = progress.console.is_terminal
+            on_step = _mover(progress, progress.add_task(model_id, total=digits.count, visible=is_seen))
+            if not is_seen:
                 typer.echo(f"{number} of {len(members)}: {model_id}", err=True)
                 on_step = _Tenths()
             model = store.read(model_id, signature=preprocess_signature())
