@@ -6,7 +6,7 @@ from typing import Final
 
 import streamlit as st
 
-from compare import confusion, deletion, notes, tabs
+from compare import confusion, deletion, notes, own_digits, tabs
 from compare.compared import Compared, alone, score_all
 from compare.table import by_accuracy, choose_models, seeds_frame, test_frame
 from handwriting_ai import plots
@@ -74,6 +74,7 @@ def _compare(board: Scoreboard, survey: Survey) -> None:
     scores = score_all(board, [name for name in ticked if name in scorable], tta)
     _show_tabs(Compared(board=board, tta=tta, chosen=tuple(chosen), scores=scores, scorable=scorable))
     _report_on_test(board, list(scores), tta)
+    own_digits.show(entries, tta)
 
 
 def _choose(entries: Sequence[Entry], scorable: frozenset[str]) -> list[Entry]:
