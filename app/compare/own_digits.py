@@ -38,10 +38,7 @@ def show(entries: Sequence[Entry], tta: TtaMode) -> None:
         saved = resources.drawings().all()
         controls.say_reasons("Not shown:", saved.unreadable, warn=True, thing="file")
         if not saved.drawings:
-            st.info(
-                "Nothing saved yet. Draw or photograph digits on the page *Draw* and save them with their label.",
-                icon=":material/draw:",
-            )
+            st.caption("Nothing saved yet. Draw or photograph digits on the page *Draw*, then choose what they were.")
             return
         with troubles.said():
             _show(_choose(saved.drawings), _choices(entries, tta), tta)

@@ -56,5 +56,5 @@ def test_without_saved_drawings_it_says_what_to_do(page: AppTest) -> None:
     """And offers no button."""
     _open_compare(page)
     assert not page.exception
-    assert any("Nothing saved yet" in info.value for info in page.info)
+    assert any("Nothing saved yet" in caption.value for caption in page.caption)
     assert "own_read" not in {button.key for button in page.button}
