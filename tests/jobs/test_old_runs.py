@@ -17,8 +17,8 @@ _STATE = """{"job_id": "20261130-100000-abcd", "status": "failed", "queued_at": 
 "progress": 1.0, "current_epoch": 3, "activity": "", "seconds_left": null, "error": "Killed.",
 "started_at": "2026-11-30T10:00:01Z", "completed_at": "2026-11-30T10:09:00Z", "pid": null, "host": "box",
 "heartbeat": "2026-11-30T10:08:59Z"}"""
-_METRICS = """{"epoch": 1, "epochs": 3, "learning_rate": 0.001, "train_loss": 0.5, "val_loss": 0.2, "val_accuracy": 0.95,
-"drawn_accuracy": {}, "scribble_confidence": null, "images_per_second": 900.0, "seconds": 9.0}"""
+_METRICS = """{"epoch": 1, "epochs": 3, "learning_rate": 0.001, "train_loss": 0.5, "val_loss": 0.2,
+"val_accuracy": 0.95, "drawn_accuracy": {}, "scribble_confidence": null, "images_per_second": 900.0, "seconds": 9.0}"""
 
 
 def test_a_run_of_before_notes_and_scoring_is_read(tmp_path: Path) -> None:
