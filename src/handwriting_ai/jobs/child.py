@@ -71,6 +71,8 @@ class Pulse:
         """Write the last state, after which the heart is silent."""
         self._stop.set()
         self._thread.join()
+        if status is JobStatus.COMPLETED:
+            self.note(progress=1.0)
         self.note(status=status, error=error, completed_at=datetime.now(UTC), activity="", seconds_left=None, pid=None)
         self._write()
         return self._state
@@ -118,23 +120,28 @@ def carry_out(
                 _LOG.info("Cancelled.")
                 return pulse.finish(JobStatus.CANCELLED)
             _LOG.info("Cancelled when its model was registered already.")
-            pulse.note(progress=1.0)
             pulse.finish(JobStatus.COMPLETED)
             raise
         except HandwritingError as error:
             _LOG.info("Failed: %s", error)  # a command that trains prints the state itself
-            return pulse.finish(JobStatus.FAILED, str(error))
+            return pulse.finish(*_failed(store, job, str(error)))
         except OSError as error:
             _LOG.info("Failed:", exc_info=error)
             problem = store.describe(error).rstrip(".")
             said = f"{problem}. The run can be resumed: it goes on from its last checkpoint."
-            return pulse.finish(JobStatus.FAILED, said)
+            return pulse.finish(*_failed(store, job, said, f"{problem}."))
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
         _LOG.info("Registered %s.", folder)
-        pulse.note(progress=1.0)
         return pulse.finish(JobStatus.COMPLETED)
+
+
+def _failed(store: JobStore, job: Job, error: str, of_model: str | None = None) -> tuple[JobStatus, str]:
+    """How a run ends that met this error; one whose model is there was only to be scored, and stays completed."""
+    if store.has_registered(job):
+        return JobStatus.COMPLETED, f"The model could not be scored. {of_model or error}"
+    return JobStatus.FAILED, error
 
 
 def prepare(job: Job, settings: Settings) -> TrainingData:
