@@ -38,6 +38,12 @@ class Compared:
         """How many views a scored model reads, in words."""
         return controls.views_in_words(self.tta)
 
+    @property
+    def trials(self) -> dict[str, int]:
+        """The ticked models that have read the first digits alone, and how many these are."""
+        every = len(self.board.pictures(EvaluationPart.VALIDATION))
+        return {name: score.figures.n for name, score in self.scores.items() if score.figures.n < every}
+
     def views_of(self, entry: Entry) -> int:
         """How many views the figure of a model rests on."""
         return controls.view_count(self.tta) if entry.model_id in self.scores else 1
@@ -47,6 +53,8 @@ class Compared:
         score = self.scores.get(entry.model_id)
         if score is not None:
             figures, basis = score.figures, self.views
+            if entry.model_id in self.trials:
+                basis = f"{basis}, {figures.n:,} digits"
             accuracy, errors, (low, high) = figures.accuracy, figures.errors, figures.wilson95
         else:
             basis, accuracy, errors = _BY_MANIFEST, entry.manifest.val_acc, validation_errors(entry.manifest)

@@ -202,11 +202,12 @@ def _choose(title: str, choices: dict[str, EnsembleChoice], first: str, tta: Tta
 
 def _show_difference(compared: Compared, first: EnsembleChoice, second: EnsembleChoice) -> None:
     board, part = compared.board, EvaluationPart.VALIDATION
-    scores = board.score(first, part), board.score(second, part)
+    read = board.read_by_both(first, second, part)
+    scores = board.score(first, part, first=read), board.score(second, part, first=read)
     st.table(figures_frame(*(score.figures for score in scores)), border="horizontal")
     st.markdown(difference(board.against(first, second, part), scores[0].figures.n))
     explanations.show(_figures(scores[0].figures))
-    misread = board.misread(first, part), board.misread(second, part)
+    misread = board.misread(first, part, first=read), board.misread(second, part, first=read)
     pictures = board.pictures(part)
     only_first, only_second = st.columns(2, gap="large")
     with only_first:

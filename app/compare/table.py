@@ -22,8 +22,6 @@ PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
 """How a table writes a number that is per cent already."""
 _FEWEST_SEEDS: Final = 2
-_TICKED: Final = "ticked"
-"""In the address."""
 
 
 def by_accuracy(entries: Sequence[Entry]) -> list[Entry]:
@@ -75,7 +73,7 @@ def _scaled(value: float | None, factor: float) -> float | None:
 def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *, key: str, first: int) -> list[Entry]:
     """Show all models; return those whose rows are ticked, at the beginning the `first` that have predictions."""
     ready = [row for row, entry in enumerate(entries) if entry.model_id in with_predictions]
-    remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(_TICKED)]
+    remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(place.TICKED)]
     rows: list[int] = remembered or _different(entries, ready or list(range(len(entries))))[:first]
     column = st.column_config
     selected = st.dataframe(
@@ -108,7 +106,7 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
     )
     ticked: list[int] = selected.selection.rows
     chosen = [row for row in sorted(ticked) if row < len(entries)]
-    place.remember(_TICKED, [entries[row].model_id for row in chosen])
+    place.remember(place.TICKED, [entries[row].model_id for row in chosen])
     return [entries[row] for row in chosen]
 
 

@@ -1,11 +1,12 @@
 """The Compare page: who is refused, all models in a table, and charts of those that are ticked."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
 
-from compare import confusion, deletion, tabs
+from compare import confusion, deletion, notes, tabs
 from compare.compared import Compared, alone, score_all
 from compare.table import by_accuracy, choose_models, seeds_frame, test_frame
 from handwriting_ai import plots
@@ -54,6 +55,10 @@ def show() -> None:
 
 def _compare(board: Scoreboard, survey: Survey) -> None:
     """Tables of all models, charts of the ticked ones; only the predictions of these are read."""
+    shown = notes.choose_shown(entry.model_id for entry in by_accuracy(survey.entries))
+    survey = replace(survey, entries=tuple(entry for entry in survey.entries if entry.model_id in shown))
+    if not shown:
+        return
     entries, found = by_accuracy(survey.entries), board.scorable(survey)
     tta = controls.choose_views("compare_tta", controls.opening_views())
     chosen = _choose(entries, frozenset(entry.model_id for entry in found.entries))
@@ -96,6 +101,8 @@ def _show_tabs(compared: Compared) -> None:
     """Only the open one is computed."""
     if len(compared.chosen) > plots.MOST_NAMED:
         st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
+    for name, count in compared.trials.items():
+        st.caption(f"`{name}` is a quick trial, scored by {count:,} validation digits alone.")
     first, recalled = next(iter(_TABS)), place.recall(_TAB)
     if _TAB_KEY not in st.session_state and recalled and recalled[0] in _TABS:
         st.session_state[_TAB_KEY] = recalled[0]

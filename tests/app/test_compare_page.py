@@ -16,7 +16,7 @@ from tests.training.samples import EPOCH
 
 from compare import confusion, tabs
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.evaluation import scoreboard
+from handwriting_ai.evaluation import member_scores
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, load_predictions
 from handwriting_ai.evaluation.robustness import DAMAGE_NAME, packed_damage
@@ -250,7 +250,7 @@ def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: p
         read.append(manifest.model_id)
         return load_predictions(folder, manifest, digits)
 
-    monkeypatch.setattr(scoreboard, "load_predictions", count)
+    monkeypatch.setattr(member_scores, "load_predictions", count)
     _open(page)
     assert len(_names(page)) == MANY
     assert sorted(read) == sorted(_names(page)[:3])

@@ -46,6 +46,8 @@ def evaluate(
     report: Annotated[Path | None, typer.Option(help="Write one HTML page with tables and charts.")] = None,
 ) -> None:
     """Score models on MNIST's validation digits, which choose things, and on its test digits, which are reported."""
+    if refresh:
+        typer.echo("Loading the models' libraries and MNIST …", err=True)  # it takes seconds
     from handwriting_ai.evaluation.predictions import load_evaluation_digits
     from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
     from handwriting_ai.preprocess import preprocess_signature
@@ -219,15 +221,20 @@ def _alone(choice: EnsembleChoice) -> list[EnsembleChoice]:
 
 def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice], parts: "Sequence[EvaluationPart]") -> None:
     """A table of what chooses, and one of what is reported."""
+    from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
     from handwriting_ai.evaluation.scoreboard import EvaluationPart
 
     purposes = {EvaluationPart.VALIDATION: "to choose by", EvaluationPart.TEST: "reported only"}
     first = rows[0]
     scale = "each model's own temperature" if first.temperature is None else f"temperature {first.temperature:g}"
     for part in parts:
-        figures = {ensemble_label(row): board.score(row, part).figures for row in rows}
-        title = f"{part}, {purposes[part]} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
+        read = board.score(first, part).figures.n  # the others may have read more
+        figures = {ensemble_label(row): board.score(row, part, first=read).figures for row in rows}
+        title = f"{part}, {purposes[part]} ({read:,} digits, TTA {first.tta}, {scale})"
         Console().print(_figures_table(title, figures))
+    trials = [name for name in first.members if not board.is_whole(name)]
+    if trials:
+        Console().print(f"Only the first digits: {', '.join(trials)} read no more. `{REFRESH_COMMAND}` reads all.")
     if EvaluationPart.TEST in parts:
         Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
 
