@@ -44,7 +44,7 @@ from handwriting_ai.registry.weights import weights_digest
 _PREDICTIONS_KEPT: Final = 24
 """Models whose predictions stay in memory, 5 MB each."""
 _PROBABILITIES_KEPT: Final = 256
-"""Merged probabilities that stay in memory, 0.2 MB each on validation."""
+"""Merged probabilities that stay in memory, 0.2 MB each on validation, and scores, which are small."""
 _RESULTS_KEPT: Final = 64
 """Fitted temperatures, and rankings."""
 _CHECKS_KEPT: Final = 4_096
@@ -121,12 +121,10 @@ class Scoreboard:
         """Score the models of `store` that were trained for the preprocessing of this signature."""
         self.digits = digits
         self._store, self._signature = store, signature
-        self._labels = {
-            EvaluationPart.VALIDATION: torch.from_numpy(digits.validation.labels),
-            EvaluationPart.TEST: torch.from_numpy(digits.test.labels),
-        }
+        self._labels = {part: torch.from_numpy(self.pictures(part).labels) for part in EvaluationPart}
         self._predictions: Recent[_State, Predictions] = Recent(_PREDICTIONS_KEPT)
         self._merged: Recent[tuple[object, ...], Tensor] = Recent(_PROBABILITIES_KEPT)
+        self._scores: Recent[tuple[object, ...], Score] = Recent(_PROBABILITIES_KEPT)
         self._fitted: Recent[tuple[object, ...], float] = Recent(_RESULTS_KEPT)
         self._ranked: Recent[tuple[object, ...], tuple[RankedSubset, ...]] = Recent(_RESULTS_KEPT)
         self._stamped: Recent[_State, None] = Recent(_CHECKS_KEPT)
@@ -158,15 +156,19 @@ class Scoreboard:
             ModelError: a member is missing, refused, or without predictions.
             ValueError: there are no members.
         """
-        probs, labels = self._probabilities(choice, part), self._labels[part]
-        disputed = sorted(DISPUTED_TEST_ROWS) if part is EvaluationPart.TEST else None
-        rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
-        return Score(
-            figures=figures(probs, labels, disputed),
-            reliability=reliability_bins(probs, labels),
-            per_digit=per_digit_accuracy(probs, labels),
-            confusion=tuple(tuple(row) for row in rows),
-        )
+        own = [(self._state(each), each.temperature) for each in map(self._manifest, choice.members)]
+
+        def measured() -> Score:
+            probs, labels = self._probabilities(choice, part), self._labels[part]
+            rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
+            return Score(
+                figures=figures(probs, labels, sorted(DISPUTED_TEST_ROWS) if part is EvaluationPart.TEST else None),
+                reliability=reliability_bins(probs, labels),
+                per_digit=per_digit_accuracy(probs, labels),
+                confusion=tuple(tuple(row) for row in rows),
+            )
+
+        return self._scores.get((*own, choice.tta, choice.temperature, part), measured)
 
     def coverage(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[CoveragePoint, ...]:
         """Accuracy of what is answered as ever more of the least sure is withheld; raises as `score`."""
