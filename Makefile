@@ -52,7 +52,6 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/page_latency.py
 	$(BIN)/python benchmarks/drawn_accuracy.py
 	$(BIN)/python benchmarks/paper_accuracy.py --digits 20 --tta none
-	$(BIN)/python benchmarks/evaluation_speed.py
 	$(BIN)/python benchmarks/score_pages.py
 	$(BIN)/python benchmarks/shared_cores.py
 	$(BIN)/python benchmarks/training_memory.py
