@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from handwriting_ai.data.made_paper import Change, make_picture, random_changes
 from handwriting_ai.data.page_lines import CELL, LabelledInk, PageStyle, Written, write_line
 from handwriting_ai.preprocess import FULL_INK, Gray
+from handwriting_ai.support.boxes import Box
 
 NOT_ON_PAGES: Final = frozenset(
     {"small", "large", "anywhere", "at_rim", "finger", "pen_beside", "holes", "scan_border", "box", "form"}
@@ -31,8 +32,6 @@ _FONT_PX: Final = 22
 """Height of a capital of OpenCV's fonts at scale 1."""
 _FONTS: Final = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX)
 _WORDS: Final = ("kg", "Eur", "Total", "Sum", "left", "apples", "km", "Nov", "Mr.", "pages", "cm", "Tel.")
-Box = tuple[int, int, int, int]
-"""Left, top, width, height, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,9 +211,8 @@ def _seen_box(digit: Written, to_picture: "NDArray[np.float64]") -> Box:
     xs: list[float] = np.divide(seen[:, 0], seen[:, 2]).tolist()
     ys: list[float] = np.divide(seen[:, 1], seen[:, 2]).tolist()
     left, top = math.floor(min(xs)), math.floor(min(ys))
-    return left, top, math.ceil(max(xs)) - left, math.ceil(max(ys)) - top
+    return Box(left, top, math.ceil(max(xs)) - left, math.ceil(max(ys)) - top)
 
 
 def _is_inside(box: Box, size: tuple[int, int]) -> bool:
-    left, top, width, height = box
-    return left >= 0 and top >= 0 and left + width <= size[1] and top + height <= size[0]
+    return box.left >= 0 and box.top >= 0 and box.right <= size[1] and box.bottom <= size[0]

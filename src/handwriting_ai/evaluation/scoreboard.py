@@ -34,6 +34,8 @@ from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.report import Refusal
 from handwriting_ai.registry.store import ModelStore
 
+_SCORES_KEPT: Final = 256
+"""Scores, which are small."""
 _RESULTS_KEPT: Final = 64
 """Fitted temperatures, and rankings."""
 
@@ -106,11 +108,9 @@ class Scoreboard:
         """Score the models of `store` that were trained for the preprocessing of this signature."""
         self.digits = digits
         self._store, self._signature = store, signature
-        self._labels = {
-            EvaluationPart.VALIDATION: torch.from_numpy(digits.validation.labels),
-            EvaluationPart.TEST: torch.from_numpy(digits.test.labels),
-        }
+        self._labels = {part: torch.from_numpy(self.pictures(part).labels) for part in EvaluationPart}
         self._members = MemberScores(store, digits)
+        self._scores: Recent[tuple[object, ...], Score] = Recent(_SCORES_KEPT)
         self._fitted: Recent[tuple[object, ...], float] = Recent(_RESULTS_KEPT)
         self._ranked: Recent[tuple[object, ...], tuple[RankedSubset, ...]] = Recent(_RESULTS_KEPT)
 
@@ -150,16 +150,21 @@ class Scoreboard:
             ModelError: a member is missing, refused, or without predictions.
             ValueError: there are no members.
         """
-        probs, labels = self._judged(choice, part, first)
-        of_test = [row for row in sorted(DISPUTED_TEST_ROWS) if row < len(labels)]
-        disputed = of_test if part is EvaluationPart.TEST else None
-        rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
-        return Score(
-            figures=figures(probs, labels, disputed),
-            reliability=reliability_bins(probs, labels),
-            per_digit=per_digit_accuracy(probs, labels),
-            confusion=tuple(tuple(row) for row in rows),
-        )
+        own = [(self._members.state(each), each.temperature) for each in map(self._manifest, choice.members)]
+
+        def measured() -> Score:
+            probs, labels = self._judged(choice, part, first)
+            of_test = [row for row in sorted(DISPUTED_TEST_ROWS) if row < len(labels)]
+            disputed = of_test if part is EvaluationPart.TEST else None
+            rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
+            return Score(
+                figures=figures(probs, labels, disputed),
+                reliability=reliability_bins(probs, labels),
+                per_digit=per_digit_accuracy(probs, labels),
+                confusion=tuple(tuple(row) for row in rows),
+            )
+
+        return self._scores.get((*own, choice.tta, choice.temperature, part, first), measured)
 
     def coverage(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[CoveragePoint, ...]:
         """Accuracy of what is answered as ever more of the least sure is withheld; raises as `score`."""

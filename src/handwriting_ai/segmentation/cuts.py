@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import FULL_INK
-from handwriting_ai.segmentation.boxes import Box
 from handwriting_ai.segmentation.components import Blob
 from handwriting_ai.segmentation.parameters import SegmentConfig
+from handwriting_ai.support.boxes import Box
 
 Costs: TypeAlias = "NDArray[np.float32]"
 Seams: TypeAlias = "NDArray[np.int64]"
