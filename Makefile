@@ -50,7 +50,6 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine_latency.py
 	$(BIN)/python benchmarks/bulk_reading.py
 	$(BIN)/python benchmarks/page_latency.py
-	$(BIN)/python benchmarks/drawn_accuracy.py
 	$(BIN)/python benchmarks/paper_accuracy.py --digits 20 --tta none
 	$(BIN)/python benchmarks/score_pages.py
 	$(BIN)/python benchmarks/shared_cores.py
