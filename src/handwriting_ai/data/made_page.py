@@ -22,9 +22,6 @@ NOT_ON_PAGES: Final = frozenset(
     {"small", "large", "anywhere", "at_rim", "finger", "pen_beside", "holes", "scan_border", "box", "form"}
 )
 """Changes that would hide digits or are made for one digit."""
-_SPREADS: Final = (0.03, 0.06, 0.1, 0.2)
-_TOUCHING: Final = (0.0, 0.0, 0.0, 0.1, 0.3)
-_WORD_COUNTS: Final = (0, 0, 0, 1, 2)
 _TALLEST: Final = 0.37
 """Height of a digit over the shorter side of the picture, at most."""
 _WORD_ROOM: Final = 5.0
@@ -115,24 +112,6 @@ def make_page(
     ]
     return MadePage(
         picture=made.picture, ink=made.ink, digits=tuple(digit for digit in digits if _is_inside(digit.box, size))
-    )
-
-
-def random_style(rng: np.random.Generator) -> PageStyle:
-    """A page as people write it: one to twelve lines, every fourth with boxes or rules, words on some."""
-    lines = int(rng.integers(1, 13))
-    printed = rng.random()
-    return PageStyle(
-        lines=lines,
-        numbers=int(rng.integers(1, 4)) if lines > 1 else int(rng.integers(1, 3)),
-        digits=(1, int(rng.integers(2, 9))),
-        size_spread=_SPREADS[int(rng.integers(len(_SPREADS)))],
-        touching=_TOUCHING[int(rng.integers(len(_TOUCHING)))],
-        slope=rng.normal(0, 0.025),
-        line_gap=rng.uniform(0.6, 1.4),
-        words=_WORD_COUNTS[int(rng.integers(len(_WORD_COUNTS)))],
-        boxes=printed < 0.1,
-        rules=0.1 <= printed < 0.25,
     )
 
 
