@@ -102,10 +102,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=12, help="of each kind")
     parser.add_argument("--side", type=int, default=1000, help="longer side of a page, in pixels")
+    every: list[str] = list(KINDS)
+    parser.add_argument("--kinds", nargs="+", choices=every, default=every, metavar="KIND", help=", ".join(every))
+    parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--photographed", action="store_true", help="on made paper")
     arguments = parser.parse_args()
     pages: int = arguments.pages
     side: int = arguments.side
+    kinds: list[str] = arguments.kinds
+    seed: int = arguments.seed
     photographed: bool = arguments.photographed
     settings = load_settings()
     pool = [LabelledInk(label=sample.label, ink=sample.ink) for sample in samples(settings, _POOL)]
@@ -113,11 +118,11 @@ def main() -> None:
         reader.limits = ImageLimits(max_side_px=max(side, 1024))
         print(f"{reader.engine.model_id}, {reader.engine.tta_mode}")
         print("kind              whole    errors    apart touching missed invented  s/page")
-        for name, style in KINDS.items():
-            rng = np.random.default_rng(9)
+        for name in kinds:
+            rng = np.random.default_rng(seed)
             tally = Tally()
             for _ in range(pages):
-                own = replace(style, lines=int(rng.integers(1, _MOST_LINES + 1)))
+                own = replace(KINDS[name], lines=int(rng.integers(1, _MOST_LINES + 1)))
                 changes = page_changes(rng) if photographed else ()
                 tally.add(make_page(pool, changes, rng, style=own, size=(side, side * 3 // 4)), reader)
             print(tally.line(name), flush=True)
