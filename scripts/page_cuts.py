@@ -18,32 +18,25 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scripts.page_strings import MadeString, PageDigits, load_page_digits, make_string
-from torch import Tensor, nn
+from scripts.small_network import SmallTraining, write_halves
+from torch import Tensor
 from torch.nn import functional
-from torch.optim.lr_scheduler import OneCycleLR
 
-from handwriting_ai.architectures.base import channels_last
 from handwriting_ai.architectures.pages import CutNetwork
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.preprocess import FULL_INK, Gray
 from handwriting_ai.segmentation.cut_network import ROWS, WEIGHTS_FILE
-from handwriting_ai.training.checkpoint import load_checkpoint, part_of, save_checkpoint
-from handwriting_ai.training.optimization import average_of
 from handwriting_ai.training.precision import choose_compute
 
 Floats: TypeAlias = "NDArray[np.float32]"
 
 KEPT: Final = PROJECT_ROOT / "runs" / "page_cuts.pt"
 WIDTH: Final = 96
-BATCH: Final = 64
-BANK: Final = 16_000
+BATCH: Final = 48
+BANK: Final = 9_000
 """Pictures that are kept; each batch brings `FRESH` new ones in place of the oldest."""
 FRESH: Final = 8
 HIGHEST_RATE: Final = 4e-3
-WEIGHT_DECAY: Final = 1e-3
-EMA_DECAY: Final = 0.995
-WARM_UP: Final = 0.1
-"""Share of the steps until the learning rate has its full height."""
 SAID_EVERY: Final = 200
 NEAR_SHARE: Final = 0.03
 """Two digits meet where both have ink within this share of the picture's height."""
@@ -89,7 +82,9 @@ def make_samples(digits: PageDigits, seed: int, number: int) -> list[Gray]:
         both: Gray = np.stack(
             [
                 cv2.resize(own, size, interpolation=how),
-                cv2.resize(np.ascontiguousarray(meetings[top : top + height, left : left + width]), size, interpolation=how),
+                cv2.resize(
+                    np.ascontiguousarray(meetings[top : top + height, left : left + width]), size, interpolation=how
+                ),
             ]
         )
         at = int(rng.integers(max(0, size[0] - WIDTH) + 1))
@@ -131,99 +126,40 @@ def loss_of(logits: Tensor, ink: Tensor, meetings: Tensor) -> Tensor:
     return (entropy * weight).sum() / weight.sum()
 
 
-class Training:
-    """Network, moving average, optimiser and learning rate of one training; they are kept on disk together."""
-
-    def __init__(self, steps: int, seed: int, kept: Path) -> None:
-        torch.manual_seed(seed)
-        self.network = CutNetwork()
-        channels_last(self.network)
-        self.average = average_of(self.network, EMA_DECAY)
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=HIGHEST_RATE, weight_decay=WEIGHT_DECAY)
-        self.schedule = OneCycleLR(
-            self.optimizer, HIGHEST_RATE, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False
-        )
-        self.done = 0
-        self._kept = kept
-        self._identity = f"page cuts, {steps} steps, seed {seed}"
-
-    def step(self, ink: Tensor, meetings: Tensor, autocast: bool) -> float:
-        """One batch; the loss is given back."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            logits = self.network(ink)
-        loss = loss_of(logits.float(), ink, meetings)
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-        self.average.update_parameters(self.network)
-        self.done += 1
-        return loss.item()
-
-    def keep(self) -> None:
-        """Write all of it, in place of what was written before."""
-        network: dict[str, object] = self.network.state_dict()
-        average: dict[str, object] = self.average.state_dict()
-        optimizer: dict[str, object] = self.optimizer.state_dict()
-        schedule: dict[str, object] = self.schedule.state_dict()
-        state = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
-        save_checkpoint(self._kept, self._identity, {**state, "done": self.done})
-
-    def go_on(self) -> None:
-        """Take up what was kept, if anything was."""
-        if self._kept.exists():
-            state = load_checkpoint(self._kept, self._identity)
-            self.network.load_state_dict(part_of(state, "network"))
-            self.average.load_state_dict(part_of(state, "average"))
-            self.optimizer.load_state_dict(part_of(state, "optimizer"))
-            self.schedule.load_state_dict(part_of(state, "schedule"))
-            done = state.get("done")
-            self.done = done if isinstance(done, int) else 0
-
-    def result(self) -> dict[str, Tensor]:
-        """The moving average's numbers, as `segmentation.cut_network` reads them."""
-        network = CutNetwork()
-        weights: dict[str, object] = self.average.module.state_dict()
-        network.load_state_dict(weights)
-        return network.stored()
-
-
 def train(digits: PageDigits, steps: int, seed: int, kept: Path) -> dict[str, Tensor]:
     """Train, and give back what is stored.
 
     Raises:
         CheckpointError: what `kept` holds is damaged, or of a training with other steps or another seed.
     """
-    training = Training(steps, seed, kept)
+    training = SmallTraining(CutNetwork, f"page cuts, {steps} steps, seed {seed}", steps, seed, HIGHEST_RATE, kept)
     training.go_on()
     rng = np.random.default_rng([seed, training.done])
     autocast = choose_compute("cpu").autocast
     bank = Bank(digits, seed, training.done)
     while training.done < steps:
-        loss = training.step(*bank.batch(rng), autocast)
+        ink, meetings = bank.batch(rng)
+        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+            logits = training.network(ink)
+        loss = training.learn(loss_of(logits.float(), ink, meetings))
         if training.done % SAID_EVERY == 0:
             training.keep()
             print(f"step {training.done} of {steps}: loss {loss:.4f}", flush=True)
-    return training.result()
-
-
-def write(stored: dict[str, Tensor], path: Path) -> None:
-    """As half floats."""
-    halves: dict[str, NDArray[np.float16]] = {name: value.half().numpy() for name, value in stored.items()}
-    np.savez(path, **halves)
+    network = CutNetwork()
+    network.load_state_dict(training.averaged())
+    return network.stored()
 
 
 def main() -> None:
     """Train and write."""
     parser = argparse.ArgumentParser(description="Train the network that sees where two digits meet.")
-    parser.add_argument("--steps", type=int, default=8000, help=f"Batches of {BATCH} pictures.")
+    parser.add_argument("--steps", type=int, default=2400, help=f"Batches of {BATCH} pictures.")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     steps: int = arguments.steps
     seed: int = arguments.seed
     KEPT.parent.mkdir(exist_ok=True)
-    write(train(load_page_digits(load_settings().training), steps, seed, KEPT), WEIGHTS_FILE)
+    write_halves(train(load_page_digits(load_settings().training), steps, seed, KEPT), WEIGHTS_FILE)
     print(f"Wrote {WEIGHTS_FILE}.")
 
 

@@ -76,7 +76,9 @@ class MadeString:
         return total
 
 
-def one_digit(digits: PageDigits, rng: np.random.Generator, *, scanned: bool, height: float, pen: float) -> tuple[int, Gray]:
+def one_digit(
+    digits: PageDigits, rng: np.random.Generator, *, scanned: bool, height: float, pen: float
+) -> tuple[int, Gray]:
     """A digit's label and its ink, trimmed: its longer side is `height`."""
     if scanned:
         label, scan = digits.scans[int(rng.integers(len(digits.scans)))]
@@ -131,10 +133,12 @@ def _join(joints: Gray, before: Gray, top: int, left: int, patch: Gray, pen: flo
     """A stroke from somewhere on the last digit to the left of the next one."""
     x, y, wide, tall = cv2.boundingRect(before)
     row = y + int(tall * rng.uniform(0.1, 0.95))
-    inked: list[int] = np.flatnonzero(np.greater(before[row], _INK)).tolist()
+    at_height: Gray = before[row]
+    inked: list[int] = np.flatnonzero(np.greater(at_height, _INK)).tolist()
     start = inked[-1] if inked else x + wide // 2
     target = min(max(round((row - top) + rng.normal(0, 0.1) * tall), 0), len(patch) - 1)
-    there: list[int] = np.flatnonzero(np.greater(patch[target], _INK)).tolist()
+    at_target: Gray = patch[target]
+    there: list[int] = np.flatnonzero(np.greater(at_target, _INK)).tolist()
     end = left + (there[0] if there else len(patch.T) // 2)
     cv2.line(joints, (start, row), (end, top + target), FULL_INK, max(1, round(pen * 0.8)), cv2.LINE_AA)
 
@@ -147,8 +151,11 @@ def _meeting(inks: list[Gray], patch: Gray, top: int, right: int) -> int:
     own: Mask = np.greater(patch, _INK)
     width = len(band.T)
     every: NDArray[np.int64] = np.arange(width, dtype=np.int64)
-    last: NDArray[np.int64] = np.max(np.where(reach, every, -width), axis=1)
-    first: NDArray[np.int64] = np.where(np.any(own, axis=1), np.argmax(own, axis=1), columns + width)
+    places: NDArray[np.int64] = np.where(reach, every, -width)
+    last: NDArray[np.int64] = np.max(places, axis=1)
+    is_inked: Mask = np.any(own, axis=1)
+    leftmost: NDArray[np.int64] = np.argmax(own, axis=1)
+    first: NDArray[np.int64] = np.where(is_inked, leftmost, columns + width)
     gaps: NDArray[np.int64] = np.subtract(last, first)
     meeting: int = gaps.max()
     return min(max(meeting, right - columns), right + columns)
@@ -157,8 +164,9 @@ def _meeting(inks: list[Gray], patch: Gray, top: int, right: int) -> int:
 def _enlarged(scan: Gray, height: float) -> Gray:
     """A scan with the edges of a pen: the greys between are made steeper."""
     trimmed = _trimmed(scan)
-    scale = height / max(trimmed.shape)
-    size = (max(2, round(len(trimmed.T) * scale)), max(2, round(len(trimmed) * scale)))
+    rows, columns = len(trimmed), len(trimmed.T)
+    scale = height / max(rows, columns)
+    size = (max(2, round(columns * scale)), max(2, round(rows * scale)))
     grown = cv2.resize(trimmed, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     if scale < 2:
         return grown

@@ -41,7 +41,8 @@ class CutNetwork:
         joined = self._layer(7, self._layer(6, np.add(at_quarter, doubled(around))))
         seen = self._layer(8, np.add(at_half, doubled(joined)))
         logits = convolved(seen, self.head, self.head_bias)
-        rows, halves = len(logits[0]), len(logits[0][0])
+        rows: int = logits.shape[1]
+        halves: int = logits.shape[2]
         shuffled: Floats = logits.reshape(rows, halves, 2, 2).transpose(0, 2, 1, 3).reshape(2 * rows, 2 * halves)
         odds: Floats = np.exp(np.negative(np.clip(shuffled[:, :columns], -30, 30)))
         return np.divide(np.float32(1), np.add(np.float32(1), odds))

@@ -1,7 +1,6 @@
 """Touching digits → the parts between possible cuts: seams from top to bottom, where digits meet or ink is thin."""
 
 from dataclasses import dataclass
-
 from typing import Final, TypeAlias
 
 import cv2
@@ -80,7 +79,7 @@ def find_seams(blob: Blob, config: SegmentConfig) -> tuple[Seams, list[float]]:
     chosen = _unlike(found, ink, config, most)
     if not chosen:
         return np.zeros((0, box.height), dtype=np.int64), []
-    ordered = [item for _, item in sorted((seam.sum(), index) for index, (_, seam) in enumerate(chosen))]
+    ordered = [item for _, item in sorted((_total(seam), index) for index, (_, seam) in enumerate(chosen))]
     stacked: Floats = np.stack([chosen[index][1] for index in ordered]).astype(np.float32)
     stretched = cv2.resize(stacked, (box.height, len(ordered)), interpolation=cv2.INTER_LINEAR)
     full: Floats = np.rint(np.divide(np.add(stretched, np.float32(0.5)), np.float32(scale)))
@@ -93,15 +92,20 @@ def _through(down: Ways, up: Ways, cost: Floats, config: SegmentConfig) -> list[
     for share in config.seam_heights:
         row = round(share * (len(cost) - 1))
         from_below = len(cost) - 1 - row
-        line: Floats = np.subtract(np.add(down.total[row], up.total[from_below]), cost[row])
+        from_top: Floats = down.total[row]
+        from_bottom: Floats = up.total[from_below]
+        own: Floats = cost[row]
+        line: Floats = np.subtract(np.add(from_top, from_bottom), own)
         places = lowest_places(line, config.most_ink_cut * ROWS)
         if places:
             columns: Columns = np.array(places, dtype=np.int64)
-            upper: Columns = down.back(row, columns)
+            upper: Columns = down.back(row, columns)[:, :-1]
             lower: Columns = np.fliplr(up.back(from_below, columns))
-            prices: list[float] = line[columns].tolist()
-            whole: Columns = np.concatenate([upper[:, :-1], lower], axis=1)
-            seams += list(zip(prices, whole, strict=True))
+            there: Floats = line[columns]
+            prices: list[float] = there.tolist()
+            whole: Columns = np.concatenate([upper, lower], axis=1)
+            rows: list[Columns] = list(whole)
+            seams += list(zip(prices, rows, strict=True))
     return seams
 
 
@@ -112,8 +116,9 @@ def _unlike(
     before: Floats = np.pad(np.cumsum(ink, axis=1), ((0, 0), (1, 0)))
     rows: Columns = np.arange(len(ink), dtype=np.int64)
     least = config.cuts_apart_share * ROWS
+    nothing: Floats = before[:, 0]
     everything: Floats = before[:, -1]
-    sides: list[Floats] = [np.zeros(len(ink), dtype=np.float32), everything]
+    sides: list[Floats] = [nothing, everything]
     chosen: list[tuple[float, Columns]] = []
     for _, index in sorted((price, index) for index, (price, _) in enumerate(seams)):
         seam = seams[index][1]
@@ -126,6 +131,6 @@ def _unlike(
     return chosen
 
 
-def _total(values: Floats) -> float:
+def _total(values: "Floats | Columns") -> float:
     total: float = values.sum()
     return total

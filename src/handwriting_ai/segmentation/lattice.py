@@ -102,7 +102,10 @@ def _cost(lattice: Lattice, span: Span, config: SegmentConfig) -> float:
     share = lattice.pieces[span].box.height / lattice.height
     price = config.ink_cost * lattice.prices[end - 1]
     return (
-        config.cut_cost * is_cut + price + config.join_cost * joined + config.small_cost * max(0.0, config.usual_share - share)
+        config.cut_cost * is_cut
+        + price
+        + config.join_cost * joined
+        + config.small_cost * max(0.0, config.usual_share - share)
     )
 
 

@@ -10,7 +10,7 @@ _KERNEL: Final = 3
 
 
 def convolved(x: Floats, kernel: Floats, bias: Floats, stride: int = 1) -> Floats:
-    """3 × 3 with a rim of zeros: `(n, h, w, in)` → `(n, h / stride, w / stride, out)`; the kernel is `(9 · in, out)`."""
+    """3 × 3 with a rim of zeros: `(n, h, w, in)` → `(n, h / stride, w / stride, out)`; kernels are `(9 · in, out)`."""
     padded: Floats = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
     windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, (_KERNEL, _KERNEL), axis=(1, 2))
     strided: Floats = windows[:, ::stride, ::stride]

@@ -29,8 +29,10 @@ class Ways:
         at = columns
         for here in range(row, -1, -1):
             path[:, here] = at
-            entered: Columns = self.entered[here][at]
-            at = self.above[here][entered]
+            line: Columns = self.entered[here]
+            entered: Columns = line[at]
+            beyond: Columns = self.above[here]
+            at = beyond[entered]
         return path
 
 
@@ -46,24 +48,28 @@ def find_ways(cost: Floats, step: float) -> Ways:
     columns: Columns = np.arange(len(cost.T), dtype=np.int64)
     entered: Columns = np.tile(columns, (len(cost), 1))
     above: Columns = entered.copy()
-    for row, own in enumerate(cost):
+    width = len(cost.T)
+    for row in range(len(cost)):
+        own: Floats = cost[row]
         come: Floats = own
         if row:
             before: Floats = total[row - 1]
-            three: Floats = np.full((3, len(own)), np.inf, dtype=np.float32)
+            three: Floats = np.full((3, width), np.inf, dtype=np.float32)
             three[0, 1:] = np.add(before[:-1], aside)
             three[1] = before
             three[2, :-1] = np.add(before[1:], aside)
             which: Columns = np.argmin(three, axis=0)
             above[row] = np.add(columns, np.subtract(which, 1))
-            come = np.add(own, np.min(three, axis=0))
-        so_far: Floats = np.cumsum(np.add(own, aside))
+            cheapest: Floats = np.min(three, axis=0)
+            come = np.add(own, cheapest)
+        each: Floats = np.add(own, aside)
+        so_far: Floats = np.cumsum(each)
+        back: Floats = np.cumsum(np.flip(each))
         right, from_left = _along(np.subtract(come, so_far))
-        back: Floats = np.cumsum(np.add(own, aside)[::-1])
-        left, from_right = _along(np.subtract(come[::-1], back))
+        left, from_right = _along(np.subtract(np.flip(come), back))
         to_right: Floats = np.add(right, so_far)
-        to_left: Floats = np.add(left, back)[::-1]
-        from_beyond: Columns = np.subtract(len(own) - 1, from_right)[::-1]
+        to_left: Floats = np.flip(np.add(left, back))
+        from_beyond: Columns = np.flip(np.subtract(width - 1, from_right))
         total[row] = np.minimum(to_right, to_left)
         entered[row] = np.where(np.less_equal(to_right, to_left), from_left, from_beyond)
     return Ways(total=total, entered=entered, above=above)
