@@ -1,28 +1,27 @@
 """What a piece of ink is: one of the ten digits, or none. A small network, run with numpy alone.
 
 It looks at thumbnails (`pictures.thumbnail`) and decides where to cut and what to leave out; the digits that remain are
-read by the models. It was trained on pieces of drawn pages, from digits that no model is validated on.
+read by the models. It learnt from pieces of made numbers and other ink (`scripts/page_judge.py`).
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK, Gray
+from handwriting_ai.segmentation.layers import Floats, convolved, rectified
 
-Floats: TypeAlias = "NDArray[np.float32]"
 NO_DIGIT: Final = N_CLASSES
 """The class after the digits."""
 STRIDES: Final = (1, 2, 1, 2, 1)
 """Of the convolutions, each 3 × 3 with its rectifier."""
 WEIGHTS_FILE: Final = Path(__file__).with_name("judge.npz")
 _BATCH: Final = 64
-_KERNEL: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -50,24 +49,10 @@ class Judge:
     def _logits(self, thumbnails: Gray) -> Floats:
         x: Floats = np.divide(thumbnails, np.float32(FULL_INK), dtype=np.float32)[..., np.newaxis]
         for kernel, bias, stride in zip(self.kernels, self.biases, STRIDES, strict=True):
-            x = _convolved(x, kernel, bias, stride)
+            x = rectified(convolved(x, kernel, bias, stride))
         strongest: Floats = np.max(x, axis=(1, 2))
         logits: Floats = np.matmul(strongest, self.head)
         return np.add(logits, self.head_bias)
-
-
-def _convolved(x: Floats, kernel: Floats, bias: Floats, stride: int) -> Floats:
-    """3 × 3 with a rim of zeros, then what is below zero cut off: `(n, h, w, c)` → `(n, h / stride, w / stride, …)`."""
-    padded: Floats = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    windows: Floats = np.lib.stride_tricks.sliding_window_view(padded, (_KERNEL, _KERNEL), axis=(1, 2))
-    strided: Floats = windows[:, ::stride, ::stride]
-    count: int = strided.shape[0]
-    height: int = strided.shape[1]
-    flat: Floats = strided.reshape(-1, len(kernel))
-    out: Floats = np.matmul(flat, kernel)
-    shifted: Floats = np.add(out, bias, out=out)
-    positive: Floats = np.maximum(shifted, np.float32(0), out=out)
-    return positive.reshape(count, height, height, -1)
 
 
 def load_judge(path: Path) -> Judge:

@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 import numpy as np
 
 from handwriting_ai.segmentation.components import Blob
+from handwriting_ai.segmentation.cuts import CutUp
 from handwriting_ai.segmentation.parameters import SegmentConfig
 from handwriting_ai.segmentation.strokes import join
 from handwriting_ai.support.boxes import around
@@ -25,12 +26,14 @@ class Lattice:
     parts: tuple[Blob, ...]
     origins: tuple[int, ...]
     """Of each part, the component that it was cut out of."""
+    prices: tuple[float, ...]
+    """Of the cut between each part and the next; 0 where another component begins."""
     pieces: Mapping[Span, Blob]
     height: float
     """Of the digits hereabouts."""
 
 
-def build_lattice(components: Sequence[Sequence[Blob]], height: float, config: SegmentConfig) -> Lattice:
+def build_lattice(components: Sequence[CutUp], height: float, config: SegmentConfig) -> Lattice:
     """All runs of parts that are neither too wide nor too small for one digit.
 
     Args:
@@ -38,8 +41,9 @@ def build_lattice(components: Sequence[Sequence[Blob]], height: float, config: S
         height: of the digits hereabouts, in pixels.
         config: the sizes.
     """
-    parts = [part for component in components for part in component]
-    origins = [index for index, component in enumerate(components) for _ in component]
+    parts = [part for component in components for part in component.parts]
+    origins = [index for index, component in enumerate(components) for _ in component.parts]
+    prices = [price for component in components for price in (*component.prices, 0.0)]
     pieces: dict[Span, Blob] = {}
     for first in range(len(parts)):
         for end in range(first + 1, min(first + config.most_atoms, len(parts)) + 1):
@@ -50,12 +54,12 @@ def build_lattice(components: Sequence[Sequence[Blob]], height: float, config: S
                 pieces[first, end] = join(parts[first:end])
     for span in _wholes(components):
         pieces.setdefault(span, join(parts[span[0] : span[1]]))
-    return Lattice(parts=tuple(parts), origins=tuple(origins), pieces=pieces, height=height)
+    return Lattice(parts=tuple(parts), origins=tuple(origins), prices=tuple(prices), pieces=pieces, height=height)
 
 
-def _wholes(components: Sequence[Sequence[Blob]]) -> list[Span]:
+def _wholes(components: Sequence[CutUp]) -> list[Span]:
     """Each component uncut, and each two neighbours as the strokes of one digit."""
-    ends = [0, *accumulate(len(component) for component in components)]
+    ends = [0, *accumulate(len(component.parts) for component in components)]
     return [*pairwise(ends), *zip(ends, ends[2:], strict=False)]
 
 
@@ -96,8 +100,12 @@ def _cost(lattice: Lattice, span: Span, config: SegmentConfig) -> float:
     is_cut = end < len(origins) and origins[end - 1] == origins[end]
     joined = len(set(origins[first:end])) - 1
     share = lattice.pieces[span].box.height / lattice.height
+    price = config.ink_cost * lattice.prices[end - 1]
     return (
-        config.cut_cost * is_cut + config.join_cost * joined + config.small_cost * max(0.0, config.usual_share - share)
+        config.cut_cost * is_cut
+        + price
+        + config.join_cost * joined
+        + config.small_cost * max(0.0, config.usual_share - share)
     )
 
 

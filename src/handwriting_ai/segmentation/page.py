@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import Gray
 from handwriting_ai.segmentation.components import Blob, LeftOut, find_blobs, ink_mask
-from handwriting_ai.segmentation.cuts import cut_apart
+from handwriting_ai.segmentation.cuts import CutUp, cut_apart
 from handwriting_ai.segmentation.judge import NO_DIGIT, SHIPPED_JUDGE
 from handwriting_ai.segmentation.lattice import Lattice, Span, best_path, build_lattice
 from handwriting_ai.segmentation.lines import into_lines, into_numbers
@@ -209,7 +209,7 @@ def _families(judged: Sequence[_Judged], words: set[int], config: SegmentConfig)
 
 def _lattice_of(family: Sequence[_Judged], judged: Sequence[_Judged], config: SegmentConfig) -> Lattice:
     """Sure pieces stay in one part, doubtful ones are cut."""
-    parts = [cut_apart(each.blob, config) if _is_doubtful(each, config) else [each.blob] for each in family]
+    parts = [cut_apart(each.blob, config) if _is_doubtful(each, config) else CutUp((each.blob,)) for each in family]
     tallest = max(each.blob.box.height for each in family)
     box = around_boxes(each.blob.box for each in family)
     around = [

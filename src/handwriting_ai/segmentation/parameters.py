@@ -56,16 +56,18 @@ class SegmentConfig:
     """Width over height from which a component may be several digits, however sure it looks."""
     family_gap_share: float = 0.14
     """Doubtful components so near (in heights of the taller) are tried together."""
-    seam_rows: int = 48
-    """Cuts are looked for in a picture of the component with so many rows."""
-    seam_step: float = 0.12
-    """What a step aside costs a cut, in pixels of ink."""
-    cut_slopes: tuple[float, ...] = (-0.35, 0.0, 0.35)
-    """Straight cuts are looked for too, that go so many columns to the right for each row."""
+    meeting_share: float = 0.97
+    """How much of the ink's cost a cut is spared where two digits surely meet."""
+    paper_cost: float = 0.01
+    """What a pixel of paper costs a cut, in pixels of ink,"""
+    seam_step: float = 0.03
+    """… and what a step aside costs besides."""
+    seam_heights: tuple[float, ...] = (0.15, 0.3, 0.5, 0.7, 0.85)
+    """Cuts are looked for through each of these heights, as shares of the component's."""
     cuts_a_height: float = 6.0
     """The cheapest cuts are tried, so many for each stretch as wide as the component is high, and two more."""
-    cuts_apart_share: float = 0.1
-    """Cuts lie so far apart, in heights."""
+    cuts_apart_share: float = 0.5
+    """Between two cuts lies at least so much ink, in pixels for each row."""
     most_ink_cut: float = 0.62
     """Most ink that a cut goes through, in heights."""
     most_cuts: int = 400
@@ -81,6 +83,8 @@ class SegmentConfig:
     small_cost: float = 6.0
     cut_cost: float = 0.6
     """What a cut through a component must make up for, in nats,"""
+    ink_cost: float = 0.0
+    """… besides so much for a height of ink that it goes through where no digits seem to meet,"""
     join_cost: float = 0.7
     """… and what putting two components together."""
     drop_cost: float = 3.0
