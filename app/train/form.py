@@ -64,7 +64,8 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         if is_at_hand:
             with troubles.said():
                 _show_estimate(jobs, found, plans)
-        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound, key="start"):
+        can_start = is_sound and is_at_hand
+        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not can_start, key="start"):
             with troubles.said():
                 _submit(jobs, plans)
     with preview, troubles.said():
