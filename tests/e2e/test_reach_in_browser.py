@@ -156,7 +156,7 @@ def _open_with_a_saved_drawing(page: Page, title: str) -> None:
     wait_until_idle(page)
 
 
-@pytest.mark.parametrize("title", ["Ensemble", "Train"])
+@pytest.mark.parametrize("title", ["Ensemble", "Train", "Compare", "Saved drawings"])
 def test_every_control_is_reached_by_keyboard_in_order_and_seen_to_be(
     chromium: Browser, dashboard: str, title: str
 ) -> None:
@@ -181,6 +181,14 @@ def test_every_control_is_reached_by_keyboard_in_order_and_seen_to_be(
                 break
         assert reached == list(range(len(names))), names
         assert unseen == []
+
+
+def test_arrows_go_through_a_group_of_choices(chromium: Browser, dashboard: str) -> None:
+    """The Tab key stops at it once."""
+    with visit(chromium, f"{dashboard}/ensemble", width=1280, height=900) as page:
+        page.get_by_role("radio", name="1 view", exact=True).focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("radio", name="5 views", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
