@@ -15,6 +15,9 @@ page = st.navigation(
         st.Page(
             "drawings/page.py", title="Saved drawings", icon=":material/collections_bookmark:", url_path="drawings"
         ),
+        st.Page(
+            "glossary/page.py", title="Glossary", url_path="glossary", visibility="hidden"
+        ),  # help texts lead there
     ],
     position="top",
 )

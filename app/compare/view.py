@@ -109,7 +109,7 @@ def _choose(shown: Sequence[Row], ready: Collection[str]) -> list[Row]:
     figures = "in the views chosen above" if few else "in one view, as their manifests say"
     st.caption(
         f"Measured on {VALIDATION_COUNT:,} digits kept back from training, {figures}; a preset has its own views. Tick "
-        "what the charts below shall show.",
+        "what you want to see in the charts.",
         help=explanations.MNIST,
     )
     ticked = choose_rows(shown, ready, key=rows_key("compared", (row.name for row in shown)))

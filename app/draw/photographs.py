@@ -7,6 +7,7 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from draw import pasting
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.preprocess import FORMAT_NAMES, SUFFIXES
 from handwriting_ai.reading.reader import Reading
@@ -56,8 +57,8 @@ def _take_more(photos: Photos) -> None:
         st.camera_input("Hold one digit into the camera", key=key, on_change=_add, args=(key,))
     else:
         st.file_uploader(
-            f"Pictures of one digit each, at most {limits.max_image_mb:g} MB and {limits.max_image_side_px:,} pixels "
-            "a side",
+            "Pictures of one digit each, chosen, dropped or pasted (Ctrl+V), at most "
+            f"{limits.max_image_mb:g} MB and {limits.max_image_side_px:,} pixels a side",
             type=[suffix.removeprefix(".") for suffix in SUFFIXES],
             max_upload_size=ceil(limits.max_image_mb),
             accept_multiple_files=True,
@@ -66,6 +67,7 @@ def _take_more(photos: Photos) -> None:
             on_change=_add,
             args=(key,),
         )
+        pasting.into_uploader()
 
 
 def _add(key: str) -> None:

@@ -13,7 +13,7 @@ from handwriting_ai.errors import ManifestError
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.presets import Preset, read_presets
-from shared import controls, explanations, resources, wording
+from shared import controls, explanations, glossary, resources, wording
 from shared.ui_state import ui_state
 
 MEMBERS_KEY: Final = "ensemble_members"
@@ -87,7 +87,7 @@ def _offer_presets(names: Sequence[str], chosen: Collection[str]) -> None:
         placeholder="None of them: a choice of your own",
         key=_PRESET_KEY,
         on_change=partial(_take_preset, usable),
-        help="A named choice of models and views, from the models folder.",
+        help=glossary.meaning("preset"),
     )
 
 

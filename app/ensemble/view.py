@@ -121,7 +121,7 @@ def _show_figures(score: Score) -> None:
         "NLL",
         f"{figures.nll:.4f}",
         border=True,
-        help=f"{explanations.NLL} Choices go by it.",
+        help=f"Choices go by it. {explanations.NLL}",
     )
     numbers[3].metric("ECE", f"{figures.ece:.2%}", border=True, help=explanations.ECE)
 

@@ -10,7 +10,7 @@ _PAGE: Final = """
 [data-testid="stMainBlockContainer"] h1 { padding: 0.25rem 0 0.5rem; font-size: clamp(1.5rem, 4cqw, 2.25rem); }
 """
 _BUTTONS: Final = """
-.st-key-menu { position: absolute; }
+.st-key-menu, .st-key-paste { position: absolute; }
 [data-testid="stBaseButton-primary"]:not(:disabled) { color: light-dark(#FFFFFF, #12161D); }
 .st-key-start { position: sticky; bottom: 0.75rem; z-index: 5; }
 :is([class*="st-key-delete"], [class*="st-key-start_afresh"]) button:not(:disabled) {

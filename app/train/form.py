@@ -23,7 +23,7 @@ from handwriting_ai.training.estimate import estimate_seconds, pace_of
 from handwriting_ai.training.preview import augmented
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, recipe_names
 from handwriting_ai.training.stages import DataSet
-from shared import explanations, resources, troubles, wording
+from shared import explanations, glossary, resources, troubles, wording
 from shared.pictures import contact_sheet
 from shared.ui_state import ui_state
 
@@ -64,7 +64,8 @@ def show(jobs: JobQueue, found: Sequence[Job]) -> None:
         if is_at_hand:
             with troubles.said():
                 _show_estimate(jobs, found, plans)
-        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not is_sound, key="start"):
+        can_start = is_sound and is_at_hand
+        if st.button("Start", icon=":material/play_arrow:", type="primary", disabled=not can_start, key="start"):
             with troubles.said():
                 _submit(jobs, plans)
     with preview, troubles.said():
@@ -79,8 +80,11 @@ def _choose_length(recipe: Recipe) -> tuple[int, int | None]:
         max_value=MOST_EPOCHS,
         value=recipe.epochs,
         key=f"epochs_{recipe.name}",
-        help="How often it sees every digit. The learning rate, how large its corrections are, is scheduled over all "
-        "of them.",
+        help=glossary.linked(
+            "epoch",
+            "How often it sees every digit. The learning rate, how large its corrections are, is scheduled over all "
+            "of them.",
+        ),
         persist_state="session",
     )
     is_trial = st.toggle(
@@ -132,7 +136,7 @@ def _choose_recipe(jobs: JobQueue) -> tuple[Recipe, bool]:
         index=usual,
         format_func=partial(_with_lack, lacking),
         key="recipe",
-        help="What it learns from, and how.",
+        help=glossary.meaning("recipe"),
         persist_state="session",
     )
     recipe = get_recipe(name)

@@ -147,15 +147,17 @@ def test_the_form_keeps_to_the_limits_of_command_line_and_api(page: AppTest) -> 
 
 
 def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:
-    """The recipe `drawn` without pen strokes: where it is chosen, and again where it is started all the same."""
+    """The recipe `drawn` without pen strokes: in the list, and where it is chosen; *Start* is off."""
     open_train(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
     assert "git checkout -- data/strokes" in page.info[0].value
+    assert "drawn – its data is missing" in recipe.options
     assert not page.error
-    click(page, "Start")
-    assert "git checkout -- data/strokes" in page.error[0].value
+    assert page.button(key="start").disabled
+    recipe.select("scanned").run()
+    assert not page.button(key="start").disabled
     assert jobs.store.all().jobs == ()
 
 

@@ -1,9 +1,12 @@
 """A person with a mouse, in real Chromium."""
 
+import base64
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 from tests.browser import canvas_box, draw, on_canvas, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
@@ -141,3 +144,24 @@ def test_a_bad_upload_is_explained_and_the_page_goes_on(page: Page) -> None:
     page.get_by_role("radio", name="Canvas").click()
     draw(page, DIGIT_STROKES[2])
     expect(page.locator(_FIGURE)).to_have_text("2")
+
+
+_COPY = """async base64 => {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0))
+    await navigator.clipboard.write([new ClipboardItem({"image/png": new Blob([bytes], {type: "image/png"})})])
+}"""
+
+
+def test_a_picture_is_pasted_from_the_clipboard(page: Page) -> None:
+    """With the keyboard, wherever the focus is, on *Photo*; it is read like a file."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    picture = Image.new("L", (200, 200), "white")
+    ImageDraw.Draw(picture).line(DIGIT_STROKES[1][0], fill="black", width=14)
+    packed = BytesIO()
+    picture.save(packed, "PNG")
+    page.get_by_role("radio", name="Photo").click()
+    expect(page.get_by_test_id("stFileUploader")).to_be_visible()
+    wait_until_idle(page)
+    page.evaluate(_COPY, base64.b64encode(packed.getvalue()).decode())
+    page.keyboard.press("Control+V")
+    expect(page.locator(_FIGURE)).to_have_text("1")

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
 
 _MOST_STEPS: Final = 30
+_MOST_STOPS: Final = 150
 _FOCUS: Final = """async () => {
     const settled = () => new Promise(done => setTimeout(done, 150))
     let focused = document.activeElement
@@ -35,6 +36,26 @@ _FOCUS: Final = """async () => {
     return [name, withFocus === without ? "" : "seen"]
 }"""
 """The name of what has the keyboard's focus, and whether it looks otherwise without it."""
+_NUMBER_STOPS: Final = """() => {
+    const main = document.querySelector('[data-testid="stMain"]')
+    const all = main.querySelectorAll("a[href], button, input, textarea, select, summary, [tabindex]")
+    const groups = new Set()
+    const stops = [...all].filter(each => {
+        const isShown = each.checkVisibility({visibilityProperty: true})
+        if (each.tabIndex < 0 || each.matches(":disabled") || !isShown) return false
+        const group = each.closest('[data-testid="stButtonGroup"]')
+        if (!group || each.closest('[data-testid="stTooltipIcon"]')) return true
+        const isFirst = !groups.has(group)
+        groups.add(group)
+        return isFirst
+    })
+    stops.forEach((each, place) => { each.dataset.stop = place })
+    return stops.map(each => (each.getAttribute("aria-label") || each.innerText || each.tagName).trim())
+}"""
+"""Numbers what the Tab key must reach, in the order of the page: of a group of choices one, arrows go to the others."""
+_STOP: Final = 'document.activeElement?.dataset?.stop ?? ""'
+_DRAWN_BY_ITSELF: Final = 'document.activeElement?.tagName === "CANVAS"'
+"""A table paints its own ring round the chosen cell: no style tells of it."""
 _STILL: Final = "* { transition: none !important; animation: none !important; }"
 _LONGEST_NAME: Final = 80
 """Of a control; the page as a whole takes the focus too, to be scrolled, and its name is all of its text."""
@@ -122,6 +143,52 @@ def test_every_control_of_draw_is_reached_by_keyboard_and_seen_to_be(chromium: B
         assert places == sorted(places), names
         assert not {"Edit", "Redo", "Reset canvas & history"} & set(names)
         assert [name for name, looks in steps if 0 < len(name) < _LONGEST_NAME and not looks] == []
+
+
+def _open_with_a_saved_drawing(page: Page, title: str) -> None:
+    draw(page, DIGIT_STROKES[4])
+    expect(page.locator(".reading .figure")).to_have_text("4")
+    wait_until_idle(page)
+    page.get_by_role("radio", name="4", exact=True).click()
+    expect(page.get_by_text("Saved as a 4")).to_be_visible()
+    page.get_by_role("link", name=title, exact=True).click()
+    page.get_by_test_id("stMain").get_by_role("heading", name=title, exact=True).wait_for()
+    wait_until_idle(page)
+
+
+@pytest.mark.parametrize("title", ["Ensemble", "Train", "Compare", "Saved drawings"])
+def test_every_control_is_reached_by_keyboard_in_order_and_seen_to_be(
+    chromium: Browser, dashboard: str, title: str
+) -> None:
+    """With the Tab key alone, from the top of the page to its end."""
+    with visit(chromium, dashboard, width=1280, height=900) as page:
+        _open_with_a_saved_drawing(page, title)
+        page.add_style_tag(content=_STILL)
+        page.wait_for_load_state("networkidle")
+        names: list[str] = page.evaluate(_NUMBER_STOPS)
+        reached, unseen = list[int](), list[str]()
+        for _ in range(_MOST_STOPS):
+            page.keyboard.press("Tab")
+            stop: str = page.evaluate(_STOP)
+            if not stop or (reached and int(stop) == reached[-1]):
+                continue  # the menu, the page as a whole, or another cell of the same table
+            reached.append(int(stop))
+            looks: list[str] = page.evaluate(_FOCUS)
+            paints_itself: bool = page.evaluate(_DRAWN_BY_ITSELF)
+            if not (looks[1] or paints_itself):
+                unseen.append(names[int(stop)])
+            if int(stop) == len(names) - 1:
+                break
+        assert reached == list(range(len(names))), names
+        assert unseen == []
+
+
+def test_arrows_go_through_a_group_of_choices(chromium: Browser, dashboard: str) -> None:
+    """The Tab key stops at it once."""
+    with visit(chromium, f"{dashboard}/ensemble", width=1280, height=900) as page:
+        page.get_by_role("radio", name="1 view", exact=True).focus()
+        page.keyboard.press("ArrowRight")
+        expect(page.get_by_role("radio", name="5 views", exact=True)).to_be_focused()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

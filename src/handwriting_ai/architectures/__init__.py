@@ -99,8 +99,10 @@ def _count_multiply_adds(arch: str) -> int:
 
     with torch.device("meta"):
         network = build_model(arch, N_CLASSES).eval()
-    # Not a pass on the meta device, nor torch's FlopCounterMode: the first of either takes a second.
-    network.to_empty(device="cpu")
+    # Not a pass on the meta device, nor torch's FlopCounterMode, nor `to_empty`: the first of each takes a second.
+    layout: dict[str, Tensor] = network.state_dict()
+    blank = {name: torch.zeros(values.shape, dtype=values.dtype) for name, values in layout.items()}
+    network.load_state_dict(blank, assign=True)
     for layer in network.modules():
         layer.register_forward_hook(count)
     with torch.inference_mode():
