@@ -12,7 +12,7 @@ from tests.segmentation.samples import blank_page, draw_digit, draw_number, on_p
 
 from handwriting_ai.config import DigitsSettings, Settings
 from handwriting_ai.errors import EngineBusy, InvalidImage
-from handwriting_ai.preprocess import Gray
+from handwriting_ai.preprocess import Doubt, Gray
 from handwriting_ai.reading.reader import DigitReader
 
 
@@ -104,3 +104,17 @@ def test_numbers_too_close_to_call_stay_apart(reader: DigitReader) -> None:
         draw_number(ink, "2", 100, 60 + 120 * row)
         draw_number(ink, "3", 500, 60 + 120 * row)
     assert reader.read_page(on_paper(ink)).text == "2 3\n2 3\n2 3"
+
+
+def test_read_says_that_there_are_several_digits(reader: DigitReader) -> None:
+    """The answer is uncertain, and says why; a digit alone is answered as always."""
+    ink = blank_page(280, 280)
+    draw_number(ink, "24", 60, 100, pitch=100)
+    several = reader.read(on_paper(ink))
+    assert several.digits_found == 2
+    assert several.doubts == (Doubt.SEVERAL,)
+    assert several.prediction.uncertain
+    alone = blank_page(280, 280)
+    draw_digit(alone, 2, 60, 40, height=200, pen=16)
+    one = reader.read(on_paper(alone))
+    assert (one.digits_found, one.doubts, one.prediction.uncertain) == (1, (), False)
