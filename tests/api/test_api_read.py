@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from tests.api.opened import OpenApi
 from tests.api.samples import drawing, paper, png, refused, send
+from tests.segmentation.samples import blank_page, draw_number, on_paper
 
 from handwriting_ai import DigitReader, load_settings, preprocess
 from handwriting_ai.api.schemas import ReadAnswer
-from handwriting_ai.preprocess import MEDIA_TYPES
+from handwriting_ai.preprocess import MEDIA_TYPES, Doubt
 
 
 @pytest.fixture()
@@ -69,6 +70,15 @@ def test_ink_that_is_left_out_is_told(client: TestClient) -> None:
     answers = [ReadAnswer.model_validate_json(send(client, each).content) for each in (png(both), drawing())]
     assert answers[0].left_out_share == pytest.approx(1 / 3, abs=0.02)
     assert answers[1].left_out_share == 0
+
+
+def test_several_digits_are_told(client: TestClient) -> None:
+    """How many there seem to be; the answer, of one of them, is uncertain and says so."""
+    ink = blank_page(400, 200)
+    draw_number(ink, "204", 60, 60)
+    answer = ReadAnswer.model_validate_json(send(client, png(on_paper(ink))).content)
+    assert (answer.digits_found, answer.uncertain, answer.doubts) == (3, True, (Doubt.SEVERAL,))
+    assert ReadAnswer.model_validate_json(send(client, drawing()).content).digits_found == 1
 
 
 def test_invert_is_obeyed_and_the_form_wins_over_the_address(client: TestClient) -> None:

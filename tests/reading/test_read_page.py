@@ -12,7 +12,7 @@ from tests.segmentation.samples import blank_page, draw_digit, draw_number, on_p
 
 from handwriting_ai.config import DigitsSettings, Settings
 from handwriting_ai.errors import EngineBusy, InvalidImage
-from handwriting_ai.preprocess import Gray
+from handwriting_ai.preprocess import Doubt, Gray
 from handwriting_ai.reading.reader import DigitReader
 
 
@@ -61,14 +61,15 @@ def test_a_page_upside_down_is_uncertain(reader: DigitReader) -> None:
 
 
 def test_a_digit_alone_has_the_answer_of_read(reader: DigitReader) -> None:
-    """The same digit, and nearly the same confidence."""
+    """Bit for bit the same picture for the networks, and the same confidence."""
     for digit in range(10):
         ink = blank_page(280, 280)
         draw_digit(ink, digit, 60, 40, height=200, pen=16)
         read = reader.read(on_paper(ink))
         (alone,) = reader.read_page(on_paper(ink)).digits
-        assert alone.prediction.digit == read.prediction.digit
-        assert alone.prediction.confidence == pytest.approx(read.prediction.confidence, abs=0.1)
+        assert np.array_equal(alone.image, read.image)
+        assert alone.prediction.probs == pytest.approx(read.prediction.probs, abs=1e-6)
+        assert (alone.prediction.uncertain, alone.doubts) == (read.prediction.uncertain, read.doubts)
 
 
 def test_a_full_queue_turns_a_page_away(reader: DigitReader, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,3 +105,17 @@ def test_numbers_too_close_to_call_stay_apart(reader: DigitReader) -> None:
         draw_number(ink, "2", 100, 60 + 120 * row)
         draw_number(ink, "3", 500, 60 + 120 * row)
     assert reader.read_page(on_paper(ink)).text == "2 3\n2 3\n2 3"
+
+
+def test_read_says_that_there_are_several_digits(reader: DigitReader) -> None:
+    """The answer is uncertain, and says why; a digit alone is answered as always."""
+    ink = blank_page(280, 280)
+    draw_number(ink, "24", 60, 100, pitch=100)
+    several = reader.read(on_paper(ink))
+    assert several.digits_found == 2
+    assert several.doubts == (Doubt.SEVERAL,)
+    assert several.prediction.uncertain
+    alone = blank_page(280, 280)
+    draw_digit(alone, 2, 60, 40, height=200, pen=16)
+    one = reader.read(on_paper(alone))
+    assert (one.digits_found, one.doubts, one.prediction.uncertain) == (1, (), False)

@@ -94,6 +94,7 @@ class ReadRoutes:
             visual_png_b64=self._visual(result.picture) if visualize else None,
             uncertain=prediction.uncertain,
             doubts=result.doubts,
+            digits_found=result.digits_found,
             left_out_share=result.left_out_share,
             latency_ms=result.latency_ms,
         )

@@ -15,9 +15,10 @@ from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, 
 from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Doubt, Gray, Preprocessed, left_out_share, preprocess
+from handwriting_ai.preprocess import Doubt, Gray, left_out_share
 from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader
+from handwriting_ai.reading.single import SingleDigit, look_at_digit
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
 from handwriting_ai.support.units import MS_PER_S
@@ -42,6 +43,8 @@ class ReadResult:
     """What the network saw, `uint8 (28, 28)`."""
     doubts: tuple[Doubt, ...]
     """Why the ink may not be the digit, or not all of it."""
+    digits_found: int
+    """How many digits there seem to be; this is one of them."""
     left_out_share: float
     """Ink that was found and not taken for a part of the digit, as a share of all ink."""
     latency_ms: float
@@ -51,7 +54,7 @@ class ReadResult:
 class _Asked:
     """A picture that the engine is reading."""
 
-    prepared: Preprocessed
+    prepared: SingleDigit
     answer: "Future[Prediction]"
 
 
@@ -92,11 +95,12 @@ class AsyncReader:
         asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
         prediction = await asyncio.wrap_future(asked.answer)
         latency_ms = (time.perf_counter() - started) * MS_PER_S
-        steps, doubts = asked.prepared.steps, asked.prepared.doubts
+        steps, doubts = asked.prepared.made.steps, asked.prepared.made.doubts
         return ReadResult(
             prediction=replace(prediction, uncertain=True) if doubts else prediction,
             doubts=doubts,
             picture=steps[-1].picture,
+            digits_found=asked.prepared.digits_found,
             left_out_share=left_out_share(steps),
             latency_ms=latency_ms,
         )
@@ -126,8 +130,8 @@ class AsyncReader:
 
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""
-        prepared = preprocess(picture, limits=self.digits.limits, invert=invert)
-        return _Asked(prepared=prepared, answer=self.digits.engine.submit_predict(prepared.image))
+        prepared = look_at_digit(picture, self.digits.limits, invert=invert)
+        return _Asked(prepared=prepared, answer=self.digits.engine.submit_predict(prepared.made.image))
 
     def close(self) -> None:
         """End the threads, also the engine's."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from handwriting_ai.architectures import architecture_names
 from handwriting_ai.jobs.types import LARGEST_SEED, MOST_EPOCHS, JobStatus
 from handwriting_ai.prediction import N_CLASSES, TtaMode
-from handwriting_ai.preprocess import FORMAT_NAMES, MUCH_LEFT_OUT
+from handwriting_ai.preprocess import FORMAT_NAMES
 from handwriting_ai.training.recipes import recipe_names
 
 _MEMBER: Final[dict[str, JsonValue]] = {
@@ -194,6 +194,7 @@ class ReadAnswer(BaseModel):
             "visual_png_b64": None,
             "uncertain": False,
             "doubts": [],
+            "digits_found": 1,
             "left_out_share": 0.0,
             "latency_ms": 21.5,
         }
@@ -205,12 +206,10 @@ class ReadAnswer(BaseModel):
     model_id: str
     visual_png_b64: str | None = Field(default=None, description="The network's 28 × 28 picture, if it was asked for.")
     uncertain: bool = Field(description="There are `doubts`, or a confidence below `DIGITS__UNCERTAIN_THRESHOLD`.")
-    doubts: tuple[str, ...] = Field(description="Why the ink of a photograph may not be the whole digit, as sentences.")
+    doubts: tuple[str, ...] = Field(description="Why the ink may not be the digit, or not all of it, as sentences.")
+    digits_found: int = Field(ge=1, description="If there are several, one of them is read, and uncertain.")
     left_out_share: float = Field(
-        ge=0,
-        lt=1,
-        description="Ink that was found and not taken for a part of the digit, as a share of all ink. "
-        f"From {MUCH_LEFT_OUT:g} on there may be another digit: send one a picture.",
+        ge=0, lt=1, description="Ink that was found and not taken for a part of the digit, as a share of all ink."
     )
     latency_ms: float = Field(ge=0, description="From the picture's last byte to the answer.")
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _INTERRUPTED: Final = 130
 """The status of a program that Ctrl-C has ended, as shells have it."""
-_COLUMNS: Final = ("path", "digit", "confidence", "uncertain", "left_out_share", "model_id", "error")
+_COLUMNS: Final = ("path", "digit", "confidence", "uncertain", "digits_found", "left_out_share", "model_id", "error")
 _FORMULA: Final = ("=", "+", "-", "@")
 """What a spreadsheet would take for the beginning of a formula."""
 
@@ -176,6 +176,7 @@ def _answer(name: str, read: "Reading | HandwritingError") -> dict[str, object]:
         "probs": prediction.probs,
         "model_id": prediction.model_id,
         "uncertain": prediction.uncertain,
+        "digits_found": read.digits_found,
         "left_out_share": left_out_share(read.steps),
         "doubts": read.doubts,
     }

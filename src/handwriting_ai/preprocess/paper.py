@@ -29,6 +29,7 @@ class Doubt(StrEnum):
     CUT = "The ink reaches the edge of the picture: a part of the digit may be missing."
     BLOT = "What was found looks more like a blot than like strokes."
     FAINT = "The ink is hard to tell from its paper."
+    SEVERAL = "There seem to be several digits, and this is one of them. Read the picture as a page."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from torch import Tensor
 
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Gray, ImageLimits, Picture, Preprocessed, preprocess
+from handwriting_ai.preprocess import Doubt, Gray, ImageLimits, Picture, Preprocessed, preprocess
 from handwriting_ai.preprocess.decode import decode
 from handwriting_ai.preprocess.formats import HEIC, format_of
 from handwriting_ai.reading.page import PageDigit, PageLine, PageNumber, PageReading
@@ -24,6 +25,8 @@ from handwriting_ai.support.units import MS_PER_S
 
 PAGE_SIDE_PX: Final = 4_096
 """The longest side of the grey picture in which digits are looked for."""
+_SAME_INK: Final = 0.5
+"""Intersection over union of two boxes from which they hold the same digit."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -66,7 +69,8 @@ class PageAtHand:
                         digits=tuple(
                             PageDigit(
                                 box=_scaled(each.found.box, self.scale, self.size),
-                                prediction=next(answers),
+                                prediction=_doubted(next(answers), each.prepared.doubts),
+                                doubts=each.prepared.doubts,
                                 image=each.prepared.image,
                                 steps=each.prepared.steps,
                             )
@@ -98,14 +102,44 @@ def look_at_page(source: Picture, limits: ImageLimits) -> PageAtHand:
     ink = lift_ink(gray)
     page = find_page(ink)
     height, width = len(gray), len(gray.T)
+    lines = _prepared(page)
+    digits = [each for line in lines for number in line for each in number]
+    if len(digits) == 1:
+        lines = (((_as_read(source, limits, digits[0], width),),),)
     scale = _longer_side(source, max(height, width)) / max(height, width)
     return PageAtHand(
-        lines=_prepared(page),
+        lines=lines,
         left_out=page.left_out,
         scale=scale,
         size=(round(width * scale), round(height * scale)),
         ink=ink,
     )
+
+
+def _as_read(source: Picture, limits: ImageLimits, ready: _Ready, width: int) -> _Ready:
+    """The only digit of a page as `read` sees it, if it is the ink that `read` takes for the digit.
+
+    Args:
+        source: the picture.
+        limits: what is let in.
+        ready: the digit.
+        width: of the picture that its box lies in, in pixels.
+    """
+    try:
+        made = preprocess(source, limits=limits)
+    except BlankImage:
+        return ready
+    shown = {step.name: step.picture for step in made.steps}["components"]
+    scale = width / len(shown.T)
+    left, top, across, down = (round(side * scale) for side in cv2.boundingRect(shown))
+    box, theirs = ready.found.box, Box(left, top, across, down)
+    shared = max(-box.gap_across(theirs), 0) * max(-box.gap_down(theirs), 0)
+    either = box.width * box.height + across * down - shared
+    return _Ready(found=ready.found, prepared=made) if shared >= _SAME_INK * either else ready
+
+
+def _doubted(prediction: Prediction, doubts: Sequence[Doubt]) -> Prediction:
+    return replace(prediction, uncertain=True) if doubts else prediction
 
 
 def _prepared(page: FoundPage) -> "tuple[tuple[tuple[_Ready, ...], ...], ...]":

@@ -25,7 +25,6 @@ from handwriting_ai.preprocess import (
     Gray,
     ImageLimits,
     NormalizedImage,
-    Preprocessed,
     Step,
     denormalize,
     preprocess,
@@ -34,6 +33,7 @@ from handwriting_ai.preprocess import (
 from handwriting_ai.reading.many import in_batches
 from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.pages import look_at_page
+from handwriting_ai.reading.single import SingleDigit, look_at_digit
 from handwriting_ai.reading.sources import Source, picture_of
 from handwriting_ai.registry.report import LoadReport
 from handwriting_ai.support.units import MS_PER_S
@@ -54,6 +54,8 @@ class Reading:
     """One `uint8 (28, 28)` for each of `prediction.views`."""
     doubts: tuple[Doubt, ...]
     """Why the ink of a photograph may not be the digit, or not all of it: with any of them the answer is uncertain."""
+    digits_found: int
+    """How many digits there seem to be; with more than one the answer is of one of them, and uncertain."""
     preprocess_ms: float
     total_ms: float
     """Decoding, preprocessing and models."""
@@ -63,13 +65,13 @@ class Reading:
 class _Prepared:
     """A picture on its way."""
 
-    made: Preprocessed
+    single: SingleDigit
     started: float
     preprocess_ms: float
 
     @property
     def image(self) -> NormalizedImage:
-        return self.made.image
+        return self.single.made.image
 
 
 class DigitReader:
@@ -167,8 +169,8 @@ class DigitReader:
 
     def _prepare(self, source: Source, invert: bool | None) -> _Prepared:
         started = time.perf_counter()
-        made = preprocess(picture_of(source, self.limits), limits=self.limits, invert=invert)
-        return _Prepared(made, started, (time.perf_counter() - started) * MS_PER_S)
+        single = look_at_digit(picture_of(source, self.limits), self.limits, invert=invert)
+        return _Prepared(single, started, (time.perf_counter() - started) * MS_PER_S)
 
     def _read_batch(self, options: PredictOptions, batch: Sequence[_Prepared]) -> list[Reading]:
         pictures: NDArray[np.float32] = np.stack([each.image for each in batch])
@@ -225,12 +227,13 @@ class DigitReader:
 
 
 def _reading(prepared: _Prepared, prediction: Prediction, shown: tuple[Gray, ...]) -> Reading:
-    doubts = prepared.made.doubts
+    made = prepared.single.made
     return Reading(
-        prediction=replace(prediction, uncertain=True) if doubts else prediction,
-        doubts=doubts,
+        prediction=replace(prediction, uncertain=True) if made.doubts else prediction,
+        doubts=made.doubts,
+        digits_found=prepared.single.digits_found,
         image=prepared.image,
-        steps=prepared.made.steps,
+        steps=made.steps,
         view_pictures=shown,
         preprocess_ms=prepared.preprocess_ms,
         total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,

@@ -1,6 +1,7 @@
 """Ink → digits → numbers → lines, with numpy and OpenCV alone."""
 
 from handwriting_ai.segmentation.components import LeftOut
+from handwriting_ai.segmentation.counting import count_digits
 from handwriting_ai.segmentation.lifting import lift_ink
 from handwriting_ai.segmentation.page import FoundDigit, FoundPage, count_candidates, find_page
 from handwriting_ai.segmentation.parameters import MOST_DIGITS, SegmentConfig
@@ -15,6 +16,7 @@ __all__ = [
     "SegmentConfig",
     "around",
     "count_candidates",
+    "count_digits",
     "find_page",
     "lift_ink",
 ]
