@@ -165,6 +165,10 @@ class DataCorrupt(DataError):
     """A data file is damaged; the message names it."""
 
 
+class NothingToTeach(DataError):
+    """A lesson has no drawing that can be taught."""
+
+
 class JobError(HandwritingError):
     """A job cannot be handled as asked."""
 
