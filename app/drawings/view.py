@@ -6,6 +6,7 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from drawings import teach
 from handwriting_ai.data.drawings import DrawingStore, SavedDrawing, export_strokes
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.reading.reader import DigitReader
@@ -36,6 +37,7 @@ def show() -> None:
     )
     buttons, results = st.container(horizontal=True), st.container()
     shown = _filtered(drawings)
+    teach.offer(drawings)
     chosen = _show_gallery(shown)
     _offer(store, shown, chosen, buttons, results)
 

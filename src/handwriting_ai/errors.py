@@ -133,6 +133,10 @@ class ModelNamed(ModelError):
     """A preset or the settings name a model that is to be deleted."""
 
 
+class PresetExists(ModelError):
+    """A preset of this name exists."""
+
+
 class EngineError(HandwritingError):
     """The engine cannot answer."""
 
@@ -167,6 +171,10 @@ class DataCorrupt(DataError):
 
 class NothingToTeach(DataError):
     """A lesson has no drawing that can be taught."""
+
+
+class UnknownWriter(DataError):
+    """Nobody of this name has saved drawings; the message lists those who have."""
 
 
 class JobError(HandwritingError):

@@ -1,16 +1,53 @@
 """Teaching runs: planned from drawings and a parent, and then jobs like all others."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Final
 
 from handwriting_ai.data.drawings import SavedDrawing
 from handwriting_ai.data.lessons import make_lesson, write_lesson
+from handwriting_ai.errors import ModelError
 from handwriting_ai.jobs.parents import start_from
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.types import LessonNamed, TrainingConfig
+from handwriting_ai.preprocess import preprocess_signature
+from handwriting_ai.registry.presets import choose_members, read_presets
+from handwriting_ai.registry.store import ModelStore
+from handwriting_ai.registry.weights import require_weights
 from handwriting_ai.training.taught import TAUGHT, taught_name
 from handwriting_ai.training.teaching import plan_rounds
 from handwriting_ai.training.teaching_report import TeachingReport, read_report
+
+_QUICK_PRESET: Final = "fast"
+
+
+def usual_parent(models: ModelStore) -> str:
+    """The model that is taught where none is named: the first of the preset `fast`, or of the default choice.
+
+    Raises:
+        UnknownModel: there are no models.
+        ManifestError: `presets.json` is broken.
+    """
+    fast = read_presets(models.root).get(_QUICK_PRESET)
+    if fast is not None:
+        return fast.members[0]
+    members = choose_members("", models.root).members
+    return members[0] if members else models.require_models()[0]
+
+
+def possible_pupils(models: ModelStore) -> tuple[str, ...]:
+    """The models that can be taught: those that fit and have their weights here.
+
+    Raises:
+        ModelsUnreadable: as `ModelStore.model_ids`.
+    """
+    names: list[str] = []
+    for model_id in models.model_ids():
+        with suppress(ModelError):
+            require_weights(models.fitting_manifest(model_id, signature=preprocess_signature()))
+            names.append(model_id)
+    return tuple(names)
 
 
 class Teacher:

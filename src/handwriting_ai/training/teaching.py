@@ -151,8 +151,8 @@ class _Run:
         taught = [row for row in sound if is_last or row not in kept]
         if not taught:
             raise NothingToTeach(
-                f"Nothing is left to teach: {len(self._left_out)} of {len(self.plan.rounds)} labels look wrong. Check what "
-                "each drawing is saved as."
+                f"Nothing is left to teach: {len(self._left_out)} of {len(self.plan.rounds)} labels look wrong. Check "
+                "what each drawing is saved as."
             )
         self._new = copy.deepcopy(self._old)
         images = torch.from_numpy(self._pictures.images)[taught]
