@@ -109,8 +109,8 @@ def test_killed_run_goes_on_to_the_same_weights(tmp_path: Path, model_dir: Path,
     unbroken = run_teaching(config_of(tmp_path, model_dir, lesson, "whole"), lesson, small_data(), WATCHER, QUICK)
     calls = {"step": 0, "epoch": 0}
 
-    def count(which: str) -> Callable[..., None]:
-        def called(*_: object) -> None:
+    def count(which: str) -> Callable[[object, object], None]:
+        def called(_first: object, _second: object = None) -> None:
             calls[which] += 1
             if which == part and calls[which] == at:
                 raise Killed
@@ -118,8 +118,10 @@ def test_killed_run_goes_on_to_the_same_weights(tmp_path: Path, model_dir: Path,
         return called
 
     config = config_of(tmp_path, model_dir, lesson, "broken")
+    on_step, on_epoch = count("step"), count("epoch")
+    watcher = Watcher(on_step=on_step, on_epoch=lambda metrics: on_epoch(metrics, None))
     with pytest.raises(Killed):
-        run_teaching(config, lesson, small_data(), Watcher(on_step=count("step"), on_epoch=count("epoch")), QUICK)
+        run_teaching(config, lesson, small_data(), watcher, QUICK)
     resumed = run_teaching(config, lesson, small_data(), WATCHER, QUICK)
     first, second = (
         ModelStore(model_dir).read(each.name, signature=preprocess_signature()).state for each in (unbroken, resumed)
@@ -172,12 +174,16 @@ def test_swapped_labels_are_named() -> None:
     assert odd[0] == 1
 
 
+def _all_odd(*_: object) -> tuple[int | None, ...]:
+    return (1, 0)
+
+
 def test_all_odd_labels_leave_nothing_to_teach(
     tmp_path: Path, model_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run says so instead of teaching nonsense."""
     lesson = make_lesson("Ann", drawings_of(tmp_path / "drawings", [0, 1]))
-    monkeypatch.setattr("handwriting_ai.training.teaching.find_odd_labels", lambda *_: (1, 0))
+    monkeypatch.setattr("handwriting_ai.training.teaching.find_odd_labels", _all_odd)
     with pytest.raises(NothingToTeach, match="look wrong"):
         run_teaching(config_of(tmp_path, model_dir, lesson), lesson, small_data(), WATCHER, QUICK)
 
@@ -214,20 +220,17 @@ def test_taught_network_learns_its_drawings() -> None:
     teaching = dataclasses.replace(QUICK, steps=40, own_batch=16, own_weight=1.0, learning_rate=1e-2)
     others = remember(network, pixels, teaching, torch.Generator().manual_seed(0))
     FineTuning(network, pixels, torch.tensor([3, 8]), others, teaching, 0).run(_nothing)
-    assert probs_of(network, images).argmax(dim=1).tolist() == [3, 8]
+    read: list[int] = probs_of(network, images).argmax(dim=1).tolist()
+    assert read == [3, 8]
 
 
 def _report(lesson: Lesson, *, lost: int = 0, after: int = 0, odd: int | None = None) -> TeachingReport:
-    read = Reading(digit=lesson.digits[0].label, confidence=0.9)
-    digits = tuple(
-        TaughtDigit(
-            drawing=drawing,
-            before=read.model_copy(update={"digit": drawing.label}),
-            after=read.model_copy(update={"digit": drawing.label if row >= after else (drawing.label + 1) % 10}),
-            looks_like=odd,
-        )
-        for row, drawing in enumerate(lesson.digits)
-    )
+    taught: list[TaughtDigit] = []
+    for row, drawing in enumerate(lesson.digits):
+        before = Reading(digit=drawing.label, confidence=0.9)
+        read = Reading(digit=drawing.label if row >= after else (drawing.label + 1) % 10, confidence=0.9)
+        taught.append(TaughtDigit(drawing=drawing, before=before, after=read, looks_like=odd))
+    digits: tuple[TaughtDigit, ...] = tuple(taught)
     validation = Errors(name="validation", n=5_000, before=17, after=17 + lost)
     return TeachingReport(
         name="Ann", model_id="new", parent_model_id="old", rounds=2, digits=digits, validation=validation, strangers=()
