@@ -78,7 +78,7 @@ def config_of(root: Path, models: Path, lesson: Lesson, run: str = "run") -> Run
 
 
 def _nothing(*_: object) -> None:
-    pass
+    """Whom nobody tells anything."""
 
 
 WATCHER = Watcher(on_step=_nothing, on_epoch=_nothing)
