@@ -17,6 +17,7 @@ UNDO_S: Final = 60.0
 
 def offer(store: DrawingStore, chosen: Sequence[SavedDrawing], place: DeltaGenerator) -> None:
     """A button for the ticked drawings, which asks before it does anything."""
+    doomed: tuple[SavedDrawing, ...] = tuple(chosen)
     me = ui_state().writer or UNNAMED
     others = sorted({writer_of(drawing) for drawing in chosen} - {me})
     label = f"Delete {len(chosen)} selected"
@@ -32,7 +33,7 @@ def offer(store: DrawingStore, chosen: Sequence[SavedDrawing], place: DeltaGener
             key="delete_drawings",
             disabled=not sure,
             on_click=_delete,
-            args=(store, tuple(chosen)),
+            args=(store, doomed),
         )
 
 
