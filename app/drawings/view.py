@@ -6,10 +6,12 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from drawings import deletion, teach
 from handwriting_ai.data.drawings import DrawingStore, SavedDrawing, export_strokes
+from handwriting_ai.data.lessons import writer_of
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.reading.reader import DigitReader
-from shared import controls, pictures, resources, troubles, wording
+from shared import controls, pictures, resources, wording
 from shared.ui_state import ui_state
 
 _PAGE: Final = 48
@@ -24,6 +26,7 @@ def show() -> None:
     store = resources.drawings()
     found = store.all()
     controls.say_reasons("Not shown:", found.unreadable, warn=True, thing="file")
+    deletion.offer_undo(store)
     drawings = in_order(found.drawings)
     if not drawings:
         st.info("Nothing saved yet. Draw a digit or photograph one, then choose what it was.", icon=":material/draw:")
@@ -36,6 +39,7 @@ def show() -> None:
     )
     buttons, results = st.container(horizontal=True), st.container()
     shown = _filtered(drawings)
+    teach.offer(drawings)
     chosen = _show_gallery(shown)
     _offer(store, shown, chosen, buttons, results)
 
@@ -56,15 +60,11 @@ def _is_misread(drawing: SavedDrawing) -> bool:
 
 def _filtered(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
     """Of one writer, if there are several and one was chosen."""
-    writers = sorted({drawing.writer or "" for drawing in drawings})
+    writers = sorted({writer_of(drawing) for drawing in drawings})
     if len(writers) < 2:
         return list(drawings)
-    writer = st.pills("Writer", writers, format_func=_writer_in_words, key="drawings_writer")
-    return [drawing for drawing in drawings if writer is None or (drawing.writer or "") == writer]
-
-
-def _writer_in_words(writer: str) -> str:
-    return writer or "without a name"
+    writer = st.pills("Writer", writers, key="drawings_writer")
+    return [drawing for drawing in drawings if writer is None or writer_of(drawing) == writer]
 
 
 def _show_gallery(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
@@ -121,21 +121,7 @@ def _offer(
     )
     if photographs:
         results.caption(f"The export as strokes leaves out {wording.counted(photographs, 'photograph')}.")
-    label = f"Delete {len(chosen)} selected"
-    with buttons.popover(label, icon=":material/delete:", disabled=not chosen, key=f"deletion_{len(chosen)}"):
-        st.caption("They cannot be brought back.")
-        st.button(
-            f"Delete {wording.counted(len(chosen), 'drawing')} for good",
-            key="delete_drawings",
-            on_click=_delete,
-            args=(store, chosen),
-        )
-
-
-def _delete(store: DrawingStore, chosen: Sequence[SavedDrawing]) -> None:
-    with troubles.toasted():
-        for drawing in chosen:
-            store.delete(drawing.drawing_id)
+    deletion.offer(store, chosen, buttons)
 
 
 def _score(reader: DigitReader, drawings: Sequence[SavedDrawing]) -> None:

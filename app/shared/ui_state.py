@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from handwriting_ai.data.drawings import SavedDrawing
 from handwriting_ai.prediction import EnsembleChoice
 from shared.guessing import Guessing
 from shared.photos import Photos
@@ -22,6 +23,15 @@ class Saving:
     """The strokes of the drawing, or the id of the photograph."""
     drawing_id: str
     label: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deleted:
+    """Drawings that were deleted, and when."""
+
+    drawings: tuple[SavedDrawing, ...]
+    at_s: float
+    """By the monotonic clock."""
 
 
 @dataclass
@@ -52,6 +62,8 @@ class UiState:
     """What was measured on the Compare page."""
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What `shared.place` keeps, by its name in the address."""
+    deleted: Deleted | None = None
+    """The drawings that were deleted last, as long as they can be brought back."""
     page: str = ""
     """The page on show."""
 

@@ -133,6 +133,10 @@ class ModelNamed(ModelError):
     """A preset or the settings name a model that is to be deleted."""
 
 
+class PresetExists(ModelError):
+    """A preset of this name exists."""
+
+
 class EngineError(HandwritingError):
     """The engine cannot answer."""
 
@@ -163,6 +167,14 @@ class DataUnreadable(DataError):
 
 class DataCorrupt(DataError):
     """A data file is damaged; the message names it."""
+
+
+class NothingToTeach(DataError):
+    """A lesson has no drawing that can be taught."""
+
+
+class UnknownWriter(DataError):
+    """Nobody of this name has saved drawings; the message lists those who have."""
 
 
 class JobError(HandwritingError):

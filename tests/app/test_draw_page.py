@@ -286,7 +286,7 @@ def test_what_was_selected_is_deleted_and_nothing_else(page: AppTest, clean_envi
     page.run()
     page.switch_page("drawings/page.py").run()
     page.checkbox(key=f"pick_{kept[0].drawing_id}").check().run()
-    _click(page, "Delete 1 drawing for good")
+    _click(page, "Delete 1 drawing")
     assert not page.exception
     assert [drawing.label for drawing in store.all().drawings] == [2, 3]
     assert not any(each.value for each in page.checkbox)

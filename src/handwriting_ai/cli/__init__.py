@@ -1,4 +1,4 @@
-"""The command line `handwriting-ai`: app, predict, evaluate, export, train, jobs, models, data, api, worker."""
+"""The command line `handwriting-ai`: app, predict, evaluate, export, train, teach, jobs, models, data, api, worker."""
 # Heavy imports stand inside the commands, so that `--help` answers at once.
 
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from handwriting_ai.cli import dashboard, data, evaluate, export, jobs, models, predict, serve, train
+from handwriting_ai.cli import dashboard, data, evaluate, export, jobs, models, predict, serve, teach, train
 from handwriting_ai.config import load_settings, misspelt_variables
 from handwriting_ai.errors import HandwritingError, SettingsError
 from handwriting_ai.support.files import describe_refusal
@@ -34,6 +34,7 @@ app.command()(predict.predict)
 app.command()(evaluate.evaluate)
 app.command()(export.export)
 app.command()(train.train)
+app.command()(teach.teach)
 app.command()(serve.api)
 app.command()(serve.worker)
 app.add_typer(jobs.app, name="jobs")

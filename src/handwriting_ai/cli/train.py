@@ -63,7 +63,7 @@ def train(
     previous = signal.signal(signal.SIGTERM, raise_cancelled)  # so that `jobs cancel` works from elsewhere
     try:
         for config in plans:
-            state = _train_one(jobs, config, settings, console)
+            state = train_one(jobs, config, settings, console)
             if state.status is not JobStatus.COMPLETED:
                 typer.echo(f"{state.job_id} {state.status}: {state.error or 'the same command goes on'}", err=True)
                 raise typer.Exit(1)
@@ -115,7 +115,7 @@ def _is_seed(word: str) -> bool:
     return word.isdecimal() and len(word) <= len(str(LARGEST_SEED)) and int(word) <= LARGEST_SEED
 
 
-def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
+def train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, console: Console) -> "JobState":
     """Train with a progress bar for the epoch and a line for each finished one."""
     from handwriting_ai.jobs.child import carry_out, describe, prepare, run_job
     from handwriting_ai.training.run import Watcher

@@ -174,6 +174,11 @@ class DrawingStore:
         """Remove one drawing; one that is gone already is no error."""
         self._path(drawing_id).unlink(missing_ok=True)
 
+    def restore(self, drawings: Iterable[SavedDrawing]) -> None:
+        """Put drawings back that were deleted, under their ids."""
+        for drawing in drawings:
+            self._write(drawing)
+
     def _write(self, drawing: SavedDrawing) -> SavedDrawing:
         self._folder.mkdir(parents=True, exist_ok=True)
         write_atomically(self._path(drawing.drawing_id), drawing.model_dump_json(exclude_none=True).encode())

@@ -16,6 +16,7 @@ from typing import Final
 import torch
 
 from handwriting_ai.config import Settings, load_settings
+from handwriting_ai.data.lessons import read_lesson
 from handwriting_ai.errors import HandwritingError, QueueUnavailable
 from handwriting_ai.jobs.parents import read_parent
 from handwriting_ai.jobs.store import AFRESH_NAME, JobStore
@@ -27,6 +28,7 @@ from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
 from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training, score_again
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
+from handwriting_ai.training.teaching import run_teaching
 
 HEARTBEAT_S: Final = 1.0
 NICENESS: Final = 5
@@ -175,6 +177,7 @@ def run_job(
             force=job.config.force,
             run_id=job.job_id,
             parent=None if is_registered else read_parent(job.config, models),
+            name=job.config.model_id,
         )
         if not is_registered:
             config.require_place()
@@ -238,6 +241,9 @@ def run_job(
         try:
             if is_registered:
                 return score_again(models, job.config.model_id, prepared, compute, told)
+            if job.config.lesson is not None:
+                lesson = read_lesson(store.lessons, job.config.lesson.sha256)
+                return run_teaching(config, lesson, prepared, told)
             return run_training(config, prepared, compute, told)
         finally:
             torch.set_num_threads(threads)

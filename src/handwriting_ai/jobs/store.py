@@ -72,6 +72,11 @@ class JobStore:
         """Held while a job is queued, started, ended or deleted, by one process and thread at a time."""
         return locked(self.root)
 
+    @property
+    def lessons(self) -> Path:
+        """Where the drawings of teaching runs lie."""
+        return self.root / ".lessons"
+
     def folder(self, job_id: str) -> Path:
         """Where one job lies.
 

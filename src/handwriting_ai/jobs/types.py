@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from handwriting_ai.training.recipes import Recipe, as_trial, get_recipe, model_name, with_epochs
+from handwriting_ai.training.taught import TAUGHT
 
 MOST_EPOCHS: Final = 500
 LARGEST_SEED: Final = 2**32 - 1
@@ -46,6 +47,19 @@ class Parent(BaseModel):
     """As they were when the run was planned: a model that took its place since is another parent."""
 
 
+class LessonNamed(BaseModel):
+    """The lesson of a teaching run."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """Whose hand it is."""
+    sha256: str
+    """Of its file, which lies beside the runs."""
+    count: int = Field(ge=1)
+    """Drawings."""
+
+
 class TrainingConfig(BaseModel):
     """What is trained: one recipe, one architecture, one seed."""
 
@@ -65,6 +79,8 @@ class TrainingConfig(BaseModel):
     """Whether a model of the same name is replaced."""
     parent: Parent | None = None
     """What it starts from; fresh weights without it."""
+    lesson: LessonNamed | None = None
+    """The drawings that a teaching run teaches; None of all other runs."""
 
     def resolved_recipe(self) -> Recipe:
         """The recipe with this number of epochs and digits.
@@ -73,6 +89,8 @@ class TrainingConfig(BaseModel):
             UnknownRecipe: there is none of this name.
             InvalidRecipe: it has more stages than there are epochs.
         """
+        if self.lesson is not None:
+            return as_trial(with_epochs(TAUGHT, self.epochs), self.trial_digits or TAUGHT.trial_digits)
         return as_trial(with_epochs(get_recipe(self.recipe), self.epochs), self.trial_digits)
 
     def trains_the_same(self, other: "TrainingConfig") -> bool:

@@ -10,13 +10,14 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handwriting_ai.errors import ManifestError, ModelError, ModelNamed, UnknownModel
+from handwriting_ai.errors import ManifestError, ModelError, ModelNamed, PresetExists, UnknownModel
 from handwriting_ai.prediction import TtaMode
 from handwriting_ai.registry.folders import is_there
 from handwriting_ai.registry.manifest import check_model_id
 from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file
+from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, write_atomically
+from handwriting_ai.support.locks import locked
 from handwriting_ai.support.names import did_you_mean
 from handwriting_ai.support.problems import describe_problems
 
@@ -76,6 +77,32 @@ def read_presets(root: Path) -> dict[str, Preset]:
     return {
         name: Preset(name=name, members=_each_once(entry.members), tta=entry.tta) for name, entry in entries.items()
     }
+
+
+def save_preset(root: Path, preset: Preset, *, force: bool = False) -> None:
+    """Add a preset to a models folder's `presets.json`, which is replaced as a whole.
+
+    Raises:
+        PresetExists: there is one of this name, and `force` is off.
+        ManifestError: the name or a member's cannot be used, the file is broken, or it cannot be written.
+    """
+    with locked(root):
+        presets = read_presets(root)
+        if preset.name in presets and not force:
+            raise PresetExists(
+                f"There is a preset {preset.name!r} in {root / PRESETS_FILE} already. Give another name."
+            )
+        presets[preset.name] = preset
+        try:
+            check_model_id(preset.name)
+            entries = {name: _Entry(members=each.members, tta=each.tta) for name, each in presets.items()}
+        except ValueError as error:
+            raise ManifestError(f"The preset cannot be saved: {error}.") from error
+        content = _PRESETS.dump_json(entries, indent=2)
+        try:
+            write_atomically(root / PRESETS_FILE, content + b"\n")
+        except OSError as error:
+            raise ManifestError(f"{root / PRESETS_FILE} cannot be written: {error.strerror}.") from error
 
 
 def _each_once(names: Iterable[str]) -> tuple[str, ...]:

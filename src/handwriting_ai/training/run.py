@@ -63,6 +63,8 @@ class RunConfig:
     """Kept in the manifest, so that a run knows its own model again."""
     parent: StoredModel | None = None
     """The model of the same architecture whose weights it starts from; fresh ones without it."""
+    name: str | None = None
+    """Another name for the model than that of `model_name`."""
 
     @property
     def parent_id(self) -> str | None:
@@ -72,7 +74,7 @@ class RunConfig:
     @property
     def model_id(self) -> str:
         """The name the model is registered under."""
-        return model_name(self.arch, self.recipe, self.seed, self.parent_id)
+        return self.name or model_name(self.arch, self.recipe, self.seed, self.parent_id)
 
     def require_place(self) -> None:
         """Stop before work is done for a model that could not be registered.
@@ -115,14 +117,14 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
     """
     config.require_place()
     config.run_folder.mkdir(parents=True, exist_ok=True)
-    checkpoint, identity = config.run_folder / CHECKPOINT_NAME, f"{config.identity}/{_digest(data)}"
+    checkpoint, identity = config.run_folder / CHECKPOINT_NAME, f"{config.identity}/{digest_of(data)}"
     weights = None if config.parent is None else config.parent.state
     trainer = Trainer(config.arch, config.recipe, config.seed, data, compute, weights=weights)
     history: list[TrainingMetrics] = []
     if checkpoint.exists():
         state = load_checkpoint(checkpoint, identity)
         trainer.restore(state)
-        history = _history(state)
+        history = history_in(state)
         for metrics in history[-1:]:
             trainer.require_finite("validation", metrics.val_loss)  # older runs kept such epochs
         write_metrics(config.run_folder, history)  # a run that was killed may not have come to that
@@ -137,13 +139,13 @@ def run_training(config: RunConfig, data: TrainingData, compute: Compute, watche
     return _register(config, data, trainer, history, watcher)
 
 
-def _digest(data: TrainingData) -> str:
+def digest_of(data: TrainingData) -> str:
     """What was trained on: a checkpoint refers to its pictures by their rows."""
     sources = [(source.name, source.sha256, source.labels.size) for source in data.sources]
     return hashlib.sha256(json.dumps(sources).encode()).hexdigest()[:16]
 
 
-def _history(state: dict[str, object]) -> list[TrainingMetrics]:
+def history_in(state: dict[str, object]) -> list[TrainingMetrics]:
     """The epochs before a checkpoint."""
     try:
         return metrics_from(state.get("history"))
