@@ -37,7 +37,7 @@ def verdict(page: PageReading, work: PageWork) -> str:
         said += f" {doubtful} doubtful: a dashed box and a question mark."
     among = page.left_out.among_digits
     if among:
-        said += f" {among} beside digits left out: not read as {'one' if among == 1 else 'any'}."
+        said += f" {wording.counted(among, 'mark')} beside them could not be read."
     if page.left_out.beyond_limit:
         said += f" {page.left_out.beyond_limit} more were left out: a page has {len(page.digits):,} at most."
     return said
@@ -108,12 +108,12 @@ def offer_saving(page: PageReading, work: PageWork) -> None:
         st.button("Do not keep them", icon=":material/undo:", on_click=_forget, args=(work,), key="forget_page")
         return
     st.button(
-        f"Save {wording.counted(len(unsaved), 'digit')} with what they are",
+        f"Save {wording.counted(len(unsaved), 'digit')}",
         icon=":material/save:",
         on_click=_save,
         args=(unsaved, work),
         key="save_page",
-        help="Correct wrong digits first. Each is saved alone, as its ink, so that you can score models with it.",
+        help="Correct wrong digits first. Each is saved alone with its label, as its ink, to score models with.",
     )
 
 

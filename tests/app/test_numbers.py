@@ -108,13 +108,13 @@ def test_a_number_is_read_corrected_and_saved(page: AppTest, clean_environment: 
     label: ButtonGroup[int] = page.button_group(key=f"is_{mark_of(second)}")
     label.set_value(6).run()
     assert page.code[0].value == "2624"
-    _click(page, "Save 4 digits with what they are")
+    _click(page, "Save 4 digits")
     store = DrawingStore(clean_environment / "drawings")
     assert [each.label for each in store.all().drawings] == [2, 6, 2, 4]
     assert [each.read_as for each in store.all().drawings] == [2, 0, 2, 4]
     label = page.button_group(key=f"is_{mark_of(second)}")
     label.set_value(0).run()
-    _click(page, "Save 1 digit with what they are")
+    _click(page, "Save 1 digit")
     assert sorted(each.label for each in store.all().drawings) == [0, 2, 2, 4]
     _click(page, "Do not keep them")
     assert store.all().drawings == ()
