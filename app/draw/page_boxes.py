@@ -7,6 +7,7 @@ from typing import Final
 
 import streamlit as st
 from PIL import Image
+from pydantic import BaseModel, ConfigDict
 
 from handwriting_ai.preprocess import Gray
 from handwriting_ai.reading.page import PageDigit, PageReading
@@ -89,6 +90,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   })
 }
 """
+
+
+class _Clicked(BaseModel):
+    """What the component reports."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    opened: str | None = None
+
+
 _BOXES: Final = st.components.v2.component(
     "handwriting_ai_page_boxes", html='<div class="page"></div>\n', css=_STYLE, js=_SCRIPT
 )
@@ -116,8 +127,7 @@ def show(page: PageReading, work: PageWork, *, picture: str, on_opened: Callable
 def opened_box() -> str | None:
     """The mark of the digit whose box was clicked just now."""
     state: object = st.session_state.get(KEY)
-    opened: object = state.get("opened") if isinstance(state, dict) else None
-    return opened if isinstance(opened, str) else None
+    return None if state is None else _Clicked.model_validate(state).opened
 
 
 def picture_url(picture: Gray) -> str:

@@ -1,6 +1,7 @@
 """A photograph of several digits: its picture with boxes to click, its text, its table."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import streamlit as st
@@ -58,7 +59,7 @@ def show(photo: Photo, page: PageReading) -> None:
     work = ui_state().work(photo.photo_id)
     with st.container(key="stage_page"):
         with st.container(key="board"):
-            page_boxes.show(page, work, picture=_picture(photo, work), on_opened=lambda: _open(work))
+            page_boxes.show(page, work, picture=_picture(photo, work), on_opened=partial(_open, work))
             st.caption(photo.name)
         with st.container(key="answer"):
             if page.digits:
