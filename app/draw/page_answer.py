@@ -51,7 +51,8 @@ def choose_digit(page: PageReading, work: PageWork) -> None:
     marks = [mark_of(digit) for digit in digits]
     signs = dict(zip(marks, [page_boxes.sign_of(digit, work) for digit in digits], strict=True))
     key = f"digits_{zlib.crc32(' '.join(marks).encode())}"
-    if st.session_state.get(key) != work.opened:
+    chosen: object = st.session_state.get(key)
+    if chosen != work.opened:
         st.session_state[key] = work.opened
     st.pills(
         "Choose a digit to see why, or to correct it",
