@@ -28,5 +28,6 @@ resources.tend_queue()
 place.keep_choice(ui_state(), is_new=not ui_state().page)
 if ui_state().enter(page.title):
     ui_state().sheet.begin_again()
+    ui_state().number_sheet.begin_again()
 with troubles.said():
     page.run()

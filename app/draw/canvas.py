@@ -27,18 +27,25 @@ class _Drawing(BaseModel):
     objects: list[dict[str, object]] = Field(default_factory=list)
 
 
-def show_canvas(sheet: Sheet, *, pen_px: int) -> None:
-    """Draw the canvas, and note on the sheet what it reports."""
+def show_canvas(sheet: Sheet, *, pen_px: int, width_px: int = CANVAS_PX, name: str = "canvas") -> None:
+    """Draw the canvas, and note on the sheet what it reports.
+
+    Args:
+        sheet: what is on it.
+        pen_px: width of the pen.
+        width_px: of the canvas; it is `CANVAS_PX` high.
+        name: tells it from another canvas; begins with `canvas`.
+    """
     result = st_canvas(
         stroke_width=pen_px * _SHARPNESS,
         stroke_color=INK,
         background_image=_png(
-            picture(sheet.behind, enlarged=_SHARPNESS)
+            picture(sheet.behind, width_px=width_px, enlarged=_SHARPNESS)
         ),  # always one: with and without, the canvas begins anew
-        width=CANVAS_PX * _SHARPNESS,
+        width=width_px * _SHARPNESS,
         height=CANVAS_PX * _SHARPNESS,
         drawing_mode="freedraw",
-        key=f"canvas_{sheet.version}",
+        key=f"{name}_{sheet.version}",
     )
     frame.show_frame()
     sheet.report(strokes_of(result.json_data))
@@ -58,13 +65,13 @@ def _scaled(line: PenStroke) -> PenStroke:
     )
 
 
-def picture(strokes: Sequence[PenStroke], *, enlarged: int = 1) -> "NDArray[np.uint8]":
+def picture(strokes: Sequence[PenStroke], *, width_px: int = CANVAS_PX, enlarged: int = 1) -> "NDArray[np.uint8]":
     """The strokes as they look on the canvas: `uint8 (h, w)`, dark on light."""
-    side_px = CANVAS_PX * enlarged
+    side_px = width_px * enlarged  # the canvas is the upper part of a square
     lines = [_enlarged(stroke, enlarged) for stroke in strokes]
-    if not lines:
-        return on_paper(np.zeros((side_px, side_px), dtype=np.uint8))
-    return on_paper(render_each(lines, [stroke.pen_px * enlarged for stroke in strokes], side_px=side_px))
+    pens = [stroke.pen_px * enlarged for stroke in strokes]
+    square = render_each(lines, pens, side_px=side_px) if lines else np.zeros((side_px, side_px), dtype=np.uint8)
+    return on_paper(square[: CANVAS_PX * enlarged])
 
 
 def _enlarged(stroke: PenStroke, factor: int) -> Stroke:

@@ -15,7 +15,7 @@ UNDO_KEY: Final = "undo"
 _SCRIPT: Final = """
 const STYLE = `
   .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {
-    width: var(--canvas-side) !important; height: var(--canvas-side) !important; }
+    width: var(--canvas-width, var(--canvas-side)) !important; height: var(--canvas-side) !important; }
   .dc-scroll { overflow: hidden !important; max-height: none !important; }
   .dc-toolbar { display: none !important; }
   .dc-canvas { outline-color: color-mix(in srgb, var(--st-text-color, #31333f) 45%, transparent); }

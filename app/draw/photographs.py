@@ -7,11 +7,12 @@ from typing import Final
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from draw import pasting
+from draw import pasting, photographed_page
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.preprocess import FORMAT_NAMES, SUFFIXES
+from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import Reading
-from shared import pictures, resources
+from shared import pictures, resources, wording
 from shared.photos import Asked, Glance, Photo, Photos
 from shared.ui_state import ui_state
 
@@ -20,6 +21,38 @@ _FILES, _CAMERA = "Files", "Camera"
 _SHOWN_PX: Final = 840
 _THUMBNAIL_PX: Final = 72
 _NOTHING: Final = "–"
+_FEW_CHARACTERS: Final = 8
+
+
+def choose(read_page: Callable[[bytes], PageReading], asked: Asked) -> PageReading | None:
+    """The open photograph as a number or page; None if it is to be read as one digit, or cannot be read."""
+    photo = ui_state().photos.opened
+    if photo is None:
+        return None
+    try:
+        page = photographed_page.read(photo, read_page, asked)
+    except HandwritingError:  # is said where the photograph is shown
+        return None
+    if not page.digits and page.left_out.other == 0:
+        return None
+    return page if photographed_page.choose_kind(photo, page) else None
+
+
+def show_strip_below(read: Read, asked: Asked, page: PageReading) -> None:
+    """Of a page that is shown: the other photographs, and where more come from."""
+    photos = ui_state().photos
+    strip, more = st.container(), st.container()
+    if photos.opened is not None:
+        few = page.text.replace("\n", " ")
+        shown = few if len(few) <= _FEW_CHARACTERS else wording.counted(len(page.digits), "digit")
+        small = photos.opened.glance.thumbnail if photos.opened.glance else None
+        photos.opened.glance, photos.opened.asked = Glance(figure=shown or _NOTHING, thumbnail=small), asked
+    with more:
+        _take_more(photos)
+    if len(photos.all) > 1:
+        with strip:
+            _show_strip(photos, read, asked)
+    more.button("Remove all", icon=":material/delete:", on_click=photos.remove_all)
 
 
 def show_board(read: Read, asked: Asked) -> Reading | None:
@@ -54,10 +87,10 @@ def _take_more(photos: Photos) -> None:
     )
     key = f"photo_file_{photos.version}_{len(photos.all)}"  # an empty one after each: the strip shows what came
     if origin == _CAMERA:
-        st.camera_input("Hold one digit into the camera", key=key, on_change=_add, args=(key,))
+        st.camera_input("Hold a digit or a number into the camera", key=key, on_change=_add, args=(key,))
     else:
         st.file_uploader(
-            "Pictures of one digit each, chosen, dropped or pasted (Ctrl+V), at most "
+            "Pictures of digits, numbers or pages, chosen, dropped or pasted (Ctrl+V), at most "
             f"{limits.max_image_mb:g} MB and {limits.max_image_side_px:,} pixels a side",
             type=[suffix.removeprefix(".") for suffix in SUFFIXES],
             max_upload_size=ceil(limits.max_image_mb),

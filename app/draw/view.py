@@ -8,20 +8,21 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from draw import answer, canvas, guessing, photographs, reasons, saving
+from draw import answer, canvas, guessing, number, photographed_page, photographs, reasons, saving
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader, Reading
 from shared import controls, resources, troubles, wording
 from shared.ui_state import ui_state
 
-CANVAS, PHOTO, TEST_DIGIT = "Canvas", "Photo", "Test digit"
-SOURCES: Final = (CANVAS, PHOTO, TEST_DIGIT)
+CANVAS, NUMBER, PHOTO, TEST_DIGIT = "Canvas", "Number", "Photo", "Test digit"
+SOURCES: Final = (CANVAS, NUMBER, PHOTO, TEST_DIGIT)
 PEN_RANGE_PX: Final = (4, 30)
 DEFAULT_PEN_PX: Final = 18
 _INVITATIONS: Final = {
     CANVAS: "Draw one digit on the canvas, with mouse, finger or pen.",
-    PHOTO: "Choose or take a picture of one digit.",
+    PHOTO: "Choose or take a picture of a digit, a number or a page.",
     TEST_DIGIT: guessing.INVITATION,
 }
 
@@ -48,12 +49,30 @@ def _show() -> None:
         )
         return
     source, mode, pen_px = _choose()
+    state = ui_state()
+    if source != CANVAS:
+        state.sheet.begin_again()  # the browser forgets a canvas when it is not shown
+    if source != NUMBER:
+        state.number_sheet.begin_again()
+    asked = (mode, choice)
+    read_page = partial(_read_page, reader, mode=mode)
+    if source == NUMBER:
+        number.show(read_page, asked, pen_px)
+        return
+    page = photographs.choose(read_page, asked) if source == PHOTO else None
+    if page is not None and state.photos.opened is not None:
+        photographed_page.show(state.photos.opened, page)
+        photographs.show_strip_below(partial(_read, reader, mode=mode), asked, page)
+        return
+    _show_one_digit(reader, source, mode, pen_px)
+
+
+def _show_one_digit(reader: DigitReader, source: str, mode: TtaMode, pen_px: int) -> None:
     with st.container(key="stage"):
         with st.container(key="board"):
             if source == CANVAS:
                 reading = _from_canvas(reader, mode, pen_px)
             else:
-                ui_state().sheet.begin_again()  # the browser forgets the canvas when it is not shown
                 reading = {PHOTO: _from_photo, TEST_DIGIT: _from_test}[source](reader, mode)
         with st.container(key="answer"):
             if reading is None:
@@ -134,6 +153,17 @@ def _read(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMod
     state = ui_state()
     members, temperature = (state.choice.members, state.choice.temperature) if state.choice else (None, None)
     return reader.read(source, tta=mode, temperature=temperature, members=members)
+
+
+def _read_page(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> PageReading:
+    """Read every digit of a picture with this session's choice.
+
+    Raises:
+        HandwritingError: it cannot be read.
+    """
+    choice = ui_state().choice
+    members, temperature = (choice.members, choice.temperature) if choice else (None, None)
+    return reader.read_page(source, tta=mode, temperature=temperature, members=members)
 
 
 def _read_shown(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: TtaMode) -> Reading | None:

@@ -48,6 +48,33 @@ _STAGE: Final = """
 """
 
 
+_SEVERAL: Final = """
+.st-key-stage_number, .st-key-stage_page { display: grid; gap: 0.5rem 1.5rem; align-items: start; }
+.st-key-stage_number > *, .st-key-stage_page > * { min-width: 0; }
+.st-key-stage_number {
+  --canvas-side: min(55vh, 360px, 31cqw); --canvas-width: calc(var(--canvas-side) * 2);
+  grid-template-columns: var(--canvas-width) minmax(0, 1fr); }
+.st-key-stage_page { grid-template-columns: minmax(0, 3fr) minmax(14rem, 2fr); }
+@container (max-width: 62rem) {
+  .st-key-stage_number { --canvas-side: min(55vh, 50cqw); grid-template-columns: minmax(0, 1fr); }
+  .st-key-stage_number > :has(> .st-key-answer), .st-key-stage_number > .st-key-answer {
+    grid-row: 1; min-height: 7.5rem; } }
+@container (max-width: 48rem) {
+  .st-key-stage_page { grid-template-columns: minmax(0, 1fr); }
+  .st-key-stage_page > :has(> .st-key-answer), .st-key-stage_page > .st-key-answer { grid-row: 1; } }
+.st-key-stage_number .st-key-board { position: relative; }
+.st-key-board > :has([class*="st-key-canvas_number"]), .st-key-board > [class*="st-key-canvas_number"] {
+  width: var(--canvas-width) !important; height: var(--canvas-side) !important; }
+.st-key-stage_number .st-key-board > :has(> .st-key-boxes), .st-key-stage_number .st-key-board > .st-key-boxes {
+  position: absolute; top: 0; left: 0; z-index: 2; pointer-events: none;
+  width: var(--canvas-width) !important; height: var(--canvas-side) !important; }
+.st-key-stage_number .st-key-boxes * { pointer-events: none; }
+.st-key-page_text code { font-size: clamp(1.5rem, 4cqw, 2.75rem) !important; font-weight: 700; line-height: 1.3; }
+.st-key-page_text pre { max-height: 50vh; overflow: auto; }
+.page_verdict { font-size: 1.05rem; line-height: 1.35; }
+"""
+
+
 def apply() -> None:
     """Put the styles on the page."""
-    st.html(f"<style>{_PAGE}{_BUTTONS}{_STAGE}</style>")
+    st.html(f"<style>{_PAGE}{_BUTTONS}{_STAGE}{_SEVERAL}</style>")

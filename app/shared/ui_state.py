@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from handwriting_ai.data.drawings import SavedDrawing
 from handwriting_ai.prediction import EnsembleChoice
 from shared.guessing import Guessing
+from shared.page_work import PageWork
 from shared.photos import Photos
 from shared.sheet import Sheet, Strokes
 
@@ -39,7 +40,11 @@ class UiState:
     """Lost with the session; what must last is on disk."""
 
     sheet: Sheet = field(default_factory=Sheet)
-    """What is drawn on the page Draw."""
+    """The digit that is drawn on the page Draw."""
+    number_sheet: Sheet = field(default_factory=Sheet)
+    """The number that is drawn there."""
+    works: dict[str, PageWork] = field(default_factory=dict)
+    """What was done with the digits of pages: by the photograph's id, or `number`."""
     saving: Saving | None = None
     """Of the drawing or photograph that was saved last."""
     writer: str = ""
@@ -66,6 +71,10 @@ class UiState:
     """The drawings that were deleted last, as long as they can be brought back."""
     page: str = ""
     """The page on show."""
+
+    def work(self, item: str) -> PageWork:
+        """What was done with the digits of a photograph, or of the number that is drawn."""
+        return self.works.setdefault(item, PageWork())
 
     def enter(self, page: str) -> bool:
         """Note which page is on show; True if it is another one than before."""

@@ -31,7 +31,7 @@ from handwriting_ai.preprocess import (
     preprocess_signature,
 )
 from handwriting_ai.reading.many import in_batches
-from handwriting_ai.reading.page import PageReading
+from handwriting_ai.reading.page import PageDigit, PageReading
 from handwriting_ai.reading.pages import look_at_page
 from handwriting_ai.reading.single import SingleDigit, look_at_digit
 from handwriting_ai.reading.sources import Source, picture_of
@@ -237,6 +237,22 @@ def _reading(prepared: _Prepared, prediction: Prediction, shown: tuple[Gray, ...
         view_pictures=shown,
         preprocess_ms=prepared.preprocess_ms,
         total_ms=(time.perf_counter() - prepared.started) * MS_PER_S,
+    )
+
+
+def reading_of(digit: PageDigit) -> Reading:
+    """One digit of a page, as if it had been a picture of its own: with everything that explains its answer."""
+    names = tuple(view.name for view in digit.prediction.views)
+    mode = next(mode for mode in TtaMode if tuple(view.name for view in views_for(mode)) == names)
+    (shown,) = _view_pictures(digit.image[np.newaxis], mode)
+    return Reading(
+        prediction=digit.prediction,
+        image=digit.image,
+        steps=digit.steps,
+        view_pictures=shown,
+        doubts=(),
+        preprocess_ms=0.0,
+        total_ms=digit.prediction.latency_ms,
     )
 
 
