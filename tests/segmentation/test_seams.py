@@ -45,7 +45,8 @@ def test_a_way_goes_along_below_a_bar() -> None:
     ends = [0, 6]
     paths = ways.back(8, np.array(ends, dtype=np.int64))
     rows: Columns = np.arange(9)
-    passed: list[list[float]] = cost[rows, paths].tolist()
+    there: Floats = cost[rows, paths]
+    passed: list[list[float]] = there.tolist()
     assert max(max(costs) for costs in passed) < 1
     last: Columns = paths[:, -1]
     assert last.tolist() == ends
