@@ -99,12 +99,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=12, help="of each kind")
     parser.add_argument("--side", type=int, default=1000, help="longer side of a page, in pixels")
-    names: list[str] = list(KINDS)
-    parser.add_argument("--kinds", nargs="+", choices=names, default=names)
-    parser.add_argument("--seed", type=int, default=9, help="of the pages")
     arguments = parser.parse_args()
-    kinds: list[str] = arguments.kinds
-    seed: int = arguments.seed
     pages: int = arguments.pages
     side: int = arguments.side
     settings = load_settings()
@@ -113,9 +108,8 @@ def main() -> None:
         reader.limits = ImageLimits(max_side_px=max(side, 1024))
         print(f"{reader.engine.model_id}, {reader.engine.tta_mode}")
         print("kind              whole    errors    apart touching missed invented  s/page")
-        for name in kinds:
-            style = KINDS[name]
-            maker = PageMaker(sources, np.random.default_rng(seed))
+        for name, style in KINDS.items():
+            maker = PageMaker(sources, np.random.default_rng(9))
             tally = Tally()
             for _ in range(pages):
                 tally.add(maker.page(style.at(side)), reader)

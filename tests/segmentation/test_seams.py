@@ -44,10 +44,9 @@ def test_a_way_goes_along_below_a_bar() -> None:
     ways = find_ways(cost, 0.01)
     ends = [0, 6]
     paths = ways.back(8, np.array(ends, dtype=np.int64))
-    rows: Columns = np.arange(9)
-    there: Floats = cost[rows, paths]
-    passed: list[list[float]] = there.tolist()
-    assert max(max(costs) for costs in passed) < 1
+    levels: list[list[float]] = cost.tolist()
+    every: list[list[int]] = paths.tolist()
+    assert max(levels[row][column] for path in every for row, column in enumerate(path)) < 1
     last: Columns = paths[:, -1]
     assert last.tolist() == ends
 
