@@ -35,7 +35,7 @@ guards: $(VENV)/.dev
 
 # Two at a time: many tests wait for a process or a browser. Torch's threads must not spin while they wait for a core.
 test: $(VENV)/.dev
-	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=93
+	OMP_WAIT_POLICY=passive $(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term --cov-fail-under=93 --durations=30
 	@for part in inference:90 training:85 api:90; do \
 		$(BIN)/coverage report --include="src/handwriting_ai/$${part%:*}/*" --fail-under=$${part#*:} >/dev/null || \
 			{ echo "The coverage of $${part%:*} is under $${part#*:} %."; exit 1; }; \
@@ -50,11 +50,7 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/engine_latency.py
 	$(BIN)/python benchmarks/bulk_reading.py
 	$(BIN)/python benchmarks/page_latency.py
-	$(BIN)/python benchmarks/drawn_accuracy.py
 	$(BIN)/python benchmarks/paper_accuracy.py --digits 20 --tta none
-	$(BIN)/python benchmarks/augment_speed.py
-	$(BIN)/python benchmarks/epoch_overhead.py
-	$(BIN)/python benchmarks/evaluation_speed.py
 	$(BIN)/python benchmarks/score_pages.py
 	$(BIN)/python benchmarks/shared_cores.py
 	$(BIN)/python benchmarks/training_memory.py

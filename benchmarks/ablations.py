@@ -2,9 +2,8 @@
 
     python benchmarks/ablations.py scanned no_elastic --seeds 0-2 --out runs/ablations
     python benchmarks/ablations.py no_elastic --base scanned --epochs 6
-    python benchmarks/ablations.py scanned no_smoothing --base scanned --folds 0-3
-    python benchmarks/ablations.py scanned no_elastic --base scanned --folds 0,1 --by-writer 2
-    python benchmarks/ablations.py --report     # the tables of whatever is done; with --folds, of those
+    python benchmarks/ablations.py scanned no_elastic --base scanned --by-writer 2 --folds 0,1
+    python benchmarks/ablations.py --report     # the tables of whatever is done; with --by-writer, of those
 
 Every arm is the base recipe but for what its name says, and every arm is watched on the same pen strokes. Arms on MNIST
 alone take fewer steps, since an epoch has fewer pictures. Each run
@@ -13,18 +12,14 @@ again. One process for one OUT. `--trial 300 --epochs 2` shows in a minute that 
 scored. `--seeds` answers the 5,000 validation digits; recipes that models are shipped of are taken from the models
 folder as well.
 
-`--folds` is for choices that 5,000 digits are too coarse for: MNIST's 60,000 training digits are dealt into twelve
-folds of 5,000, stratified by label; fold 0 is the validation set. Run k trains on the 55,000 digits outside fold k,
-with seed k, and answers those of fold k, in one view and in 17. Arms are compared on the folds that both have answered,
-which share no digit; their training digits overlap, so that ± over folds is a rough guide. Shipped models do not count
-as runs, and no run is for shipping: runs 1 to 11 have trained on validation digits.
-
-The writers of a fold are trained on as well, by their other digits, and so are those of the validation set; MNIST's
-test part has writers of its own. `--by-writer` asks about new writers: MNIST's odd rows lie writer by writer, as
-writer_order.py shows, and fold k is the k-th sixth of them: 5,000 digits of writers that its run has not seen, but for
-those at its two ends. The run trains on the 55,000 others; even rows, mostly shuffled and of other people, are never
-answered. `--by-writer 2` deals them into halves instead: two runs answer all 30,000, each after 45,000 other digits.
-The name of its recipe says how writers were dealt: one OUT may hold all kinds, and a table never mixes them.
+The writers of the validation set are trained on as well, by their other digits; MNIST's test part has writers of its
+own. `--by-writer` asks about new writers: MNIST's odd rows lie writer by writer, and fold k is the k-th sixth of them:
+5,000 digits of writers that its run has not seen, but for those at its two ends. Run k trains on the 55,000 others,
+with seed k, and answers those of fold k, in one view and in 17; even rows, mostly shuffled and of other people, are
+never answered. `--by-writer 2` deals them into halves instead: two runs answer all 30,000, each after 45,000 other
+digits. Arms are compared on the folds that both have answered, which share no digit; their training digits overlap, so
+that ± over folds is a rough guide. Shipped models do not count as runs, and no run is for shipping: it has trained on
+validation digits. The name of its recipe says how writers were dealt, and a table never mixes them.
 """
 
 import argparse
@@ -39,7 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import torch
 from benchmarks.ablation_tables import Run, read_runs, report, together, totals
-from benchmarks.deals import FOLDS, WRITER_FOLD_COUNTS, WRITER_FOLDS, Deal, fold_rows, writer_fold_rows
+from benchmarks.deals import WRITER_FOLD_COUNTS, WRITER_FOLDS, Deal, writer_fold_rows
 from typer import BadParameter
 
 from handwriting_ai.cli.train import parse_seeds
@@ -148,9 +143,9 @@ class Asked(argparse.Namespace):
     base: str
     arch: str
     seeds: str
-    folds: str | None
+    folds: str
     by_writer: int | None
-    """Into how many folds writers are dealt; None deals digits."""
+    """Into how many folds writers are dealt; None for runs that answer the validation digits."""
     out: Path | None
     epochs: int | None
     trial: int | None
@@ -162,10 +157,7 @@ def dealt(asked: Asked, settings: Settings) -> Deal:
     """Which digits are answered."""
     digits = load_evaluation_digits(settings.training.data_dir)
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
-    if asked.folds is None:
-        return Deal(digits=digits, mnist=mnist)
-    by_writer = asked.by_writer
-    folds = fold_rows(mnist.labels) if by_writer is None else writer_fold_rows(mnist.labels, by_writer)
+    folds = () if asked.by_writer is None else writer_fold_rows(mnist.labels, asked.by_writer)
     return Deal(digits=digits, mnist=mnist, folds=folds)
 
 
@@ -177,7 +169,7 @@ def work(asked: Asked) -> None:
     store = ModelStore(out / "models")
     suffix = {None: "", WRITER_FOLDS: "_by_writer"}.get(asked.by_writer, f"_by_writer_{asked.by_writer}")
     arms = shortened_arms(asked.base, asked.epochs, asked.trial, suffix)
-    chosen = parse_seeds(asked.folds or asked.seeds, option="--folds" if deal.folds else "--seeds")
+    chosen = parse_seeds(asked.folds, option="--folds") if deal.folds else parse_seeds(asked.seeds, option="--seeds")
     if deal.folds and max(chosen) >= len(deal.folds):
         raise BadParameter(f"There is no fold {max(chosen)}: they are 0 to {len(deal.folds) - 1}.")
     once: dict[str, None] = dict.fromkeys(asked.arms)
@@ -200,8 +192,7 @@ def work(asked: Asked) -> None:
         return
     count = min(asked.trial or len(deal.folds[0]), len(deal.folds[0]))
     labels = [torch.from_numpy(deal.mnist.labels[rows[: asked.trial]]) for rows in deal.folds]
-    title = "own folds" if asked.by_writer is None else f"own folds, by writer, of {asked.by_writer}"
-    of_arms = report(results, asked.base, digits=title, unit="folds")
+    of_arms = report(results, asked.base, digits=f"own folds, by writer, of {asked.by_writer}", unit="folds")
     print("\n".join([*totals(results, count), *together(results, named, labels), *of_arms]))
 
 
@@ -215,12 +206,6 @@ def parse_arguments() -> Asked:
     parser.add_argument("--arch", default="compact", help="`handwriting-ai models architectures` lists them")
     parser.add_argument("--seeds", default="0-2", help="3, or 0-4, or 0,2,5")
     parser.add_argument(
-        "--folds",
-        nargs="?",
-        const="0-2",
-        help=f"instead of seeds; 0 to {FOLDS - 1}, or fewer by writer; after the arms",
-    )
-    parser.add_argument(
         "--by-writer",
         type=int,
         nargs="?",
@@ -228,6 +213,7 @@ def parse_arguments() -> Asked:
         choices=WRITER_FOLD_COUNTS,
         help=f"so many folds of unseen writers; {WRITER_FOLDS} if no number is given; after the arms",
     )
+    parser.add_argument("--folds", default="0,1", help="with --by-writer, instead of seeds")
     parser.add_argument("--out", type=Path, help="holds runs/ and models/; runs/ablations, or runs/folds")
     parser.add_argument("--epochs", type=int, help="fewer for every arm; the schedule scales")
     parser.add_argument("--trial", type=int, help="so many digits of each set: does it work here?")
@@ -241,8 +227,6 @@ def parse_arguments() -> Asked:
         parser.error(f"name arms of {', '.join(ARMS[asked.base])}, or --report")
     if asked.epochs is not None and any(name.startswith("epochs_") for name in asked.arms):
         parser.error("--epochs would undo the arms epochs_…")
-    if asked.by_writer is not None and asked.folds is None:
-        parser.error("--by-writer needs --folds")
     return asked
 
 

@@ -1,4 +1,4 @@
-"""Which digits the runs of `ablations.py` train on and answer: validation for every seed, or folds of their own."""
+"""Which digits the runs of `ablations.py` train on and answer: validation for every seed, or folds of new writers."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -7,33 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.data.mnist import DigitImages
-from handwriting_ai.data.split import SPLIT_SEED, split_rows
 from handwriting_ai.evaluation.predictions import EvaluationDigits
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.training.recipes import Recipe
 from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.stages import DataSet
 
-FOLDS: Final = 12
 WRITER_FOLDS: Final = 6
 """Parts that the odd rows are dealt into, unless the command line says otherwise."""
 WRITER_FOLD_COUNTS: Final = (2, 3, 4, 5, 6, 8, 10, 12)
 """What deals the 30,000 odd rows into equal parts."""
 Folds = tuple[NDArray[np.int64], ...]
 """The rows of each fold, sorted."""
-
-
-def fold_rows(labels: "NDArray[np.int64]") -> Folds:
-    """The rows of each fold, sorted: first the validation set, then the other digits, dealt out label by label.
-
-    Args:
-        labels: of MNIST's training part, `(60000,)`.
-    """
-    training, validation = split_rows(labels)
-    shuffled: NDArray[np.int64] = np.random.default_rng(SPLIT_SEED).permutation(training)
-    by_label: NDArray[np.int64] = shuffled[np.argsort(labels[shuffled], kind="stable")]
-    dealt: list[NDArray[np.int64]] = [np.sort(by_label[fold :: FOLDS - 1]) for fold in range(FOLDS - 1)]
-    return validation, *dealt
 
 
 def writer_fold_rows(labels: "NDArray[np.int64]", count: int = WRITER_FOLDS) -> Folds:

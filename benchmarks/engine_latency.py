@@ -29,6 +29,7 @@ from handwriting_ai.registry.presets import read_presets
 from handwriting_ai.registry.store import ModelStore
 
 THREADS: Final = 2
+_VIEWS: Final = views_for(TtaMode.ADVANCED)
 _ROUNDS: Final = 10
 _RUNS: Final = 20
 _WARM_UP: Final = 3
@@ -38,13 +39,13 @@ _GOALS_MS: Final = {"fast": 20, "default": 150}
 _THREE: Final = ((80.0, 70.0), (180.0, 60.0), (120.0, 140.0), (190.0, 180.0), (150.0, 230.0), (80.0, 220.0))
 
 
-def onnx_session(model_id: str, settings: Settings, folder: Path, pictures: int = 17) -> onnxruntime.InferenceSession:
-    """Export the folded network for batches of so many pictures, and open it with ONNX Runtime."""
+def onnx_session(model_id: str, settings: Settings, folder: Path) -> onnxruntime.InferenceSession:
+    """Export the folded network for batches of all views of a picture, and open it with ONNX Runtime."""
     stored = ModelStore(settings.digits.model_dir).read(model_id, signature=preprocess_signature())
     network = build_model(stored.manifest.arch, stored.manifest.n_classes)
     network.load_state_dict(stored.state)
     path = folder / "model.onnx"
-    example = (torch.zeros(pictures, 1, 28, 28),)
+    example = (torch.zeros(len(_VIEWS), 1, 28, 28),)
     torch.onnx.export(fold_batch_norm(network), example, str(path), input_names=["x"], verbose=False)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
@@ -64,7 +65,7 @@ def main() -> None:
     stroke: NDArray[np.float64] = np.array(_THREE)
     picture = render([stroke], pen_px=18)
     image = preprocess(picture).image
-    batch = make_views(torch.from_numpy(image).unsqueeze(0), views_for(TtaMode.ADVANCED))
+    batch = make_views(torch.from_numpy(image).unsqueeze(0), _VIEWS)
     views: NDArray[np.float32] = batch.numpy()
     with DigitReader(settings) as reader, tempfile.TemporaryDirectory() as folder:
         first = reader.engine.member_ids[:1]

@@ -1,34 +1,40 @@
 """How well pages are read: `python benchmarks/page_accuracy.py --pages 12`.
 
 Needs TRAINING__INK_DIR. Pages are drawn from digits that no model was trained on (MNIST's validation part, writers held
-out): numbers of 1 to 8 digits, 1 to 12 lines, sloping, of mixed size, touching, with words, boxes and rules.
+out): numbers of 1 to 8 digits, 1 to 12 lines, sloping, of mixed size, touching, with words, boxes and rules. With
+`--photographed` they lie on made paper, in the light that `page_changes` draws.
 """
 
 import argparse
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
-from benchmarks.page_maker import MadePage, PageMaker, PageStyle, Placed
-from benchmarks.page_sources import mnist_sources, stroke_sources
+from benchmarks.paper_accuracy import samples
 
 from handwriting_ai import load_settings
+from handwriting_ai.data.made_page import MadePage, make_page, page_changes
+from handwriting_ai.data.page_lines import LabelledInk, PageStyle
 from handwriting_ai.preprocess import ImageLimits
-from handwriting_ai.reading.page import PageDigit
 from handwriting_ai.reading.reader import DigitReader
+from handwriting_ai.support.boxes import Box
 
 KINDS: Final = {
     "plain": PageStyle(),
-    "touching": PageStyle(touching=0.5),
-    "mixed, sloping": PageStyle(size_spread=0.3, tilt_deg=5, bend=0.02),
-    "words": PageStyle(words=16),
+    "touching": PageStyle(touching=0.5, overlap_px=(0, 9)),
+    "mixed, sloping": PageStyle(size_spread=0.3, slope=0.05),
+    "words": PageStyle(words=12),
     "boxes": PageStyle(boxes=True),
     "rules": PageStyle(rules=True),
 }
+_MOST_LINES: Final = 12
+_POOL: Final = 600
+"""Digits to write with."""
 _SAME_PLACE: Final = 0.5
 """Intersection over union from which a box is the digit's."""
 
@@ -43,13 +49,10 @@ def edit_distance(found: str, truth: str) -> int:
     return row[-1]
 
 
-def overlap(truth: Placed, digit: PageDigit) -> float:
+def overlap(truth: Box, found: Box) -> float:
     """Intersection over union of the two boxes."""
-    box = digit.box
-    across = min(truth.left + truth.width, box.right) - max(truth.left, box.left)
-    down = min(truth.top + truth.height, box.bottom) - max(truth.top, box.top)
-    both = max(across, 0) * max(down, 0)
-    return both / (truth.width * truth.height + box.width * box.height - both)
+    both = max(-truth.gap_across(found), 0) * max(-truth.gap_down(found), 0)
+    return both / (truth.width * truth.height + found.width * found.height - both)
 
 
 class Tally:
@@ -73,15 +76,15 @@ class Tally:
         self.errors += edit_distance(found, truth)
         left = list(page.digits)
         for digit in made.digits:
-            overlaps = [overlap(digit, each) for each in left]
+            overlaps = [overlap(digit.box, each.box) for each in left]
             best = max(overlaps, default=0.0)
             hit = left.pop(overlaps.index(best)) if best >= _SAME_PLACE else None
             right = hit is not None and hit.prediction.digit == digit.label
             self.missed += hit is None
-            self.touching += digit.touching
-            self.touching_right += digit.touching and right
-            self.apart += not digit.touching
-            self.apart_right += not digit.touching and right
+            self.touching += digit.touches
+            self.touching_right += digit.touches and right
+            self.apart += not digit.touches
+            self.apart_right += not digit.touches and right
         self.invented += len(left)
 
     def line(self, name: str) -> str:
@@ -99,20 +102,29 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=12, help="of each kind")
     parser.add_argument("--side", type=int, default=1000, help="longer side of a page, in pixels")
+    every: list[str] = list(KINDS)
+    parser.add_argument("--kinds", nargs="+", choices=every, default=every, metavar="KIND", help=", ".join(every))
+    parser.add_argument("--seed", type=int, default=9)
+    parser.add_argument("--photographed", action="store_true", help="on made paper")
     arguments = parser.parse_args()
     pages: int = arguments.pages
     side: int = arguments.side
+    kinds: list[str] = arguments.kinds
+    seed: int = arguments.seed
+    photographed: bool = arguments.photographed
     settings = load_settings()
-    sources = mnist_sources(settings.training) + stroke_sources(settings.training)
+    pool = [LabelledInk(label=sample.label, ink=sample.ink) for sample in samples(settings, _POOL)]
     with DigitReader(settings) as reader:
         reader.limits = ImageLimits(max_side_px=max(side, 1024))
         print(f"{reader.engine.model_id}, {reader.engine.tta_mode}")
         print("kind              whole    errors    apart touching missed invented  s/page")
-        for name, style in KINDS.items():
-            maker = PageMaker(sources, np.random.default_rng(9))
+        for name in kinds:
+            rng = np.random.default_rng(seed)
             tally = Tally()
             for _ in range(pages):
-                tally.add(maker.page(style.at(side)), reader)
+                own = replace(KINDS[name], lines=int(rng.integers(1, _MOST_LINES + 1)))
+                changes = page_changes(rng) if photographed else ()
+                tally.add(make_page(pool, changes, rng, style=own, size=(side, side * 3 // 4)), reader)
             print(tally.line(name), flush=True)
 
 

@@ -25,15 +25,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.drawn_accuracy import held_out_digits
 from benchmarks.paper_ways import WAYS, Picture, Way
 
 from handwriting_ai import load_settings
 from handwriting_ai.config import PROJECT_ROOT, Settings
 from handwriting_ai.data.made_paper import KINDS, SEVERITIES, Change, make_picture, random_changes
 from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.data.split import split_rows
-from handwriting_ai.data.strokes import DrawnDigit, place, render
+from handwriting_ai.data.split import split_rows, writers_left_out
+from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.prediction import TtaMode
@@ -51,6 +50,8 @@ _PEN_SHARES: Final = (0.025, 0.12)
 _INK_PX: Final = 400
 """Longer side of a digit before it is laid on paper."""
 _MNIST_SCALE: Final = 14
+_MOST_DRAWN: Final = 4_000
+"""Of the pen strokes, so many digits are chosen from."""
 _LABELS: Final = "labels.jsonl"
 
 
@@ -97,7 +98,7 @@ class _Labelled(BaseModel):
 
 def samples(settings: Settings, count: int) -> list[Sample]:
     """Half of them strokes of held-out writers, half digits of MNIST's validation part."""
-    drawn = held_out_digits(settings, 4_000)
+    drawn = held_out_digits(settings, _MOST_DRAWN)
     mnist = load_mnist(settings.training.data_dir, Part.TRAIN)
     validation = mnist.pick(split_rows(mnist.labels)[1])
     picks = np.random.default_rng(_SEED)
@@ -107,6 +108,15 @@ def samples(settings: Settings, count: int) -> list[Sample]:
     images: list[Gray] = list(validation.images)
     made = [_sample(drawn[row].label, seed, _stroke_ink(drawn[row], row)) for seed, row in enumerate(of_strokes)]
     return made + [_sample(labels[row], len(made) + seed, _mnist_ink(images[row])) for seed, row in enumerate(of_mnist)]
+
+
+def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
+    """Digits of writers that no model was trained on, without doubtful labels, spread evenly."""
+    digits: list[DrawnDigit] = []
+    for file in load_stroke_files(*settings.training.stroke_folders):
+        writers = writers_left_out([digit.writer for digit in file.digits])
+        digits += [digit for digit in file.digits if digit.writer in writers and not digit.doubtful]
+    return digits[:: max(1, len(digits) // limit)]
 
 
 def _sample(label: int, seed: int, ink: Gray) -> Sample:

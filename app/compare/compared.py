@@ -1,68 +1,54 @@
-"""What the tabs of the Compare page share: the ticked models, and their scores on validation."""
+"""What the tabs of the Compare page share: the ticked rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from functools import cached_property
 
-from compare.table import validation_errors
+from compare.rows import Row
 from handwriting_ai.data.split import VALIDATION_COUNT
-from handwriting_ai.evaluation.scoreboard import Entry, EvaluationPart, Score, Scoreboard
-from handwriting_ai.evaluation.statistics import wilson_interval
-from handwriting_ai.plots import ModelAccuracy
-from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from shared import controls, troubles
-
-_BY_MANIFEST: Final = "1 view, by its manifest"
+from handwriting_ai.evaluation.scoreboard import Score, Scoreboard
+from handwriting_ai.prediction import TtaMode
+from shared import controls
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared:
-    """The models that the charts show."""
+    """What the charts show."""
 
     board: Scoreboard
     tta: TtaMode
-    chosen: tuple[Entry, ...]
-    """The ticked ones, the most accurate by its manifest first."""
-    scores: Mapping[str, Score]
-    """On validation, of those of them that have predictions, in the same order."""
+    """Of the models; a preset has its own."""
+    chosen: tuple[Row, ...]
+    """The ticked ones, in the order of the table."""
     scorable: tuple[str, ...]
     """Every model that has predictions, ticked or not."""
 
     @property
-    def names(self) -> list[str]:
-        """The ticked models, in the order of their colours."""
-        return [entry.model_id for entry in self.chosen]
+    def labels(self) -> list[str]:
+        """The ticked ones, in the order of their colours."""
+        return [row.label for row in self.chosen]
+
+    @property
+    def models(self) -> Sequence[Row]:
+        """The ticked ones without the presets."""
+        return [row for row in self.chosen if not row.is_preset]
+
+    @cached_property
+    def scored(self) -> dict[str, tuple[Row, Score]]:
+        """Those of the ticked that have a score, by name."""
+        return {row.name: (row, row.score) for row in self.chosen if row.score is not None}
+
+    def label(self, name: str) -> str:
+        """What a ticked row is called in charts and lists."""
+        return next((row.label for row in self.chosen if row.name == name), name)
 
     @property
     def views(self) -> str:
-        """How many views a scored model reads, in words."""
+        """How many views the models read, in words."""
         return controls.views_in_words(self.tta)
 
-    def views_of(self, entry: Entry) -> int:
-        """How many views the figure of a model rests on."""
-        return controls.view_count(self.tta) if entry.model_id in self.scores else 1
-
-    def accuracy(self, entry: Entry) -> ModelAccuracy:
-        """A model's accuracy on validation: of these views, or else of one by its manifest."""
-        score = self.scores.get(entry.model_id)
-        if score is not None:
-            figures, basis = score.figures, self.views
-            accuracy, errors, (low, high) = figures.accuracy, figures.errors, figures.wilson95
-        else:
-            basis, accuracy, errors = _BY_MANIFEST, entry.manifest.val_acc, validation_errors(entry.manifest)
-            low, high = wilson_interval(VALIDATION_COUNT - errors, VALIDATION_COUNT)
-        return ModelAccuracy(model=entry.model_id, accuracy=accuracy, low=low, high=high, errors=errors, basis=basis)
-
-
-def alone(model_id: str, tta: TtaMode) -> EnsembleChoice:
-    """One model, at its own temperature."""
-    return EnsembleChoice(members=(model_id,), tta=tta)
-
-
-def score_all(board: Scoreboard, names: Sequence[str], tta: TtaMode) -> dict[str, Score]:
-    """Each model's scores on validation; one that cannot be scored after all is named on the page and left out."""
-    scores: dict[str, Score] = {}
-    for name in names:
-        with troubles.said():
-            scores[name] = board.score(alone(name, tta), EvaluationPart.VALIDATION)
-    return scores
+    @property
+    def trials(self) -> dict[str, int]:
+        """The ticked models that have read the first digits alone, by what they are called, and how many these are."""
+        counts = {row.label: score.figures.n for row, score in self.scored.values()}
+        return {label: n for label, n in counts.items() if n < VALIDATION_COUNT}

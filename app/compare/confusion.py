@@ -12,7 +12,8 @@ import streamlit as st
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from compare.compared import Compared, alone
+from compare.compared import Compared
+from compare.rows import alone
 from compare.tabs import NO_SCORES
 from handwriting_ai import plots
 from handwriting_ai.data.mnist import DigitImages
@@ -48,21 +49,28 @@ class _ChartState(BaseModel):
 
 def show_confusion(compared: Compared) -> None:
     """The heat map of one model; a click on a cell, or the list beside it, shows that cell's digits."""
-    if not compared.scores:
+    if not compared.scored:
         st.info(NO_SCORES)
         return
     chart, pictures = st.columns(2, gap="large")
     with chart:
-        name = st.selectbox("Confusions of", list(compared.scores), key="confusions_of", persist_state="session")
+        name = st.selectbox(
+            "Confusions of",
+            list(compared.scored),
+            format_func=compared.label,
+            key="confusions_of",
+            persist_state="session",
+        )
+        row, score = compared.scored[name]
         cell_key, chart_key = f"cell_{name}_{compared.tta}", f"confusion_{name}_{compared.tta}"
         st.altair_chart(
-            plots.confusion_heat_map(compared.scores[name].confusion, selectable=True),
+            plots.confusion_heat_map(score.confusion, selectable=True),
             width="stretch",
             key=chart_key,
             on_select=partial(_take_cell, chart_key, cell_key),
         )
     with pictures:
-        misread = compared.board.misread(alone(name, compared.tta), EvaluationPart.VALIDATION)
+        misread = compared.board.misread(row.choice, EvaluationPart.VALIDATION)
         counts = cell_counts(misread)
         chosen = st.selectbox(
             "Which digits",
@@ -143,7 +151,8 @@ def show_two(compared: Compared) -> None:
             "page *Train*.",
             icon=":material/looks_one:",
         )
-    names = [*compared.scores, *(name for name in choices if name not in compared.scores)]
+    ticked = [name for name in compared.scored if name in choices]
+    names = [*ticked, *(name for name in choices if name not in ticked)]
     left, right = st.columns(2, gap="large")
     with left:
         first = _choose("First", choices, names[0], compared.tta)
@@ -160,8 +169,7 @@ def _choices(compared: Compared) -> dict[str, EnsembleChoice]:
     choices = {name: alone(name, compared.tta) for name in compared.scorable}
     try:
         ensembles = list(_ensembles(compared.tta))
-    except ManifestError as error:
-        st.warning(str(error), icon=":material/warning:")
+    except ManifestError:  # said above the table
         return choices
     known = set(choices.values())
     for title, ensemble in ensembles:
@@ -202,11 +210,12 @@ def _choose(title: str, choices: dict[str, EnsembleChoice], first: str, tta: Tta
 
 def _show_difference(compared: Compared, first: EnsembleChoice, second: EnsembleChoice) -> None:
     board, part = compared.board, EvaluationPart.VALIDATION
-    scores = board.score(first, part), board.score(second, part)
+    read = board.read_by_both(first, second, part)
+    scores = board.score(first, part, first=read), board.score(second, part, first=read)
     st.table(figures_frame(*(score.figures for score in scores)), border="horizontal")
     st.markdown(difference(board.against(first, second, part), scores[0].figures.n))
     explanations.show(_figures(scores[0].figures))
-    misread = board.misread(first, part), board.misread(second, part)
+    misread = board.misread(first, part, first=read), board.misread(second, part, first=read)
     pictures = board.pictures(part)
     only_first, only_second = st.columns(2, gap="large")
     with only_first:

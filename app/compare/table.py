@@ -1,69 +1,58 @@
-"""The tables of the Compare page: every model by its manifest, and means over seeds."""
+"""The tables of the Compare page: every model and preset, and means over seeds."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import pandas as pd
 import streamlit as st
 
+from compare.rows import Row
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.metrics import Figures
-from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.evaluation.statistics import mean_and_spread
 from handwriting_ai.registry.manifest import Manifest
 from shared import explanations, place
 
 ERRORS: Final = f"errors of {VALIDATION_COUNT:,}"
+VIEWS: Final = "views"
+FULL_NAME: Final = "full name"
 PREDICTIONS: Final = "predictions"
 NOT_SHIPPED: Final = "not included"
 _MINUTE_S: Final = 60
 PERCENT: Final = 100
 IN_PERCENT: Final = "%.2f%%"
 """How a table writes a number that is per cent already."""
+_FIRST_TICKED: Final = 3
 _FEWEST_SEEDS: Final = 2
-_TICKED: Final = "ticked"
-"""In the address."""
 
 
-def by_accuracy(entries: Sequence[Entry]) -> list[Entry]:
-    """The most accurate on validation first."""
-    return sorted(entries, key=_validation_accuracy, reverse=True)
-
-
-def _validation_accuracy(entry: Entry) -> float:
-    return entry.manifest.val_acc
-
-
-def validation_errors(manifest: Manifest) -> int:
-    """How many validation digits the model misreads, by its manifest."""
-    return round((1 - manifest.val_acc) * VALIDATION_COUNT)
-
-
-def models_frame(entries: Sequence[Entry], with_predictions: frozenset[str]) -> pd.DataFrame:
-    """A row for each model, in their order; what a manifest lacks is empty."""
-    manifests = [entry.manifest for entry in entries]
+def rows_frame(rows: Sequence[Row], with_predictions: Collection[str]) -> pd.DataFrame:
+    """A line for each row, in their order; what a manifest lacks, and what a preset has none of, is empty."""
+    manifests = [row.manifest for row in rows]
     return pd.DataFrame(
         {
-            "model": [each.model_id for each in manifests],
-            "validation accuracy": [each.val_acc * PERCENT for each in manifests],
-            ERRORS: [validation_errors(each) for each in manifests],
-            "NLL": [each.val_nll for each in manifests],
-            "ECE": [_scaled(each.val_ece, PERCENT) for each in manifests],
-            "temperature": [each.temperature for each in manifests],
-            "architecture": [each.arch for each in manifests],
-            "recipe": [each.training_recipe for each in manifests],
-            "parent": [each.parent_model_id for each in manifests],
-            "seed": [each.training_seed for each in manifests],
-            "epochs": [each.training_epochs for each in manifests],
-            "parameters": [each.n_parameters for each in manifests],
-            "multiply-adds": [entry.multiply_adds for entry in entries],
-            "training time": [_scaled(each.train_seconds, 1 / _MINUTE_S) for each in manifests],
-            "device": [each.device for each in manifests],
-            "trained (UTC)": [each.created_at for each in manifests],
-            "test overlap": [each.test_overlap for each in manifests],
-            PREDICTIONS: [each.model_id in with_predictions for each in manifests],
-            NOT_SHIPPED: [each.not_shipped for each in manifests],
+            "model": [row.label for row in rows],
+            "validation accuracy": [row.accuracy.accuracy * PERCENT for row in rows],
+            ERRORS: [row.accuracy.errors for row in rows],
+            VIEWS: [row.views for row in rows],
+            "NLL": [row.nll for row in rows],
+            "ECE": [_scaled(row.ece, PERCENT) for row in rows],
+            "multiply-adds": [row.multiply_adds for row in rows],
+            "parameters": [row.parameters for row in rows],
+            "temperature": [each and each.temperature for each in manifests],
+            "architecture": [each and each.arch for each in manifests],
+            "recipe": [each and each.training_recipe for each in manifests],
+            "parent": [each and each.parent_model_id for each in manifests],
+            "seed": [each and each.training_seed for each in manifests],
+            "epochs": [each and each.training_epochs for each in manifests],
+            "training time": [each and _scaled(each.train_seconds, 1 / _MINUTE_S) for each in manifests],
+            "device": [each and each.device for each in manifests],
+            "trained (UTC)": [each and each.created_at for each in manifests],
+            "test overlap": [each and each.test_overlap for each in manifests],
+            PREDICTIONS: [set(row.choice.members) <= set(with_predictions) for row in rows],
+            NOT_SHIPPED: [each and each.not_shipped for each in manifests],
+            FULL_NAME: [row.name for row in rows],
         }
     )
 
@@ -72,24 +61,28 @@ def _scaled(value: float | None, factor: float) -> float | None:
     return None if value is None else value * factor
 
 
-def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *, key: str, first: int) -> list[Entry]:
-    """Show all models; return those whose rows are ticked, at the beginning the `first` that have predictions."""
-    ready = [row for row, entry in enumerate(entries) if entry.model_id in with_predictions]
-    remembered = [row for row, entry in enumerate(entries) if entry.model_id in place.recall(_TICKED)]
-    rows: list[int] = remembered or _different(entries, ready or list(range(len(entries))))[:first]
-    column = st.column_config
+def choose_rows(rows: Sequence[Row], with_predictions: Collection[str], *, key: str) -> list[Row]:
+    """Show all rows; return those that are ticked."""
+    first, column = _ticked_at_first(rows, with_predictions), st.column_config
     selected = st.dataframe(
-        models_frame(entries, with_predictions),
+        rows_frame(rows, with_predictions),
         hide_index=True,
         width="stretch",
         key=key,
         on_select="rerun",
         selection_mode="multi-row",
-        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
+        selection_default={"selection": {"rows": first, "columns": [], "cells": []}},
         placeholder="–",
-        alt="All models with the fields of their manifests",
+        alt="All models and presets with their figures on validation and the fields of their manifests",
         column_config={
-            "validation accuracy": column.NumberColumn(format=IN_PERCENT, help="One view, from the manifest."),
+            "model": column.TextColumn(
+                help="Without what all names begin with; the last column has them in full. A preset is a named choice "
+                "of models and views."
+            ),
+            "validation accuracy": column.NumberColumn(
+                format=IN_PERCENT, help=f"Of {VALIDATION_COUNT:,} digits kept back from training."
+            ),
+            VIEWS: column.NumberColumn(help=explanations.VIEWS),
             "NLL": column.NumberColumn(format="%.4f", help=explanations.NLL),
             "ECE": column.NumberColumn(format=IN_PERCENT, help=explanations.ECE),
             "temperature": column.NumberColumn(format="%.3f", help=explanations.TEMPERATURE),
@@ -97,7 +90,9 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
             "recipe": column.TextColumn(help=explanations.RECIPE),
             "seed": column.NumberColumn(help=explanations.SEED),
             "parameters": column.NumberColumn(format="compact", help=explanations.PARAMETERS),
-            "multiply-adds": column.NumberColumn(format="compact", help=explanations.MULTIPLY_ADDS),
+            "multiply-adds": column.NumberColumn(
+                format="compact", help="The arithmetic that a picture takes in these views; time goes roughly with it."
+            ),
             "device": column.TextColumn(help=explanations.DEVICE),
             "training time": column.NumberColumn(format="%.1f min"),
             "trained (UTC)": column.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
@@ -107,45 +102,55 @@ def choose_models(entries: Sequence[Entry], with_predictions: frozenset[str], *,
         },
     )
     ticked: list[int] = selected.selection.rows
-    chosen = [row for row in sorted(ticked) if row < len(entries)]
-    place.remember(_TICKED, [entries[row].model_id for row in chosen])
-    return [entries[row] for row in chosen]
+    chosen = [rows[line] for line in sorted(ticked) if line < len(rows)]
+    place.remember(place.TICKED, [row.name for row in chosen])
+    return chosen
 
 
-def _different(entries: Sequence[Entry], rows: Sequence[int]) -> list[int]:
-    """Those rows, the best of each architecture and recipe first: seeds of one kind have little to tell apart."""
+def _ticked_at_first(rows: Sequence[Row], with_predictions: Collection[str]) -> list[int]:
+    """Those of the address; else the best model of each of three networks, of those that have predictions."""
+    asked = place.recall(place.TICKED)
+    models = [line for line, row in enumerate(rows) if not row.is_preset]
+    ready = [line for line in models if rows[line].name in with_predictions]
+    return [line for line, row in enumerate(rows) if row.name in asked] or _different(rows, ready or models)
+
+
+def _different(rows: Sequence[Row], lines: Sequence[int]) -> list[int]:
+    """Three of these lines, other networks and then other recipes first: seeds of one kind differ little."""
     kinds: dict[tuple[str, str | None], int] = {}
-    for row in rows:
-        kinds.setdefault((entries[row].manifest.arch, entries[row].manifest.training_recipe), row)
     networks: dict[str, int] = {}
-    for (arch, _), row in kinds.items():
-        networks.setdefault(arch, row)
-    order: dict[int, None] = dict.fromkeys([*networks.values(), *kinds.values(), *rows])
-    return list(order)
+    for line in lines:
+        manifest = rows[line].members[0].manifest
+        kinds.setdefault((manifest.arch, manifest.training_recipe), line)
+        networks.setdefault(manifest.arch, line)
+    order: dict[int, None] = dict.fromkeys([*networks.values(), *kinds.values(), *lines])
+    return list(order)[:_FIRST_TICKED]
 
 
-def seeds_frame(entries: Sequence[Entry]) -> pd.DataFrame:
+def seeds_frame(rows: Sequence[Row]) -> pd.DataFrame:
     """Mean ± standard deviation of runs that differ by their seed, or their parent, alone; by mean, best first."""
-    groups: dict[tuple[object, ...], list[Manifest]] = {}
-    for entry in by_accuracy(entries):
-        each = entry.manifest
-        if each.training_recipe is not None and each.training_seed is not None:
+    groups: dict[tuple[object, ...], list[tuple[Row, Manifest]]] = {}
+    for row in rows:
+        each = row.manifest
+        if each is not None and each.training_recipe is not None and each.training_seed is not None:
             is_fresh = each.parent_model_id is None
-            alike = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
-            groups.setdefault(alike, []).append(each)
-    repeated = [group for group in groups.values() if len({_seed_and_parent(each) for each in group}) >= _FEWEST_SEEDS]
+            made = (each.arch, each.training_recipe, each.recipe_hash, each.training_epochs, each.train_data, is_fresh)
+            groups.setdefault((*made, row.views), []).append((row, each))
+    repeated = [group for group in groups.values() if len({_start(each) for _, each in group}) >= _FEWEST_SEEDS]
     repeated.sort(key=_mean_accuracy, reverse=True)
+    firsts = [group[0] for group in repeated]
     return pd.DataFrame(
         {
-            "architecture": [group[0].arch for group in repeated],
-            "recipe": [group[0].training_recipe for group in repeated],
-            "start": ["fresh weights" if group[0].parent_model_id is None else "a model" for group in repeated],
-            "epochs": [group[0].training_epochs for group in repeated],
+            "architecture": [each.arch for _, each in firsts],
+            "recipe": [each.training_recipe for _, each in firsts],
+            "start": ["fresh weights" if each.parent_model_id is None else "a model" for _, each in firsts],
+            "epochs": [each.training_epochs for _, each in firsts],
             "runs": [len(group) for group in repeated],
-            "validation accuracy": [_spread([each.val_acc for each in group], ".2%") for group in repeated],
-            ERRORS: [_spread([validation_errors(each) for each in group], ".1f") for group in repeated],
-            "NLL": [_spread([each.val_nll for each in group], ".4f") for group in repeated],
-            "ECE": [_spread([each.val_ece for each in group], ".2%") for group in repeated],
+            "validation accuracy": [_spread([row.accuracy.accuracy for row, _ in group], ".2%") for group in repeated],
+            ERRORS: [_spread([row.accuracy.errors for row, _ in group], ".1f") for group in repeated],
+            VIEWS: [row.views for row, _ in firsts],
+            "NLL": [_spread([row.nll for row, _ in group], ".4f") for group in repeated],
+            "ECE": [_spread([row.ece for row, _ in group], ".2%") for group in repeated],
         }
     )
 
@@ -165,12 +170,12 @@ def test_frame(figures: Mapping[str, Figures]) -> pd.DataFrame:
     )
 
 
-def _mean_accuracy(group: Sequence[Manifest]) -> float:
+def _mean_accuracy(group: Sequence[tuple[Row, Manifest]]) -> float:
     """On validation, over these runs."""
-    return statistics.fmean(each.val_acc for each in group)
+    return statistics.fmean(row.accuracy.accuracy for row, _ in group)
 
 
-def _seed_and_parent(manifest: Manifest) -> tuple[int | None, str | None]:
+def _start(manifest: Manifest) -> tuple[int | None, str | None]:
     """What makes a run another one of the same kind."""
     return manifest.training_seed, manifest.parent_model_id
 

@@ -4,7 +4,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
-from itertools import takewhile
 from typing import Final
 
 import streamlit as st
@@ -14,7 +13,7 @@ from handwriting_ai.errors import ManifestError
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.presets import Preset, read_presets
-from shared import controls, explanations, resources
+from shared import controls, explanations, resources, wording
 from shared.ui_state import ui_state
 
 MEMBERS_KEY: Final = "ensemble_members"
@@ -111,7 +110,7 @@ def _choose_members(names: Sequence[str]) -> tuple[str, ...]:
         "Models",
         names,
         selection_mode="multi",
-        format_func=partial(short, prefix=prefix_of(names)),
+        format_func=wording.shortened(names).__getitem__,
         key=MEMBERS_KEY,
         help=_MEMBERS_HELP,
         on_change=forget_row,
@@ -119,22 +118,6 @@ def _choose_members(names: Sequence[str]) -> tuple[str, ...]:
         persist_state="session",
     )
     return tuple(chosen)
-
-
-def prefix_of(names: Sequence[str]) -> str:
-    """What all names begin with, up to an underscore: it need not be read each time."""
-    pairs = zip(min(names), max(names), strict=False)  # what these two share, all share
-    common = "".join(letter for letter, _ in takewhile(_are_same, pairs))
-    return common[: common.rfind("_") + 1] if len(names) > 1 else ""
-
-
-def _are_same(letters: tuple[str, str]) -> bool:
-    return letters[0] == letters[1]
-
-
-def short(name: str, *, prefix: str) -> str:
-    """A name without what all names begin with."""
-    return name.removeprefix(prefix)
 
 
 def with_temperature(board: Scoreboard, choice: EnsembleChoice) -> EnsembleChoice:

@@ -1,6 +1,6 @@
 """The table of the Ensemble page: every ensemble of some models, by how good it is and what it costs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 from pydantic import BaseModel, Field
 
-from ensemble.chooser import MEMBERS_KEY, prefix_of, short
+from ensemble.chooser import MEMBERS_KEY
 from handwriting_ai.evaluation.scoreboard import Scoreboard
 from handwriting_ai.evaluation.search import MOST_MEMBERS, RankedSubset
 from handwriting_ai.prediction import TtaMode
@@ -59,7 +59,7 @@ def show_ranking(board: Scoreboard, names: Sequence[str], count: int, tta: TtaMo
         help=explanations.NLL,
     )
     st.dataframe(
-        _ranking_table(ranked, controls.view_count(tta), prefix_of(names)),
+        _ranking_table(ranked, controls.view_count(tta), wording.shortened(names)),
         hide_index=True,
         width="stretch",
         on_select=partial(_choose_ranked, ranked, key),
@@ -77,11 +77,11 @@ def _choose_ranked(ranked: Sequence[RankedSubset], key: str) -> None:
         st.session_state[MEMBERS_KEY] = members
 
 
-def _ranking_table(ranked: Sequence[RankedSubset], views: int, prefix: str) -> pd.DataFrame:
+def _ranking_table(ranked: Sequence[RankedSubset], views: int, labels: Mapping[str, str]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "✓": ["✓" if subset.is_best_for_its_cost else "" for subset in ranked],
-            "members": [", ".join(short(name, prefix=prefix) for name in subset.members) for subset in ranked],
+            "members": [", ".join(labels[name] for name in subset.members) for subset in ranked],
             "models": [len(subset.members) for subset in ranked],
             "NLL": [subset.nll for subset in ranked],
             "errors": [subset.errors for subset in ranked],

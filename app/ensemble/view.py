@@ -27,8 +27,7 @@ def show() -> None:
             _show(board, entries, ranked)
             return
         st.info(
-            "No model here can be scored. Train one on the page *Train*, or make the predictions of those there are "
-            "with `handwriting-ai evaluate --refresh MODEL`.",
+            "No model here can be scored. Train one on the page *Train*: a run scores its model itself.",
             icon=":material/groups:",
         )
         _offer_return()
@@ -39,7 +38,7 @@ def _sound(board: Scoreboard) -> tuple[tuple[Entry, ...], list[str]]:
     survey = board.scorable(_without_withheld(board.survey()))
     names = [entry.model_id for entry in survey.entries]
     chosen = chooser.members_at_start(names)
-    ranked = combined(names, chosen)
+    ranked = combined([name for name in names if board.is_whole(name)], chosen)
     survey = board.undamaged(survey, {*chosen, *ranked})
     left_out = [f"Model `{refusal.model_id}` is left out: {refusal.reason}" for refusal in survey.refused]
     controls.say_reasons("Left out:", left_out, warn=True)
@@ -77,6 +76,11 @@ def _show(board: Scoreboard, entries: Sequence[Entry], ranked: Sequence[str]) ->
 def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[Entry]) -> None:
     score = board.score(choice, EvaluationPart.VALIDATION)
     _show_figures(score)
+    if score.figures.n < len(board.pictures(EvaluationPart.VALIDATION)):
+        st.caption(
+            f"Scored by {score.figures.n:,} digits alone, as a quick trial is among the models: the fewer, the less it "
+            "says. Trials are not ranked below."
+        )
     cost = sum(entry.multiply_adds for entry in entries if entry.model_id in choice.members)
     st.caption(
         f"{cost / _MILLION:,.0f} million multiply-adds × {controls.views_in_words(choice.tta)}."

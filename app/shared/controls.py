@@ -12,7 +12,7 @@ from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.presets import choose_members, read_presets
-from shared import place, resources, wording
+from shared import explanations, place, resources, wording
 from shared.ui_state import ui_state
 
 VIEWS_KEY: Final = "tta"
@@ -40,8 +40,7 @@ def choose_views(key: str, default: TtaMode) -> TtaMode:
         list(TtaMode),
         default=None if key in st.session_state else first,  # Streamlit complains of both
         format_func=views_in_words,
-        help="Test-time augmentation: slightly shifted, turned, scaled and slanted copies are read as well, "
-        "and the probabilities averaged.",
+        help=explanations.VIEWS,
         key=key,
         required=True,
         persist_state="session",

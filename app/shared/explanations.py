@@ -32,6 +32,10 @@ WHY: Final = (
     "A small window of the picture is covered, and the picture read again: where that makes the answer less likely "
     "against the runner-up, the covered ink spoke for it (occlusion; Zeiler and Fergus, 2014)."
 )
+VIEWS: Final = (
+    "Test-time augmentation: slightly shifted, turned, scaled and slanted copies of a digit are read as well, and the "
+    "probabilities averaged."
+)
 MULTIPLY_ADDS: Final = "The arithmetic that one view of one picture takes; time goes roughly with it."
 PARAMETERS: Final = "How many numbers the network has learnt."
 TEST_REPORT: Final = "Reported only: nothing here is to be chosen by it. Another choice closes the report."

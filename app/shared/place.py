@@ -12,6 +12,8 @@ import streamlit as st
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from shared.ui_state import UiState, ui_state
 
+TICKED: Final = "ticked"
+"""The models whose rows are ticked on the page Compare."""
 _MODELS: Final = "models"
 _VIEWS: Final = "models_in"
 
@@ -24,6 +26,11 @@ def remember(name: str, values: Sequence[str]) -> None:
             st.query_params[name] = list(values)
         else:
             del st.query_params[name]
+
+
+def send_to(name: str, values: Sequence[str]) -> None:
+    """Values that another page, which is about to be opened, is to recall."""
+    ui_state().places[name] = tuple(values)
 
 
 def recall(name: str) -> list[str]:

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from handwriting_ai.prediction import EnsembleChoice, TtaMode
+from handwriting_ai.prediction import EnsembleChoice
 from shared.guessing import Guessing
 from shared.photos import Photos
 from shared.sheet import Sheet, Strokes
@@ -48,8 +48,8 @@ class UiState:
     """The models this session reads with; None leaves it to the settings."""
     ranking_version: int = 0
     """Part of the key of the table of ensembles: a new one forgets the selected row."""
-    latency_ms: dict[tuple[str, TtaMode], float] = field(default_factory=dict)
-    """What was measured on the Compare page, by model and views."""
+    latency_ms: dict[EnsembleChoice, float] = field(default_factory=dict)
+    """What was measured on the Compare page."""
     places: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What `shared.place` keeps, by its name in the address."""
     page: str = ""

@@ -1,6 +1,8 @@
 """Answers and runs in words."""
 
 import math
+from collections.abc import Sequence
+from itertools import takewhile
 from typing import Final
 
 from handwriting_ai.evaluation.metrics import Figures
@@ -64,6 +66,18 @@ def test_report(figures: Figures) -> str:
         f"{high:.2%}); {figures.errors_without_disputed} without the 15 digits whose label people dispute. "
         f"NLL {figures.nll:.4f}, ECE {figures.ece:.2%}."
     )
+
+
+def shortened(names: Sequence[str]) -> dict[str, str]:
+    """Each name without what all of them begin with, up to an underscore: it need not be read each time."""
+    beginnings = [name.split("_")[:-1] for name in names] if len(names) > 1 else [[]]
+    pairs = zip(min(beginnings), max(beginnings), strict=False)  # what these two share, all share
+    shared = sum(1 for _ in takewhile(_are_alike, pairs))
+    return {name: "_".join(name.split("_")[shared:]) for name in names}
+
+
+def _are_alike(parts: tuple[str, str]) -> bool:
+    return parts[0] == parts[1]
 
 
 def counted(count: int, thing: str) -> str:

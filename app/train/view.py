@@ -1,6 +1,6 @@
 """The Train page: a form that queues runs, what the network will see, and the runs live."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -9,15 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from handwriting_ai.errors import QueueUnavailable
-from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.store import DamagedJob
 from handwriting_ai.jobs.types import Job, JobStatus
 from handwriting_ai.prediction import SURE
+from handwriting_ai.registry.notes import Note
 from handwriting_ai.training.progress import TrainingMetrics
-from shared import charts, controls, explanations, place, resources, troubles, wording
+from shared import charts, controls, explanations, noting, place, resources, troubles, wording
 from shared.ui_state import ui_state
-from train import form
+from train import curves, form, outcome
 
 _RUN: Final = "run"
 """In the address."""
@@ -68,7 +68,17 @@ def _show_found(jobs: JobQueue, was_active: bool) -> None:
     if not found.jobs:
         st.info("No runs yet. Start one above; it goes on when you leave the page.", icon=":material/model_training:")
         return
-    _show_run(jobs, _choose(found.jobs[::-1]))
+    notes = {job.job_id: jobs.store.note(job.job_id) for job in found.jobs[::-1]}
+    noting.say_problems(notes)
+    by_id = {job.job_id: job for job in found.jobs}
+    own_names = {name: f"{name} {job.config.model_id}" for name, job in by_id.items()}
+    shown = [by_id[name] for name in noting.choose_shown("runs", notes, own_names)]
+    if not shown:
+        st.info("No run has all of these words in its name or note.", icon=":material/search_off:")
+        return
+    chosen = _choose(shown, notes)
+    curves.show(jobs, shown, notes)
+    _show_run(jobs, chosen, notes[chosen.job_id])
 
 
 def _show_damaged(jobs: JobQueue, damaged: DamagedJob) -> None:
@@ -78,7 +88,7 @@ def _show_damaged(jobs: JobQueue, damaged: DamagedJob) -> None:
         _do(jobs.delete, damaged.job_id)
 
 
-def _choose(jobs: Sequence[Job]) -> Job:
+def _choose(jobs: Sequence[Job], notes: Mapping[str, Note]) -> Job:
     """Show all runs; return the one that this session selected or started last.
 
     It is remembered by its name: rows shift when runs come and go, whoever starts or deletes them.
@@ -87,21 +97,23 @@ def _choose(jobs: Sequence[Job]) -> Job:
     running = [job.job_id for job in jobs if job.state.status is JobStatus.RUNNING]
     remembered = ui_state().job_id or next(iter(place.recall(_RUN)), None)
     shown = remembered if remembered in names else (running or names)[0]
-    row = _select(jobs, names.index(shown), key=controls.rows_key("runs", names))
+    row = _select(jobs, notes, names.index(shown), key=controls.rows_key("runs", names))
     ui_state().job_id = names[row]
     place.remember(_RUN, [names[row]])
     return jobs[row]
 
 
-def _select(jobs: Sequence[Job], row: int, *, key: str) -> int:
+def _select(jobs: Sequence[Job], notes: Mapping[str, Note], row: int, *, key: str) -> int:
     """The table of runs, with this row selected at first; returns the row that is selected now."""
     frame = pd.DataFrame(
         {
             "status": [str(job.state.status) for job in jobs],
             "model": [job.config.model_id for job in jobs],
+            "name": [notes[job.job_id].name for job in jobs],
             "progress": [job.state.progress for job in jobs],
             "epoch": [f"{job.state.current_epoch} / {job.config.epochs}" for job in jobs],
             "queued": [job.state.queued_at for job in jobs],
+            "note": [notes[job.job_id].text for job in jobs],
         }
     )
     selected = st.dataframe(
@@ -121,9 +133,11 @@ def _select(jobs: Sequence[Job], row: int, *, key: str) -> int:
     return rows[0] if rows and rows[0] < len(jobs) else row
 
 
-def _show_run(jobs: JobQueue, job: Job) -> None:
+def _show_run(jobs: JobQueue, job: Job, note: Note) -> None:
     state, history = job.state, jobs.store.metrics(job.job_id)
-    st.subheader(job.config.model_id, anchor=False)
+    st.subheader(note.name or job.config.model_id, anchor=False)
+    if note.text:
+        st.markdown(note.text)
     st.progress(state.progress, text=wording.standing(job))
     silent_s = state.silent_for(datetime.now(UTC))
     if silent_s is not None:
@@ -133,6 +147,7 @@ def _show_run(jobs: JobQueue, job: Job) -> None:
     if state.status is JobStatus.COMPLETED:
         _show_outcome(jobs, job)
     _show_buttons(jobs, job)
+    noting.offer("run", {job.job_id: jobs.store.folder(job.job_id)}, {job.job_id: note})
     if history:
         _show_learning(history)
     log = jobs.store.log_tail(job.job_id)
@@ -147,8 +162,8 @@ def _show_outcome(jobs: JobQueue, job: Job) -> None:
     if not jobs.store.has_registered(job):
         st.info(f"Its model `{name}` has been deleted or replaced since.", icon=":material/delete:")
         return
-    st.success(f"Saved as `{name}`. {_how_to_use(job)}", icon=":material/check:")
-    st.page_link("compare/page.py", label="Compare it with the others", icon=":material/compare_arrows:")
+    st.success(f"Saved as `{name}`{_scored_by(job)}.", icon=":material/check:")
+    outcome.show(jobs, job)
 
 
 def _show_learning(history: Sequence[TrainingMetrics]) -> None:
@@ -202,12 +217,10 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
                 _do(jobs.delete, job_id)
 
 
-def _how_to_use(job: Job) -> str:
-    """How to draw with its model: a trial's has no scores yet, without which the page Ensemble leaves it out."""
-    first = ""
-    if job.config.trial_digits is not None:
-        first = f"run `{REFRESH_COMMAND} {job.config.model_id}` in a terminal, then "
-    return f"To draw with it: {first}choose it on the page *Ensemble*, and *Use it in this session*."
+def _scored_by(job: Job) -> str:
+    """That a trial's figures rest on few digits."""
+    digits = job.config.trial_digits
+    return "" if digits is None else f", scored by the trial's own {digits:,} digits of each set"
 
 
 def _do(action: Callable[[str], None], job_id: str) -> None:

@@ -14,12 +14,14 @@ from handwriting_ai.preprocess import preprocess, preprocess_signature
 
 if TYPE_CHECKING:
     from handwriting_ai.config import Settings, load_settings
-    from handwriting_ai.reading.default import read, read_many
+    from handwriting_ai.reading.default import read, read_many, read_page
+    from handwriting_ai.reading.page import PageReading
     from handwriting_ai.reading.reader import DigitReader, Reading
 
 __all__ = [
     "DigitReader",
     "HandwritingError",
+    "PageReading",
     "Prediction",
     "Reading",
     "Settings",
@@ -29,14 +31,17 @@ __all__ = [
     "preprocess_signature",
     "read",
     "read_many",
+    "read_page",
 ]
 _IMPORTED_LATER: Final = {
     "DigitReader": "reading.reader",
+    "PageReading": "reading.page",
     "Reading": "reading.reader",
     "Settings": "config",
     "load_settings": "config",
     "read": "reading.default",
     "read_many": "reading.default",
+    "read_page": "reading.default",
 }
 """What brings torch or pydantic along, which take seconds: a command's `--help` has no use for them."""
 

@@ -16,7 +16,7 @@ from tests.training.samples import EPOCH
 
 from compare import confusion, tabs
 from handwriting_ai.config import PROJECT_ROOT
-from handwriting_ai.evaluation import scoreboard
+from handwriting_ai.evaluation import member_scores
 from handwriting_ai.evaluation.damage import SEVERITIES, Damage, DamagePoint
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, EvaluationDigits, Predictions, load_predictions
 from handwriting_ai.evaluation.robustness import DAMAGE_NAME, packed_damage
@@ -144,13 +144,13 @@ def test_without_models_it_says_how_to_get_one(page: AppTest, models: Path) -> N
 
 
 def test_all_models_are_listed_the_most_accurate_first(pair: Path, page: AppTest) -> None:
-    """With what their manifests say; three at most are ticked at first."""
+    """With their figures in the views on show, and what their manifests say; three at most are ticked at first."""
     register_with_predictions(pair, "c", errors=10, changes={"training_recipe": "heavy_aug"})
     _open(page)
     assert _names(page) == ["c", "a", "b"]
     first = {name: values[1] for name, values in _columns(page).items()}
-    assert first["validation accuracy"] == pytest.approx(99.6)
-    assert (first["errors of 5,000"], first["recipe"], first["seed"], first["epochs"]) == (20, "drawn", 0, 12)
+    assert first["validation accuracy"] == pytest.approx(99.8)
+    assert (first["errors of 5,000"], first["views"], first["recipe"], first["seed"]) == (10, 17, "drawn", 0)
     assert (first["training time"], first["predictions"], first["test overlap"]) == (10.0, True, "none")
     assert _charts(page) == 1
 
@@ -165,8 +165,8 @@ def test_seeds_of_one_recipe_are_averaged(pair: Path, page: AppTest) -> None:
     means = _columns(page, 1)
     assert (means["architecture"], means["recipe"], means["runs"]) == (["compact"] * 2, ["drawn"] * 2, [2, 2])
     assert means["start"] == ["fresh weights", "a model"]
-    assert means["errors of 5,000"] == ["25.0 ± 7.1", "400.0 ± 0.0"]
-    assert means["validation accuracy"] == ["99.50% ± 0.14%", "92.00% ± 0.00%"]
+    assert means["errors of 5,000"] == ["12.5 ± 3.5", "200.0 ± 0.0"]
+    assert means["validation accuracy"] == ["99.75% ± 0.07%", "96.00% ± 0.00%"]
 
 
 def test_means_are_sorted_by_the_mean(pair: Path, page: AppTest) -> None:
@@ -176,7 +176,7 @@ def test_means_are_sorted_by_the_mean(pair: Path, page: AppTest) -> None:
     _open(page)
     means = _columns(page, 1)
     assert means["recipe"] == ["drawn", "heavy_aug"]
-    assert means["errors of 5,000"] == ["25.0 ± 7.1", "30.0 ± 28.3"]
+    assert means["errors of 5,000"] == ["12.5 ± 3.5", "15.0 ± 14.1"]
 
 
 def test_refused_models_are_named_with_the_reason(pair: Path, page: AppTest) -> None:
@@ -222,13 +222,14 @@ def test_stale_predictions_are_not_shown(pair: Path, page: AppTest) -> None:
 
 
 def test_v1_manifests_are_compared_as_far_as_they_go(pair: Path, page: AppTest) -> None:
-    """Fields they lack are empty; their predictions count as any."""
+    """Fields they lack are empty; their predictions count as any, and tell what the manifests do not."""
     keep_v1_fields_only(pair / "a")
     keep_v1_fields_only(pair / "b")
     _open(page)
     columns = _columns(page)
-    lacking = [each for name in ("NLL", "ECE", "recipe", "parameters") for each in columns[name]]
+    lacking = [each for name in ("recipe", "parameters") for each in columns[name]]
     assert all(each is None or each != each for each in lacking)
+    assert all(isinstance(each, float) and each == each for each in (*columns["NLL"], *columns["ECE"]))
     assert len(page.dataframe) == 1
     assert not page.info
     for tab in ("Cost", "Learning curves", "Damage", "Two models"):
@@ -238,8 +239,10 @@ def test_v1_manifests_are_compared_as_far_as_they_go(pair: Path, page: AppTest) 
     assert _charts(page) == 1
 
 
-def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of two hundred models three."""
+def test_of_very_many_models_only_ticked_ones_are_read(
+    models: Path, page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two hundred models three; the table says what manifests do, of one view."""
     for first, errors in enumerate((10, 11, 12)):
         folder = register_with_predictions(models, f"m{first:03}", errors=errors)
         for number in range(first + 3, MANY, 3):
@@ -250,9 +253,11 @@ def test_only_ticked_models_are_read(models: Path, page: AppTest, monkeypatch: p
         read.append(manifest.model_id)
         return load_predictions(folder, manifest, digits)
 
-    monkeypatch.setattr(scoreboard, "load_predictions", count)
+    monkeypatch.setattr(member_scores, "load_predictions", count)
     _open(page)
     assert len(_names(page)) == MANY
+    assert set(_columns(page)["views"]) == {1}
+    assert "in one view, as their manifests say" in _texts(page)
     assert sorted(read) == sorted(_names(page)[:3])
     _tick(page, *range(12))
     assert "colours repeat" in _texts(page)
@@ -303,6 +308,66 @@ def test_missing_mnist_is_said(pair: Path, page: AppTest, monkeypatch: pytest.Mo
     monkeypatch.setenv("TRAINING__DATA_DIR", str(pair))
     _open(page)
     assert "TRAINING__DATA_DIR" in page.error[0].value
+
+
+def test_table_and_charts_speak_of_the_same_views(pair: Path, page: AppTest) -> None:
+    """Those chosen above them; a model without predictions stands with the one view of its manifest."""
+    (register_with_predictions(pair, "c", errors=40) / PREDICTIONS_NAME).unlink()
+    _open(page, "Two models")
+    assert (_columns(page)["views"], _columns(page)["errors of 5,000"]) == ([17, 17, 1], [10, 15, 40])
+    assert _errors(page) == ["10", "15"]
+    views: ButtonGroup[str] = page.button_group(key="compare_tta")
+    views.set_value("none").run()
+    assert not page.exception
+    assert (_columns(page)["views"], _columns(page)["errors of 5,000"]) == ([1, 1, 1], [20, 30, 40])
+
+
+def test_presets_are_rows_of_the_table(pair: Path, page: AppTest) -> None:
+    """In their own views, with all their members' arithmetic; ticked, they are in every tab that has scores."""
+    presets: dict[str, object] = {
+        "both": {"members": ["a", "b"], "tta": "basic"},
+        "lacking": {"members": ["a", "gone"], "tta": "none"},
+    }
+    (pair / PRESETS_FILE).write_text(json.dumps(presets), encoding="utf-8")
+    _open(page)
+    assert sorted(_names(page)) == ["a", "b", "both (preset)"]
+    assert "The preset `lacking` is not shown: no predictions of `gone`." in _texts(page)
+    place = _names(page).index("both (preset)")
+    columns = _columns(page)
+    adds = dict(zip(_names(page), columns["multiply-adds"], strict=True))
+    assert columns["views"][place] == 5
+    assert adds["both (preset)"] == 2 * 5 * int(str(adds["a"])) / 17
+    assert columns["seed"][place] is None or columns["seed"][place] != columns["seed"][place]
+    _tick(page, 0, 1, 2)
+    for tab in ("Accuracy", "Cost", "Per digit", "Learning curves", "Damage"):
+        _open(page, tab)
+        assert not page.error
+    _open(page, "Calibration")
+    assert "both (preset)" in _columns(page, -1)["model"]
+    _open(page, "Confusion")
+    confusions_of: Selectbox[str] = page.selectbox(key="confusions_of")
+    confusions_of.set_value("both (preset)").run()
+    assert not page.exception
+
+
+def test_what_all_names_begin_with_is_left_out(models: Path, page: AppTest) -> None:
+    """In the table, whose last column has the names in full, and in the lists of the tabs."""
+    for seed in range(2):
+        register_with_predictions(models, f"mnist_compact_seed{seed}", errors=20 + seed, seed=seed)
+    _open(page, "Calibration")
+    assert _names(page) == ["seed0", "seed1"]
+    assert _columns(page)["full name"] == ["mnist_compact_seed0", "mnist_compact_seed1"]
+    assert _reliability_of(page).options == ["seed0", "seed1"]
+
+
+def test_three_different_networks_are_ticked_at_first(models: Path, page: AppTest) -> None:
+    """The best of each, not three seeds of the best; what is ticked stands in the address."""
+    for number, arch in enumerate(("compact", "compact", "compact", "simplecnn_m5", "simplecnn_m7")):
+        register_with_predictions(models, f"m{number}", errors=10 + number, seed=number, changes={"arch": arch})
+    _open(page, "Calibration")
+    assert _columns(page, -1)["model"] == ["m0", "m3", "m4"]
+    address: dict[str, object] = page.query_params
+    assert address["ticked"] == ["m0", "m3", "m4"]
 
 
 def test_views_change_the_figures(pair: Path, page: AppTest) -> None:

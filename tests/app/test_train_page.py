@@ -64,10 +64,11 @@ def page(jobs: LocalJobs) -> Iterator[AppTest]:
 
 def open_page() -> AppTest:
     """The Train page of the app."""
-    return _open(open_app())
+    return open_train(open_app())
 
 
-def _open(page: AppTest) -> AppTest:
+def open_train(page: AppTest) -> AppTest:
+    """The Train page, in an app that was not opened yet."""
     page.run()
     return page.switch_page("train/page.py").run()
 
@@ -77,7 +78,7 @@ def click(page: AppTest, label: str) -> AppTest:
     return next(button for button in page.button if button.label == label).click().run()
 
 
-def _job(jobs: LocalJobs, status: JobStatus, error: str | None = None, *, recipe: str = "drawn") -> Job:
+def some_job(jobs: LocalJobs, status: JobStatus, error: str | None = None, *, recipe: str = "drawn") -> Job:
     """A job that has come this far, with two epochs of metrics."""
     seed = len(jobs.store.all().jobs)
     reached: dict[str, object] = {"status": status, "current_epoch": 2, "progress": 0.5, "error": error}
@@ -129,7 +130,7 @@ def _full_disk(*_: object) -> None:
 
 def test_without_runs_the_form_is_open(page: AppTest) -> None:
     """It explains the recipe and estimates the time, though no run has been made yet."""
-    _open(page)
+    open_train(page)
     assert not page.exception
     assert "No runs yet" in page.info[0].value
     captions = [caption.value for caption in page.caption]
@@ -139,7 +140,7 @@ def test_without_runs_the_form_is_open(page: AppTest) -> None:
 
 def test_the_form_keeps_to_the_limits_of_command_line_and_api(page: AppTest) -> None:
     """Of epochs, and of the last of ten seeds."""
-    _open(page)
+    open_train(page)
     epochs, first_seed, seeds = page.number_input
     assert epochs.max == MOST_EPOCHS
     assert (first_seed.max or 0) + (seeds.max or 0) - 1 == LARGEST_SEED
@@ -147,7 +148,7 @@ def test_the_form_keeps_to_the_limits_of_command_line_and_api(page: AppTest) -> 
 
 def test_missing_strokes_are_said_before_anything_is_queued(page: AppTest, jobs: LocalJobs) -> None:
     """The recipe `drawn` without pen strokes: where it is chosen, and again where it is started all the same."""
-    _open(page)
+    open_train(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
@@ -162,8 +163,8 @@ def test_sets_that_cannot_be_looked_for_leave_the_page_as_it_is(
     page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder of strokes that is not there, or may not be entered: said once, where a recipe needs it."""
-    _job(jobs, JobStatus.FAILED)
-    _open(page)
+    some_job(jobs, JobStatus.FAILED)
+    open_train(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     assert recipe.value == "scanned"
     recipe.select("drawn").run()
@@ -188,7 +189,7 @@ def test_a_seed_without_a_model_is_suggested(page: AppTest, jobs: LocalJobs, mon
     monkeypatch.setattr(LocalJobs, "tick", _stand_still)  # nothing is trained
     with jobs.store.lock():
         jobs.store.create(plan("compact", "baseline", seed=2))
-    _open(page)
+    open_train(page)
     recipe: Selectbox[str] = page.selectbox(key="recipe")
     recipe.select("baseline").run()
     assert page.number_input[1].value == 3
@@ -205,7 +206,7 @@ def test_the_form_outlasts_the_page(page: AppTest, jobs: LocalJobs) -> None:
     """Somebody looks at another page before starting: nothing is filled in anew, least of all the parent."""
     fits = {"preprocess_hash": preprocess_signature(), "arch": "compact"}
     write_model(jobs.models.root, "mine", saved(fresh_state()), fits)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page, seeds=3)
     parent: Selectbox[str] = page.selectbox(key="parent_compact")
     parent.select("mine").run()
@@ -228,13 +229,13 @@ def test_the_form_outlasts_the_page(page: AppTest, jobs: LocalJobs) -> None:
 
 def test_the_time_is_estimated_by_runs_that_have_trained(page: AppTest, jobs: LocalJobs) -> None:
     """However many wait behind them."""
-    trained = _job(jobs, JobStatus.COMPLETED)
+    trained = some_job(jobs, JobStatus.COMPLETED)
     unbegun: dict[str, object] = {"status": JobStatus.CANCELLED}
     with jobs.store.lock():
         for seed in range(6):
             job = jobs.store.create(plan("compact", "scanned", seed=seed))
             jobs.store.write_state(job.state.model_copy(update=unbegun))
-    _open(page)
+    open_train(page)
     assert any(f"by the pace of run {trained.job_id}" in caption.value for caption in page.caption)
 
 
@@ -243,7 +244,7 @@ def test_a_started_run_is_queued_trained_and_shown(
 ) -> None:
     """With the real queue and a real process, on a few digits."""
     monkeypatch.setattr("train.form._TRIAL_DIGITS", 40)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page)
     click(page, "Start")
     deadline = time.monotonic() + LIMIT_S
@@ -287,8 +288,11 @@ def test_a_queue_is_closed_in_its_own_way(jobs: LocalJobs, monkeypatch: pytest.M
 
 def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, jobs: LocalJobs) -> None:
     """Its last numbers stay to be seen."""
-    job, other = _job(jobs, JobStatus.FAILED), _job(jobs, JobStatus.FAILED, "The training loss of epoch 3 is nan.")
-    _open(page)
+    job, other = (
+        some_job(jobs, JobStatus.FAILED),
+        some_job(jobs, JobStatus.FAILED, "The training loss of epoch 3 is nan."),
+    )
+    open_train(page)
     assert not page.exception
     assert page.error[0].value == "The training loss of epoch 3 is nan."
     shown = {metric.label: metric.value for metric in page.metric}
@@ -304,9 +308,9 @@ def test_a_failed_run_shows_why_and_can_be_resumed_or_deleted(page: AppTest, job
 
 def test_a_damaged_run_is_named(page: AppTest, jobs: LocalJobs) -> None:
     """And can be deleted; the page goes on."""
-    job = _job(jobs, JobStatus.CANCELLED)
+    job = some_job(jobs, JobStatus.CANCELLED)
     (jobs.store.folder(job.job_id) / CONFIG_NAME).write_text("{", encoding="utf-8")
-    _open(page)
+    open_train(page)
     assert not page.exception
     assert job.job_id in page.warning[0].value
     click(page, f"Delete {job.job_id}")
@@ -316,10 +320,10 @@ def test_a_damaged_run_is_named(page: AppTest, jobs: LocalJobs) -> None:
 
 def test_the_chosen_run_stays_when_others_come_and_go(page: AppTest, jobs: LocalJobs) -> None:
     """Rows shift with each run that is queued elsewhere; what the buttons act on does not."""
-    older, chosen = _job(jobs, JobStatus.CANCELLED), _job(jobs, JobStatus.FAILED)
-    _open(page)
+    older, chosen = some_job(jobs, JobStatus.CANCELLED), some_job(jobs, JobStatus.FAILED)
+    open_train(page)
     assert page.subheader[0].value == chosen.config.model_id
-    newer = _job(jobs, JobStatus.FAILED)
+    newer = some_job(jobs, JobStatus.FAILED)
     page.run()
     assert _models(page)[0] == newer.config.model_id
     assert page.subheader[0].value == chosen.config.model_id
@@ -332,23 +336,23 @@ def test_the_chosen_run_stays_when_others_come_and_go(page: AppTest, jobs: Local
 
 def test_a_row_is_selected_and_remembered_by_its_name(page: AppTest, jobs: LocalJobs) -> None:
     """Also when it is another row later."""
-    chosen, newer = _job(jobs, JobStatus.CANCELLED), _job(jobs, JobStatus.FAILED)
-    _open(page)
+    chosen, newer = some_job(jobs, JobStatus.CANCELLED), some_job(jobs, JobStatus.FAILED)
+    open_train(page)
     assert page.subheader[0].value == newer.config.model_id
     selection: dict[str, dict[str, list[int]]] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     page.session_state[controls.rows_key("runs", [newer.job_id, chosen.job_id])] = selection
     page.run()
     assert page.subheader[0].value == chosen.config.model_id
-    _job(jobs, JobStatus.FAILED)
+    some_job(jobs, JobStatus.FAILED)
     page.run()
     assert page.subheader[0].value == chosen.config.model_id
 
 
 def test_what_was_chosen_goes_before_what_runs(page: AppTest, jobs: LocalJobs) -> None:
     """A run that begins elsewhere does not push itself forward; one that is silent says so when it is looked at."""
-    chosen = _job(jobs, JobStatus.FAILED)
-    _open(page)
-    begun = _job(jobs, JobStatus.FAILED)
+    chosen = some_job(jobs, JobStatus.FAILED)
+    open_train(page)
+    begun = some_job(jobs, JobStatus.FAILED)
     silent: dict[str, object] = {"status": JobStatus.RUNNING, "heartbeat": datetime.now(UTC) - timedelta(minutes=5)}
     with locked(jobs.store.folder(begun.job_id)):
         jobs.store.write_state(begun.state.model_copy(update=silent))
@@ -364,7 +368,7 @@ def test_what_was_chosen_goes_before_what_runs(page: AppTest, jobs: LocalJobs) -
 def test_no_seed_is_queued_if_one_of_them_cannot_be(page: AppTest, jobs: LocalJobs) -> None:
     """The message speaks of what stands on the page."""
     (jobs.models.root / "mnist_compact_baseline_seed1_trial2000").mkdir(parents=True)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page, seeds=3)
     click(page, "Start")
     assert "seed1_trial2000' exists" in page.error[0].value
@@ -385,7 +389,7 @@ def test_a_later_seed_that_cannot_be_queued_is_said(
         return submit(queue, config)
 
     monkeypatch.setattr(LocalJobs, "submit", only_one)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page, seeds=2)
     click(page, "Start")
     assert not page.exception
@@ -398,9 +402,9 @@ def test_a_later_seed_that_cannot_be_queued_is_said(
 
 def test_a_run_is_started_afresh(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where its checkpoint does not fit its data any more, say."""
-    job = _job(jobs, JobStatus.FAILED, recipe="baseline")
+    job = some_job(jobs, JobStatus.FAILED, recipe="baseline")
     monkeypatch.setattr(LocalJobs, "tick", _stand_still)  # it stays queued
-    _open(page)
+    open_train(page)
     click(page, "Forget it and start again")
     assert not page.exception
     assert jobs.store.read(job.job_id).state.status is JobStatus.QUEUED
@@ -409,9 +413,9 @@ def test_a_run_is_started_afresh(page: AppTest, jobs: LocalJobs, monkeypatch: py
 
 def test_a_finished_run_leads_to_its_model(page: AppTest, jobs: LocalJobs) -> None:
     """While there is one."""
-    job = _job(jobs, JobStatus.COMPLETED)
+    job = some_job(jobs, JobStatus.COMPLETED)
     write_model(jobs.models.root, job.config.model_id, saved(fresh_state()), {"run_id": job.job_id})
-    _open(page)
+    open_train(page)
     assert f"Saved as `{job.config.model_id}`" in page.success[0].value
     jobs.models.delete(job.config.model_id)
     page.run()
@@ -424,7 +428,7 @@ def test_a_run_can_start_from_a_model(page: AppTest, jobs: LocalJobs) -> None:
     for name, arch in (("mine", "compact"), ("wide", "compact_wide")):
         changes = {"preprocess_hash": preprocess_signature(), "arch": arch}
         write_model(jobs.models.root, name, saved(fresh_state()), changes)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page)
     parent: Selectbox[str] = page.selectbox(key="parent_compact")
     assert parent.options == ["mine"]
@@ -446,7 +450,7 @@ def test_a_model_that_nothing_can_start_from_stops_the_form(page: AppTest, jobs:
         {"preprocess_hash": preprocess_signature(), "weights_sha256": None},
     )
     (folder / WEIGHTS_NAME).unlink()
-    _open(page)
+    open_train(page)
     parent: Selectbox[str] = page.selectbox(key="parent_compact")
     parent.select("hollow").run()
     assert not page.exception
@@ -456,10 +460,10 @@ def test_a_model_that_nothing_can_start_from_stops_the_form(page: AppTest, jobs:
 
 def test_a_full_disk_is_said_in_a_sentence(page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     """At the start of a run, and when a button is pressed."""
-    job = _job(jobs, JobStatus.FAILED)
+    job = some_job(jobs, JobStatus.FAILED)
     monkeypatch.setattr(LocalJobs, "submit", _full_disk)
     monkeypatch.setattr(LocalJobs, "delete", _full_disk)
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page)
     click(page, "Start")
     assert not page.exception
@@ -474,7 +478,7 @@ def test_a_models_folder_that_cannot_be_written_is_said_before_anything_is_queue
     page: AppTest, jobs: LocalJobs
 ) -> None:
     """With its name; the models are gone, and a file is in their place."""
-    _open(page)
+    open_train(page)
     fill_in_a_trial(page)
     shutil.rmtree(jobs.models.root, ignore_errors=True)
     jobs.models.root.touch()
@@ -487,12 +491,12 @@ def test_a_run_deleted_while_it_is_shown_is_a_sentence(
     page: AppTest, jobs: LocalJobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another session may be faster than a page is drawn."""
-    _job(jobs, JobStatus.FAILED)
+    some_job(jobs, JobStatus.FAILED)
 
     def gone(_: JobStore, job_id: str) -> str:
         raise UnknownJob(f"There is no job {job_id!r}.")
 
     monkeypatch.setattr(JobStore, "log_tail", gone)
-    _open(page)
+    open_train(page)
     assert not page.exception
     assert "There is no job" in page.error[0].value

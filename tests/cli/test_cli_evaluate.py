@@ -159,7 +159,9 @@ def test_missing_predictions_are_made(
     refreshed = evaluate("a", "--refresh", "--no-test", "--json")
     assert "Models to run: 1, " in refreshed.stderr
     assert "validation and test, 80 digits, also with --no-test" in refreshed.stderr
+    assert refreshed.stderr.startswith("Loading the models' libraries")  # before anything takes long
     assert "1 of 1: a\n" in refreshed.stderr
+    assert "  80 of 80 digits\n" in refreshed.stderr
     answer = _ANSWER.validate_json(refreshed.stdout)
     assert _ANSWER.validate_python(answer["validation"])["n"] == 40
     assert (clean_environment / "models" / "a" / PREDICTIONS_NAME).is_file()

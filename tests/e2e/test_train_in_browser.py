@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from tests.browser import plain_environment, running_dashboard, visit, wait_until_idle
+from tests.browser import draw, plain_environment, running_dashboard, visit, wait_until_idle
+from tests.digit_strokes import DIGIT_STROKES
 from tests.jobs.hurry import ENDLESS_RUN
 from tests.jobs.samples import MNIST
 
@@ -112,14 +113,19 @@ def test_a_run_is_started_watched_and_found_again(page: Page) -> None:
 
 
 def test_a_run_leads_to_a_model(page: Page, tmp_path: Path) -> None:
-    """Which the page Compare shows."""
+    """Which one compares, and draws with, at one click each."""
     _start_trial(page, epochs=1)
     expect(page.get_by_text("Saved as")).to_be_visible()
     expect(page.get_by_text("Completed after 1 of 1 epoch")).to_be_visible()
     assert ModelStore(tmp_path / "models").model_ids() == (_MODEL,)
-    page.get_by_role("link", name="Compare it with the others").click()
+    page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("heading", name="Compare")).to_be_visible()
     expect(page.get_by_text(_MODEL).first).to_be_attached()
+    page.get_by_role("link", name="Train").click()
+    page.get_by_role("button", name="Draw with this model").click()
+    expect(page.get_by_role("heading", name="Draw a digit")).to_be_visible()
+    draw(page, DIGIT_STROKES[7])
+    expect(page.get_by_text("1 model of your choice").first).to_be_visible()
 
 
 def test_a_run_is_cancelled_while_another_waits(page: Page) -> None:

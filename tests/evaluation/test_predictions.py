@@ -276,3 +276,20 @@ def test_predictions_are_refreshed(model_dir: Path) -> None:
     assert [done for done, _ in said] == [4, 8, 12, 16, 20, 24, 25]
     assert {total for _, total in said} == {25}
     assert store.read_manifest("first") == model.manifest
+
+
+def test_predictions_of_a_trial_are_of_the_first_digits(tmp_path: Path) -> None:
+    """They say so themselves: fewer digits than that are damage all the same."""
+    folder = register_with_predictions(tmp_path, "a")
+    manifest, made = _manifest(tmp_path, "a"), fake_predictions()
+    few = Predictions(validation=made.validation[:, :40], test=made.test[:, :30], of_first_only=True)
+    kept = few.packed(manifest.weights_sha256 or "")
+    (folder / PREDICTIONS_NAME).write_bytes(kept)
+    assert not check_predictions(folder, manifest)
+    loaded = load_predictions(folder, manifest, evaluation_digits())
+    assert (loaded.validation.shape[1], loaded.test.shape[1], loaded.of_first_only) == (40, 30, True)
+    assert torch.equal(loaded.test, few.test)
+    none = Predictions(validation=made.validation[:, :0], test=made.test[:, :30], of_first_only=True)
+    (folder / PREDICTIONS_NAME).write_bytes(none.packed(manifest.weights_sha256 or ""))
+    with pytest.raises(PredictionsError, match="is damaged"):
+        check_predictions(folder, manifest)

@@ -10,7 +10,7 @@ from tests.evaluation.samples import evaluation_digits, fake_predictions, keep_v
 from torch import Tensor
 
 from handwriting_ai.errors import ClassesMismatch, PredictionsError, SignatureMismatch, UnknownModel
-from handwriting_ai.evaluation import scoreboard
+from handwriting_ai.evaluation import member_scores, scoreboard
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, Predictions
 from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
@@ -201,7 +201,7 @@ def test_files_are_opened_once(board: Scoreboard, monkeypatch: pytest.MonkeyPatc
     def check(_: Path, manifest: Manifest) -> None:
         opened.append(manifest.model_id)
 
-    monkeypatch.setattr(scoreboard, "check_predictions", check)
+    monkeypatch.setattr(member_scores, "check_predictions", check)
     for _ in range(2):
         survey = board.undamaged(board.scorable(board.survey()), ["a"])
     assert len(survey.entries) == 2
@@ -230,3 +230,21 @@ def test_a_model_that_is_not_shipped_is_scored_by_its_predictions(board: Scorebo
     (refusal,) = opened.scorable(opened.survey()).refused
     assert "made from other weights" in refusal.reason
     assert "--refresh" not in refusal.reason
+
+
+def test_a_trial_is_scored_by_its_own_few_digits(board: Scoreboard, tmp_path: Path) -> None:
+    """With others by the digits that all of them have read, so that figures, tests and rankings speak of the same."""
+    made = fake_predictions()
+    few = Predictions(validation=made.validation[:, :400], test=made.test[:, :300], of_first_only=True)
+    _write_predictions(tmp_path, "b", few)
+    trial, both = replace(ONE, members=("b",)), replace(ONE, members=("a", "b"))
+    assert (board.is_whole("a"), board.is_whole("b")) == (True, False)
+    assert board.score(trial, EvaluationPart.VALIDATION).figures.n == 400
+    assert board.score(both, EvaluationPart.TEST).figures.n == 300
+    assert board.score(ONE, EvaluationPart.VALIDATION, first=400).figures.n == 400
+    assert board.read_by_both(ONE, trial, EvaluationPart.VALIDATION) == 400
+    assert board.against(ONE, trial, EvaluationPart.VALIDATION).p_value == 1.0  # the same answers
+    assert all(each.row < 400 for each in board.misread(ONE, EvaluationPart.VALIDATION, first=400))
+    assert board.fitted_temperature(both) > 0
+    assert len(board.ranked(["a", "b"], TtaMode.NONE)) == 3
+    assert board.coverage(trial, EvaluationPart.VALIDATION)[0].coverage == 1.0

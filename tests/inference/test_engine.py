@@ -248,7 +248,7 @@ def test_a_failed_reload_keeps_the_running_set(engine: InferenceEngine, model_di
         (model_dir / name / "manifest.json").write_text("{", encoding="utf-8")
     report = engine.try_load_active()
     assert len(report.refused) == 2
-    assert engine.ensemble_size == 2
+    assert len(engine.member_ids) == 2
 
 
 def _replace(root: Path, model_id: str, *, temperature: float, factor: float) -> None:

@@ -9,6 +9,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 
 from tests.jobs.hurry import hurry
@@ -16,11 +17,16 @@ from tests.replacing import replace
 from torch import Tensor
 from torch.nn import functional
 
+from handwriting_ai.architectures import TypedModule
+from handwriting_ai.architectures.running import logits_of
+from handwriting_ai.evaluation import predictions
 from handwriting_ai.jobs import child
 from handwriting_ai.registry import folders, store
 
 _SMALL = 100_000
 """Bytes: states and logs are smaller, checkpoints and models larger."""
+_SLOW_S = 0.3
+"""For each of the twenty batches of a run of forty digits."""
 _fsync = os.fsync
 _move_into_place = folders.move_into_place
 _clean_up = folders.clean_up
@@ -53,6 +59,17 @@ def _clean_up_and_fill_the_disk(root: Path) -> None:
     _refuse_large_files()
 
 
+def _score_slowly(network: TypedModule, batch: Tensor) -> Tensor:
+    """A second and more for a trial of tests."""
+    time.sleep(_SLOW_S)
+    return logits_of(network, batch)
+
+
+def _die(network: TypedModule, batch: Tensor) -> Tensor:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return logits_of(network, batch)
+
+
 def _no_number(logits: Tensor, _: Tensor) -> Tensor:
     return logits.sum() * float("nan")
 
@@ -69,6 +86,10 @@ def main() -> None:
         _refuse_large_files()
     elif fault == "disk-full-at-registration":
         replace(store, "clean_up", _clean_up_and_fill_the_disk)
+    elif fault == "slow-scoring":
+        replace(predictions, "logits_of", _score_slowly)
+    elif fault == "die-scoring":
+        replace(predictions, "logits_of", _die)
     elif fault == "nan-loss":
         replace(functional, "cross_entropy", _no_number)
     elif fault != "none":

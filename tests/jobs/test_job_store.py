@@ -187,6 +187,20 @@ def test_a_run_cancelled_when_its_model_was_registered_is_completed(store: JobSt
     assert (state.status, state.progress, state.error) == (JobStatus.COMPLETED, 1.0, None)
 
 
+def test_a_model_that_cannot_be_scored_stays_its_runs(store: JobStore) -> None:
+    """On a full disk, say: the run is completed as before, and says what was wrong."""
+    models, job = ModelStore(store.root.parent / "models"), _job(store)
+
+    def score(_: Job, __: Pulse) -> Path:
+        fields: dict[str, object] = {"run_id": job.job_id}
+        models.register(manifest(job.config.model_id).model_copy(update=fields), fresh_state())
+        raise OSError(28, "No space left on device")
+
+    state = carry_out(store, job, score)
+    assert (state.status, state.progress) == (JobStatus.COMPLETED, 1.0)
+    assert state.error == "The model could not be scored. [Errno 28] No space left on device."
+
+
 def test_an_unforeseen_error_is_written_down_and_goes_on(store: JobStore) -> None:
     """A bug fails the run, and its trace is not swallowed."""
 

@@ -26,6 +26,7 @@ from handwriting_ai.errors import (
     UnknownArchitecture,
     UnknownJob,
 )
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, check_predictions
 from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.jobs.store import STATE_NAME
 from handwriting_ai.jobs.types import Job, JobStatus, TrainingConfig, plan
@@ -182,6 +183,7 @@ def test_a_killed_run_is_shown_as_failed_and_goes_on_from_its_checkpoint(open_jo
     ("fault", "said"),
     [
         ("die-writing-checkpoint.pt", "killed"),
+        ("die-scoring", "killed"),
         ("die-writing-model.pt", "killed"),
         ("disk-full", rf"/checkpoint\.pt: File too large\. .*APP__DATA_ROOT\. {_CAN_BE_RESUMED}"),
         ("disk-full-at-registration", rf"/model\.pt: File too large\. .*DIGITS__MODEL_DIR\. {_CAN_BE_RESUMED}"),
@@ -201,6 +203,56 @@ def test_a_fault_while_writing_leaves_nothing_half_done(open_jobs: Open, fault: 
     assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.store.log_tail(job.job_id)
     only_sound_models(jobs, job.config.model_id)
     assert [name for name in names_in(jobs.store.folder(job.job_id)) if name.startswith(".")] == []
+
+
+def _scores(job: Job) -> bool:
+    return job.state.activity.startswith("scoring the model, ")
+
+
+@pytest.mark.usefixtures("untraced")
+def test_a_run_is_scored_whatever_becomes_of_its_server(open_jobs: Open) -> None:
+    """A new server finds it scoring; cancelled there, killed there, and resumed, it goes through no epoch again."""
+    jobs = open_jobs("slow-scoring")
+    job = until(jobs, jobs.submit(tiny()), _scores)
+    assert (job.state.current_epoch, job.state.progress >= 0.9) == (2, True)
+    jobs.cancel(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.CANCELLED
+    only_sound_models(jobs)
+    jobs.resume(job.job_id)
+    os.kill(pid_of(until(jobs, job, _scores)), signal.SIGKILL)
+    assert until(jobs, job, ended).state.status is JobStatus.FAILED
+    jobs.resume(job.job_id)
+    until(jobs, job, _scores)
+    jobs.close()
+    jobs = open_jobs()
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED, jobs.store.log_tail(job.job_id)
+    assert jobs.store.log_tail(job.job_id).count("Epoch 1 of 2") == 1
+    only_sound_models(jobs, job.config.model_id)
+    folder = jobs.models.folder(job.config.model_id)
+    assert not check_predictions(folder, jobs.models.read_manifest(job.config.model_id))
+
+
+@pytest.mark.usefixtures("untraced")
+def test_a_model_without_predictions_is_scored_by_its_run(open_jobs: Open) -> None:
+    """Trials of earlier versions have none; a full disk and a killed process leave the model as it was."""
+    jobs = open_jobs()
+    job = until(jobs, jobs.submit(tiny()), ended)
+    folder = jobs.models.folder(job.config.model_id)
+    kept = (folder / PREDICTIONS_NAME).read_bytes()
+    (folder / PREDICTIONS_NAME).unlink()
+    jobs.close()
+    faulty = open_jobs("die-scoring")
+    faulty.score(job.job_id)
+    assert until(faulty, job, ended).state.status is JobStatus.COMPLETED
+    faulty.close()
+    assert not (folder / PREDICTIONS_NAME).exists()
+    jobs = open_jobs()
+    jobs.score(job.job_id)
+    assert until(jobs, job, ended).state.status is JobStatus.COMPLETED
+    assert (folder / PREDICTIONS_NAME).read_bytes() == kept
+    jobs.models.delete(job.config.model_id)
+    with pytest.raises(JobConflict, match="has no model to score"):
+        jobs.score(job.job_id)
 
 
 @pytest.mark.usefixtures("untraced")

@@ -26,6 +26,7 @@ from typer.testing import CliRunner
 from handwriting_ai.cli import app
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.errors import JobConflict, QueueUnavailable, UnknownJob
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
 from handwriting_ai.jobs import rq
 from handwriting_ai.jobs.opening import open_jobs
 from handwriting_ai.jobs.redis_queue import RedisQueue
@@ -176,6 +177,22 @@ def test_whoever_is_killed_at_maintenance_holds_nobody_up_for_long(site: Site) -
     assert queue.rq.acquire_maintenance_lock()
     assert not queue.rq.acquire_maintenance_lock()
     assert 0 < queue.connection.ttl(queue.rq.registry_cleaning_key) <= 30
+
+
+@pytest.mark.usefixtures("untraced")
+def test_a_model_without_predictions_is_scored_by_a_worker(site: Site) -> None:
+    """It trains nothing: the model is the same."""
+    job = site.jobs.submit(tiny())
+    site.workers.start()
+    site.until(job, ended)
+    folder = site.jobs.models.folder(job.config.model_id)
+    kept = (folder / PREDICTIONS_NAME).read_bytes()
+    (folder / PREDICTIONS_NAME).unlink()
+    site.jobs.score(job.job_id)
+    site.until(job, lambda seen: ended(seen) and (folder / PREDICTIONS_NAME).exists())
+    assert site.jobs.store.read(job.job_id).state.status is JobStatus.COMPLETED
+    assert (folder / PREDICTIONS_NAME).read_bytes() == kept
+    assert site.jobs.store.log_tail(job.job_id).count("Epoch 1 of 2") == 1
 
 
 @pytest.mark.usefixtures("untraced")

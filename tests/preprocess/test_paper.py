@@ -16,8 +16,9 @@ from handwriting_ai.data.strokes import Stroke, render
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.preprocess import FULL_INK, Doubt, Gray, PreprocessConfig, Preprocessed, preprocess
 from handwriting_ai.preprocess.ink_network import NETWORK_FILE, network_digest
-from handwriting_ai.preprocess.paper import Box, doubts_about, lift_ink, likeliest_digit
+from handwriting_ai.preprocess.paper import doubts_about, lift_ink, likeliest_digit
 from handwriting_ai.preprocess.parameters import INK_NETWORK
+from handwriting_ai.support.boxes import Box
 
 CONFIG = PreprocessConfig()
 LIGHTS = ("gradient", "hard_shadow", "photographer", "vignette", "flash", "uneven")
@@ -135,9 +136,9 @@ def test_what_the_rim_cuts_is_not_the_digit_unless_there_is_nothing_else() -> No
     share = np.zeros((100, 100), dtype=np.float32)
     share[0:40, 0:30] = 1.0
     share[60:80, 60:70] = 1.0
-    assert likeliest_digit(share, CONFIG) == Box(left=60, top=60, right=70, bottom=80)
+    assert likeliest_digit(share, CONFIG) == Box(left=60, top=60, width=10, height=20)
     share[60:80] = 0.0
-    assert likeliest_digit(share, CONFIG) == Box(left=0, top=0, right=30, bottom=40)
+    assert likeliest_digit(share, CONFIG) == Box(left=0, top=0, width=30, height=40)
     assert likeliest_digit(np.zeros_like(share), CONFIG) is None
 
 

@@ -39,6 +39,14 @@ def test_two_lines_read_a_digit(one: Path) -> None:
     assert first.digit == last.digit == digit
 
 
+def test_two_lines_read_a_page(one: Path) -> None:
+    """With the same reader, whatever it comes as."""
+    page = handwriting_ai.read_page(one)
+    assert isinstance(page, handwriting_ai.PageReading)
+    assert len(page.digits) == 1
+    assert handwriting_ai.read_page(one.read_bytes()).text == page.text
+
+
 @pytest.mark.usefixtures("one")
 def test_threads_share_one_reader() -> None:
     """Made by the first of them, while the others wait for it."""

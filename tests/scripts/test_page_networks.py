@@ -8,10 +8,10 @@ from scripts import page_cuts, page_judge, small_network
 from scripts.page_strings import PageDigits, load_page_digits, make_string
 
 from handwriting_ai.config import TrainingSettings
-from handwriting_ai.segmentation.boxes import Box
 from handwriting_ai.segmentation.components import Blob
 from handwriting_ai.segmentation.cut_network import load_cut_network
 from handwriting_ai.segmentation.judge import NO_DIGIT, load_judge
+from handwriting_ai.support.boxes import Box
 
 
 @pytest.fixture(scope="module", name="digits")

@@ -33,6 +33,7 @@ from handwriting_ai.errors import (
     TrainingDiverged,
     UnknownRecipe,
 )
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME, check_predictions
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource
 from handwriting_ai.registry.store import ModelStore
@@ -53,7 +54,7 @@ from handwriting_ai.training.recipes import (
     model_name,
     with_epochs,
 )
-from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
+from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training, score_again
 from handwriting_ai.training.sources import DataFolders, Source, TrainingData, prepare_data
 from handwriting_ai.training.stages import Augmentation, DataSet, Residue, Schedule, Stage
 from handwriting_ai.training.trainer import Trainer
@@ -759,6 +760,27 @@ def test_recipes_keep_their_digest_when_fields_are_added() -> None:
     assert replace(drawn, stages=(with_residue,)).digest() != drawn.digest()
 
 
+@pytest.mark.parametrize("watched", [8, 12])
+def test_a_run_is_scored_as_part_of_itself(tmp_path: Path, watched: int) -> None:
+    """By the digits that it watches: all of validation, or a trial's few, which its predictions then say."""
+    config, data = _config(tmp_path), _data()
+    digits = data.validation.pick(np.arange(12))
+    scored = replace(data, validation=digits, watched=digits.pick(np.arange(watched)), test=digits)
+    told: list[tuple[int, int]] = []
+    watcher = Watcher(
+        on_step=_ignore_step, on_epoch=_ignore_epoch, on_predict=lambda seen, total: told.append((seen, total))
+    )
+    folder = run_training(config, scored, CPU, watcher)
+    manifest = config.store.read_manifest(config.model_id)
+    assert check_predictions(folder, manifest) == (watched == 12)
+    assert told[-1] == (watched + 12, watched + 12)
+    assert [seen for seen, _ in told] == sorted(seen for seen, _ in told)
+    kept = (folder / PREDICTIONS_NAME).read_bytes()
+    (folder / PREDICTIONS_NAME).unlink()
+    score_again(config.store, config.model_id, scored, CPU, watcher)
+    assert (folder / PREDICTIONS_NAME).read_bytes() == kept
+
+
 def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:
     """Of MNIST, strokes, scribbles and validation alike; its model's name says so."""
     lines = [_written(digit, f"w{writer}") for writer in range(6) for digit in DIGIT_STROKES]
@@ -768,4 +790,6 @@ def test_a_trial_takes_a_few_digits_of_each_set(tmp_path: Path) -> None:
     data = prepare_data(recipe, folders, workers=2)
     assert [source.labels.size for source in data.sources] == [20, 20, 20]
     assert (len(data.watched), len(data.validation)) == (20, 5_000)
+    assert data.test is not None
+    assert len(data.test) == 20
     assert model_name("compact", recipe, 4) == "mnist_compact_drawn_seed4_trial20"

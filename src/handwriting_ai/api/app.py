@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 
 from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.middleware import HEAD_TOO_LARGE, UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
+from handwriting_ai.api.pages import PageRoutes
 from handwriting_ai.api.problems import BAD_FIELDS, answer_bad_fields, answer_http_error, answer_our_error
 from handwriting_ai.api.read import ReadRoutes, require_multipart
 from handwriting_ai.api.resources import REFRESH_S, Resources
@@ -73,7 +74,7 @@ def create_app(
 
     app = Api(
         title="handwriting-ai",
-        description="Reads single handwritten digits.",
+        description="Reads handwritten digits, and pages of them.",
         version=version("handwriting-ai"),
         docs_url=None,  # these pages load their scripts from the web
         redoc_url=None,
@@ -104,6 +105,7 @@ def _middleware(settings: Settings, metrics: Metrics, upload_timeout_s: float) -
 def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics: Metrics) -> None:
     status = StatusRoutes(settings, resources, metrics)
     reading = ReadRoutes(settings, resources, metrics)
+    pages = PageRoutes(resources, metrics)
     training = TrainingRoutes(settings, resources)
     key = _key_dependencies(settings)
     form, json = [*key, params.Depends(require_multipart)], [*key, params.Depends(require_json)]
@@ -114,9 +116,10 @@ def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics:
     app.add_api_route("/version", status.version)
     app.add_api_route("/metrics", status.metrics, response_class=plain)
     app.add_api_route("/v1/models/active", status.active_models, dependencies=key, responses=_errors(key, 503))
+    errors = _errors(form, 400, *_BODY_ERRORS, 503, 504)
     for path in ("/v1/read", "/v1/predict"):
-        errors = _errors(form, 400, *_BODY_ERRORS, 503, 504)
         app.add_api_route(path, reading.read, methods=["POST"], dependencies=form, responses=errors)
+    app.add_api_route("/v1/read-page", pages.read_page, methods=["POST"], dependencies=form, responses=errors)
     errors = _errors(json, *_BODY_ERRORS, 409, 503)
     app.add_api_route(
         "/v1/train", training.train, methods=["POST"], status_code=202, dependencies=json, responses=errors

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Final
 
-from fastapi import Form, Query, Request
+from fastapi import Form, Query, Request, UploadFile
 from PIL import Image
 
 from handwriting_ai.api.metrics import Metrics
@@ -38,12 +38,26 @@ def media_type(header: str | None) -> str:
     return (header or "").partition(";")[0].strip().lower()
 
 
-def _require_single(where: str, items: Sequence[tuple[str, object]]) -> None:
-    """Refuse a field that is given twice: which of its values counts would be a guess."""
+def require_single(where: str, items: Sequence[tuple[str, object]]) -> None:
+    """Let fields pass that are given once: which of two values counts would be a guess.
+
+    Raises:
+        RequestValidationError: one is given twice.
+    """
     doubled = [name for name, count in Counter(name for name, _ in items).items() if count > 1]
     if doubled:
         problems = [{"loc": (where, name), "msg": "Given more than once"} for name in doubled]
         raise BAD_FIELDS(problems)
+
+
+def require_picture(file: UploadFile) -> None:
+    """Let files pass that say that they are pictures, or do not say what they are.
+
+    Raises:
+        UnsupportedMedia: it says that it is something else.
+    """
+    if media_type(file.content_type) not in _ACCEPTED:
+        raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(MEDIA_TYPES)}.")
 
 
 class ReadRoutes:
@@ -60,11 +74,9 @@ class ReadRoutes:
         request: Request,
     ) -> ReadAnswer:
         """Read one handwritten digit."""
-        _require_single("body", (await request.form()).multi_items())  # parsed already, for `form`
-        _require_single("query", request.query_params.multi_items())
-        declared = media_type(form.file.content_type)
-        if declared not in _ACCEPTED:
-            raise UnsupportedMedia(f"A file of this type is not read. Send one of {', '.join(MEDIA_TYPES)}.")
+        require_single("body", (await request.form()).multi_items())  # parsed already, for `form`
+        require_single("query", request.query_params.multi_items())
+        require_picture(form.file)
         invert = query.invert if form.invert is None else form.invert
         visualize = query.visualize if form.visualize is None else form.visualize
         try:

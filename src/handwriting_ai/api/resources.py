@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,6 +16,7 @@ from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
 from handwriting_ai.preprocess import Doubt, Gray, Preprocessed, left_out_share, preprocess
+from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
@@ -22,6 +24,10 @@ from handwriting_ai.support.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""
+PAGE_TIMES: Final = 12
+"""A page may take so many times as long as a single digit: it may hold two thousand of them."""
+MOST_PAGES: Final = 4
+"""Pages that are read or wait; one is read at a time, so that their memory is that of one."""
 _LOG: Final = logging.getLogger("handwriting_ai.api")
 _IN_THE_LOG: Final = "The log says what hinders."
 """Instead of what only the operator is to see."""
@@ -58,6 +64,8 @@ class AsyncReader:
         self.digits, self._limit_s = reader, settings.digits.predict_timeout_seconds
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="api-preprocess")
         self._most, self._pending = threads * PENDING_PER_THREAD, 0
+        self._page_pool = ThreadPoolExecutor(1, thread_name_prefix="api-page")
+        self._page_slots = threading.BoundedSemaphore(MOST_PAGES)
 
     async def read(self, picture: bytes, *, invert: bool | None = None) -> ReadResult:
         """Read one encoded picture.
@@ -93,6 +101,29 @@ class AsyncReader:
             latency_ms=latency_ms,
         )
 
+    async def read_page(self, picture: bytes) -> PageReading:
+        """Find and read every digit of one encoded picture; single digits are read in between.
+
+        Raises:
+            ImageError: it cannot be read.
+            EngineNotReady: no model is loaded.
+            EngineBusy: too many pages wait, or too many digits.
+            PredictTimeout: it took longer than `PAGE_TIMES` single digits may.
+        """
+        if not self._page_slots.acquire(blocking=False):
+            raise EngineBusy("Too many pages wait to be read. Try again in a moment.")
+        reading = self._page_pool.submit(self.digits.read_page, picture)
+        reading.add_done_callback(self._free_page_slot)  # also of a page that nobody waits for any more
+        limit_s = self._limit_s * PAGE_TIMES
+        try:
+            async with asyncio.timeout(limit_s):
+                return await asyncio.wrap_future(reading)
+        except TimeoutError as error:
+            raise PredictTimeout(f"No answer within {limit_s:g} s.") from error
+
+    def _free_page_slot(self, _: "Future[PageReading]") -> None:
+        self._page_slots.release()
+
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""
         prepared = preprocess(picture, limits=self.digits.limits, invert=invert)
@@ -100,7 +131,8 @@ class AsyncReader:
 
     def close(self) -> None:
         """End the threads, also the engine's."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._page_pool):
+            pool.shutdown(wait=True, cancel_futures=True)
         self.digits.close()
 
 

@@ -37,7 +37,7 @@ _REFUSED: Final[dict[str, JsonValue]] = {
 }
 
 
-def _schema(*examples: JsonValue, closed: bool = False) -> ConfigDict:
+def with_examples(*examples: JsonValue, closed: bool = False) -> ConfigDict:
     """Frozen, with examples in the document; `closed` refuses fields that are not known."""
     return ConfigDict(
         frozen=True,
@@ -51,7 +51,7 @@ def _schema(*examples: JsonValue, closed: bool = False) -> ConfigDict:
 class Problem(BaseModel):
     """Why there is no other answer."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "code": "invalid_image",
             "message": f"The file is not a picture that can be read. Send a {FORMAT_NAMES} picture.",
@@ -67,7 +67,7 @@ class Problem(BaseModel):
 class Health(BaseModel):
     """That the process lives."""
 
-    model_config = _schema({"status": "ok"})
+    model_config = with_examples({"status": "ok"})
 
     status: str
 
@@ -75,7 +75,7 @@ class Health(BaseModel):
 class RefusedModel(BaseModel):
     """A model that was not loaded."""
 
-    model_config = _schema(_REFUSED)
+    model_config = with_examples(_REFUSED)
 
     model_id: str
     reason: str
@@ -84,7 +84,7 @@ class RefusedModel(BaseModel):
 class Readiness(BaseModel):
     """Which models answer, and which were refused."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "ready": True,
             "loaded": ["first"],
@@ -102,7 +102,7 @@ class Readiness(BaseModel):
 class Version(BaseModel):
     """What runs here."""
 
-    model_config = _schema({"version": "0.1.0", "preprocess_signature": "v1/grayscale+polarity+…"})
+    model_config = with_examples({"version": "0.1.0", "preprocess_signature": "v1/grayscale+polarity+…"})
 
     version: str
     preprocess_signature: str = Field(description="Models of another signature are refused.")
@@ -111,7 +111,7 @@ class Version(BaseModel):
 class ActiveMember(BaseModel):
     """One model that answers."""
 
-    model_config = _schema(_MEMBER)
+    model_config = with_examples(_MEMBER)
 
     model_id: str
     arch: str
@@ -127,7 +127,7 @@ class ActiveMember(BaseModel):
 class ActiveModels(BaseModel):
     """Who answers together, and how."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "model_id": "ensemble_3_models",
             "tta": "advanced",
@@ -164,7 +164,7 @@ _VISUALIZE: Final = "Whether the answer holds the 28 × 28 picture that the netw
 class ReadQuery(BaseModel):
     """Choices in the address; those in the form win."""
 
-    model_config = _schema({"visualize": True}, closed=True)
+    model_config = with_examples({"visualize": True}, closed=True)
 
     invert: bool | None = Field(default=None, description=_INVERT)
     center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
@@ -174,7 +174,7 @@ class ReadQuery(BaseModel):
 class ReadForm(BaseModel):
     """A picture of one digit, and choices."""
 
-    model_config = _schema({"file": "(a picture)", "invert": True, "visualize": True}, closed=True)
+    model_config = with_examples({"file": "(a picture)", "invert": True, "visualize": True}, closed=True)
 
     file: Picture = Field(description=f"{FORMAT_NAMES}; of several pictures in it the first.")
     invert: bool | None = Field(default=None, description=_INVERT)
@@ -185,7 +185,7 @@ class ReadForm(BaseModel):
 class ReadAnswer(BaseModel):
     """One digit, and how sure the models are."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "digit": 7,
             "confidence": 0.991,
@@ -218,7 +218,7 @@ class ReadAnswer(BaseModel):
 class TrainRequest(BaseModel):
     """A run to queue."""
 
-    model_config = _schema({"arch": "compact", "recipe": "baseline", "epochs": 2, "seed": 42}, closed=True)
+    model_config = with_examples({"arch": "compact", "recipe": "baseline", "epochs": 2, "seed": 42}, closed=True)
 
     arch: str = Field(json_schema_extra={"enum": [*architecture_names()]})
     recipe: str = Field(json_schema_extra={"enum": [*recipe_names()]})
@@ -231,7 +231,7 @@ class TrainRequest(BaseModel):
 class TrainConfig(BaseModel):
     """What is trained."""
 
-    model_config = _schema(_CONFIG)
+    model_config = with_examples(_CONFIG)
 
     arch: str
     recipe: str
@@ -244,7 +244,7 @@ class TrainConfig(BaseModel):
 class EpochMetrics(BaseModel):
     """What the last epoch brought."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "epoch": 1,
             "epochs": 2,
@@ -272,7 +272,7 @@ class EpochMetrics(BaseModel):
 class JobView(BaseModel):
     """How a run stands."""
 
-    model_config = _schema(
+    model_config = with_examples(
         {
             "job_id": "20260131-120000-1f2e",
             "status": "queued",

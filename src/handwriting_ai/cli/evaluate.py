@@ -1,31 +1,30 @@
 """`handwriting-ai evaluate`: how good a model or an ensemble is, on digits it was not trained on."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
 from handwriting_ai.cli import options
 from handwriting_ai.cli.measure import measure_damage_of, measure_strokes, refresh_predictions_of
+from handwriting_ai.cli.own_digits import every_choice, score_drawings
+from handwriting_ai.cli.tables import figures_table, print_damage, print_strokes
 from handwriting_ai.config import Settings, load_settings
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.support.extras import require_extra
 
 if TYPE_CHECKING:
-    from handwriting_ai.evaluation.damage import Damage, DamagePoint
+    from handwriting_ai.evaluation.damage import DamagePoint
     from handwriting_ai.evaluation.metrics import Figures
     from handwriting_ai.evaluation.pen_strokes import PenStrokeScore, ScribbleScore
     from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
     from handwriting_ai.registry.store import ModelStore
 
 _JSON_FIGURES: Final = ("n", "errors", "accuracy", "wilson95", "nll", "brier", "ece", "errors_without_disputed")
-_WORST_WRITERS: Final = 3
 
 
 def evaluate(
@@ -43,9 +42,18 @@ def evaluate(
     test: Annotated[
         bool, typer.Option("--test/--no-test", help="Leave the test digits out, so that nothing is chosen by them.")
     ] = True,
+    drawings: Annotated[
+        Path | None,
+        typer.Option(
+            help="Score on digits of your own instead: a folder of saved drawings, of exported strokes, or with "
+            "folders 0 to 9 of pictures. Without MODELS every preset and model reads them."
+        ),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write one HTML page with tables and charts.")] = None,
 ) -> None:
     """Score models on MNIST's validation digits, which choose things, and on its test digits, which are reported."""
+    if refresh:
+        typer.echo("Loading the models' libraries and MNIST …", err=True)  # it takes seconds
     from handwriting_ai.evaluation.predictions import load_evaluation_digits
     from handwriting_ai.evaluation.scoreboard import EvaluationPart, Scoreboard
     from handwriting_ai.preprocess import preprocess_signature
@@ -54,6 +62,15 @@ def evaluate(
     settings = load_settings()
     store = ModelStore(settings.digits.model_dir)
     scale = settings.digits.temperature_override if temperature is None else temperature
+    if drawings is not None:
+        _refuse_beside_drawings(refresh=refresh, damage=damage, strokes=strokes, report=report is not None)
+        if models:
+            named = choose(models, tta or TtaMode.ADVANCED, scale, store)
+            choices = {ensemble_label(each): each for each in (named, *_alone(named))}
+        else:
+            choices = every_choice(store, tta, scale)
+        score_drawings(drawings, choices, settings, as_json=as_json)
+        return
     choice = choose(models or [], tta, scale, store)
     if refresh or damage or strokes:
         _refuse_withheld(store, choice.members)
@@ -71,13 +88,24 @@ def evaluate(
         typer.echo(json.dumps(answer | _further_json(damages, stroke_scores, scribbles)))
     else:
         _print_figures(board, rows, parts)
-        _print_damage(damages)
-        _print_strokes(stroke_scores, scribbles)
+        print_damage(damages)
+        print_strokes(stroke_scores, scribbles)
     if report is not None:
         from handwriting_ai.report import write_report
 
         write_report(report, board, rows, damages, stroke_scores, scribbles)
         typer.echo(f"Wrote {report}.", err=True)
+
+
+def _refuse_beside_drawings(**asked: bool) -> None:
+    """One's own digits are scored by themselves.
+
+    Raises:
+        BadParameter: something else is asked for as well.
+    """
+    others = ", ".join(f"--{name}" for name, is_asked in asked.items() if is_asked)
+    if others:
+        raise typer.BadParameter(f"It stands alone: leave {others} out.", param_hint="--drawings")
 
 
 def _refuse_withheld(store: "ModelStore", members: Sequence[str]) -> None:
@@ -219,41 +247,22 @@ def _alone(choice: EnsembleChoice) -> list[EnsembleChoice]:
 
 def _print_figures(board: "Scoreboard", rows: Sequence[EnsembleChoice], parts: "Sequence[EvaluationPart]") -> None:
     """A table of what chooses, and one of what is reported."""
+    from handwriting_ai.evaluation.predictions import REFRESH_COMMAND
     from handwriting_ai.evaluation.scoreboard import EvaluationPart
 
     purposes = {EvaluationPart.VALIDATION: "to choose by", EvaluationPart.TEST: "reported only"}
     first = rows[0]
     scale = "each model's own temperature" if first.temperature is None else f"temperature {first.temperature:g}"
     for part in parts:
-        figures = {ensemble_label(row): board.score(row, part).figures for row in rows}
-        title = f"{part}, {purposes[part]} ({next(iter(figures.values())).n:,} digits, TTA {first.tta}, {scale})"
-        Console().print(_figures_table(title, figures))
+        read = board.score(first, part).figures.n  # the others may have read more
+        figures = {ensemble_label(row): board.score(row, part, first=read).figures for row in rows}
+        title = f"{part}, {purposes[part]} ({read:,} digits, TTA {first.tta}, {scale})"
+        Console().print(figures_table(title, figures))
+    trials = [name for name in first.members if not board.is_whole(name)]
+    if trials:
+        Console().print(f"Only the first digits: {', '.join(trials)} read no more. `{REFRESH_COMMAND}` reads all.")
     if EvaluationPart.TEST in parts:
         Console().print("In brackets: errors without the 15 test digits whose label people dispute.")
-
-
-def _open_table(title: str) -> Table:
-    """Without columns yet, and without a frame that would take their room."""
-    return Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-
-
-def _figures_table(title: str, rows: "Mapping[str, Figures]") -> Table:
-    table = _open_table(title)
-    table.add_column("", overflow="fold")  # on a narrow screen names are broken, figures never cut
-    for name in ("errors", "accuracy", "95 % interval", "NLL", "ECE"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for name, figures in rows.items():
-        low, high = figures.wilson95
-        disputed = figures.errors_without_disputed
-        table.add_row(
-            name,
-            f"{figures.errors}" if disputed is None else f"{figures.errors} ({disputed})",
-            f"{figures.accuracy:.2%}",
-            f"{low:.2%}–{high:.2%}",
-            f"{figures.nll:.4f}",
-            f"{figures.ece:.2%}",
-        )
-    return table
 
 
 def ensemble_label(choice: EnsembleChoice) -> str:
@@ -261,32 +270,3 @@ def ensemble_label(choice: EnsembleChoice) -> str:
     from handwriting_ai.inference.ensemble import ensemble_name
 
     return ensemble_name(choice.members)
-
-
-def _print_damage(damages: "dict[str, tuple[DamagePoint, ...]]") -> None:
-    """A table for each model, so that its name does not take the room of a column."""
-    for model_id, points in damages.items():
-        title = f"{model_id}: accuracy on validation digits by severity of damage, one view"
-        table = _open_table(title)
-        table.add_column("")
-        for severity in sorted({point.severity for point in points}):
-            table.add_column(str(severity), justify="right", no_wrap=True)
-        kinds: dict[Damage, None] = dict.fromkeys(point.damage for point in points)
-        for damage in kinds:
-            table.add_row(damage, *(f"{point.accuracy:.1%}" for point in points if point.damage is damage))
-        Console().print(table)
-
-
-def _print_strokes(scores: "Sequence[PenStrokeScore]", scribbles: "ScribbleScore | None") -> None:
-    if scribbles is None:
-        return
-    table = Table(
-        "strokes", "pen", "digits", "accuracy", "without doubtful labels", "worst writers", title="writers held out"
-    )
-    for score in scores:
-        worst = ", ".join(f"{each.writer} {each.accuracy:.1%}" for each in score.writers[:_WORST_WRITERS])
-        pen = "random" if score.pen_px is None else f"{score.pen_px:g} px"
-        clean = "–" if score.accuracy_without_doubtful is None else f"{score.accuracy_without_doubtful:.2%}"
-        table.add_row(score.file, pen, f"{score.n:,}", f"{score.accuracy:.2%}", clean, worst)
-    Console().print(table)
-    Console().print(f"Of {scribbles.n:,} scribbles {scribbles.sure} are taken for a digit without a caveat.")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from handwriting_ai.registry.store import ModelStore
 
 _SCRIBBLES: Final = 1_000
+_TENTHS: Final = 10
 
 
 def _bars() -> Progress:
@@ -39,6 +40,19 @@ def _mover(progress: Progress, bar: TaskID) -> "Callable[[int, int], None]":
         progress.update(bar, completed=done, total=total)
 
     return move
+
+
+class _Tenths:
+    """Says each tenth of the work that is done, in a line of standard error."""
+
+    def __init__(self) -> None:
+        self._said = 0
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many of all are done."""
+        if done * _TENTHS // total > self._said:
+            self._said = done * _TENTHS // total
+            typer.echo(f"  {done:,} of {total:,} digits", err=True)
 
 
 def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: "EvaluationDigits") -> None:
@@ -57,10 +71,13 @@ def refresh_predictions_of(store: "ModelStore", members: Sequence[str], digits: 
     )
     with _bars() as progress:
         for number, model_id in enumerate(members, start=1):
-            if not progress.console.is_terminal:  # where no bar is shown
+            is_seen = progress.console.is_terminal
+            on_step = _mover(progress, progress.add_task(model_id, total=digits.count, visible=is_seen))
+            if not is_seen:
                 typer.echo(f"{number} of {len(members)}: {model_id}", err=True)
+                on_step = _Tenths()
             model = store.read(model_id, signature=preprocess_signature())
-            refresh_predictions(store, model, digits, _mover(progress, progress.add_task(model_id)))
+            refresh_predictions(store, model, digits, on_step)
 
 
 def measure_damage_of(

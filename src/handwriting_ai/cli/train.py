@@ -138,7 +138,7 @@ def _train_one(jobs: "JobQueue", config: "TrainingConfig", settings: Settings, c
             ),
             on_resume=lambda epoch: progress.console.print(f"going on after epoch {epoch}"),
             on_predict=lambda seen, total: progress.update(
-                bar, description="reading the evaluation digits", completed=seen, total=total
+                bar, description="scoring the model", completed=seen, total=total
             ),
         )
         state = carry_out(jobs.store, job, run_job(jobs.store, jobs.models, data, watcher))

@@ -16,14 +16,12 @@ from numpy.typing import NDArray
 from handwriting_ai.data.made_paper import Change, make_picture, random_changes
 from handwriting_ai.data.page_lines import CELL, LabelledInk, PageStyle, Written, write_line
 from handwriting_ai.preprocess import FULL_INK, Gray
+from handwriting_ai.support.boxes import Box
 
 NOT_ON_PAGES: Final = frozenset(
     {"small", "large", "anywhere", "at_rim", "finger", "pen_beside", "holes", "scan_border", "box", "form"}
 )
 """Changes that would hide digits or are made for one digit."""
-_SPREADS: Final = (0.03, 0.06, 0.1, 0.2)
-_TOUCHING: Final = (0.0, 0.0, 0.0, 0.1, 0.3)
-_WORD_COUNTS: Final = (0, 0, 0, 1, 2)
 _TALLEST: Final = 0.37
 """Height of a digit over the shorter side of the picture, at most."""
 _WORD_ROOM: Final = 5.0
@@ -31,8 +29,6 @@ _FONT_PX: Final = 22
 """Height of a capital of OpenCV's fonts at scale 1."""
 _FONTS: Final = (cv2.FONT_HERSHEY_SCRIPT_SIMPLEX, cv2.FONT_HERSHEY_SCRIPT_COMPLEX, cv2.FONT_HERSHEY_SIMPLEX)
 _WORDS: Final = ("kg", "Eur", "Total", "Sum", "left", "apples", "km", "Nov", "Mr.", "pages", "cm", "Tel.")
-Box = tuple[int, int, int, int]
-"""Left, top, width, height, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,24 +115,6 @@ def make_page(
     )
 
 
-def random_style(rng: np.random.Generator) -> PageStyle:
-    """A page as people write it: one to twelve lines, every fourth with boxes or rules, words on some."""
-    lines = int(rng.integers(1, 13))
-    printed = rng.random()
-    return PageStyle(
-        lines=lines,
-        numbers=int(rng.integers(1, 4)) if lines > 1 else int(rng.integers(1, 3)),
-        digits=(1, int(rng.integers(2, 9))),
-        size_spread=_SPREADS[int(rng.integers(len(_SPREADS)))],
-        touching=_TOUCHING[int(rng.integers(len(_TOUCHING)))],
-        slope=rng.normal(0, 0.025),
-        line_gap=rng.uniform(0.6, 1.4),
-        words=_WORD_COUNTS[int(rng.integers(len(_WORD_COUNTS)))],
-        boxes=printed < 0.1,
-        rules=0.1 <= printed < 0.25,
-    )
-
-
 def page_changes(rng: np.random.Generator) -> tuple[Change, ...]:
     """Random changes that a page can bear: none hides a digit, and it is turned and tilted by little."""
     changes = [change for change in random_changes(rng) if change[0] not in NOT_ON_PAGES]
@@ -212,9 +190,8 @@ def _seen_box(digit: Written, to_picture: "NDArray[np.float64]") -> Box:
     xs: list[float] = np.divide(seen[:, 0], seen[:, 2]).tolist()
     ys: list[float] = np.divide(seen[:, 1], seen[:, 2]).tolist()
     left, top = math.floor(min(xs)), math.floor(min(ys))
-    return left, top, math.ceil(max(xs)) - left, math.ceil(max(ys)) - top
+    return Box(left, top, math.ceil(max(xs)) - left, math.ceil(max(ys)) - top)
 
 
 def _is_inside(box: Box, size: tuple[int, int]) -> bool:
-    left, top, width, height = box
-    return left >= 0 and top >= 0 and left + width <= size[1] and top + height <= size[0]
+    return box.left >= 0 and box.top >= 0 and box.right <= size[1] and box.bottom <= size[0]

@@ -2,13 +2,15 @@
 
 They hold every view of the largest mode, so that any choice of members, views and temperature is scored without running
 a network. Rows are kept less their largest number, which no softmax notices and half precision likes, and packed; files
-of before that hold them plain, and are read as well.
+of before that hold them plain, and are read as well. Those of a trial are of the first digits alone, and say so.
 """
 
 import hashlib
 import io
+import threading
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,7 @@ from zipfile import BadZipFile
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import PositiveInt, TypeAdapter
 from torch import Tensor
 
 from handwriting_ai.architectures import TypedModule
@@ -41,8 +44,11 @@ _AT_ONCE_ON_CPU: Final = 4
 """So many pictures, with 17 views each, fit the processor's cache."""
 _AT_ONCE_ON_GPU: Final = 128
 """Enough to keep it busy."""
+_OF_FIRST: Final = "of_first"
+"""The array, in a trial's file alone, that says how many digits of each part were read."""
 _DAMAGE: Final = (OSError, ValueError, LookupError, EOFError, RuntimeError, MemoryError, BadZipFile, zlib.error)
 """What numpy raises for a file that is not what it wrote."""
+_COUNTS: Final = TypeAdapter(tuple[PositiveInt, PositiveInt])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +60,11 @@ class EvaluationDigits:
     test: DigitImages
     """MNIST's 10,000 test digits, which are reported."""
 
+    @property
+    def count(self) -> int:
+        """Of both."""
+        return len(self.validation) + len(self.test)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Predictions:
@@ -61,6 +72,8 @@ class Predictions:
 
     validation: Tensor
     test: Tensor
+    of_first_only: bool = False
+    """Whether they are of the first digits of each part and no more, as those of a trial are."""
 
     def packed(self, weights_sha256: str) -> bytes:
         """The content of `predictions.npz`, tied to the weights, the views, and the MNIST and split of this version.
@@ -72,7 +85,13 @@ class Predictions:
         test: NDArray[np.float16] = self.test.numpy()
         made_from = [_made_from(weights_sha256)]
         stamp: NDArray[np.str_] = np.array(made_from)
-        np.savez_compressed(buffer, made_from=stamp, validation=pack(validation), test=pack(test))
+        packed = pack(validation), pack(test)
+        if self.of_first_only:
+            counts = [self.validation.shape[1], self.test.shape[1]]
+            of_first: NDArray[np.int64] = np.array(counts)
+            np.savez_compressed(buffer, made_from=stamp, of_first=of_first, validation=packed[0], test=packed[1])
+        else:
+            np.savez_compressed(buffer, made_from=stamp, validation=packed[0], test=packed[1])
         return buffer.getvalue()
 
 
@@ -102,14 +121,14 @@ def predict(
         device: where it runs.
         on_step: called with the digits done and all digits.
     """
-    total = len(digits.validation) + len(digits.test)
-    done = 0
+    lock, done = threading.Lock(), 0
 
     def count(more: int) -> None:
         nonlocal done
-        done += more
-        if on_step is not None:
-            on_step(done, total)
+        with lock:
+            done += more
+            if on_step is not None:
+                on_step(done, digits.count)
 
     return Predictions(
         validation=_all_views(network, digits.validation, device, count),
@@ -131,42 +150,62 @@ def refresh_predictions(
 
 
 def _all_views(network: TypedModule, digits: DigitImages, device: torch.device, count: Callable[[int], None]) -> Tensor:
-    """`float16 (views, n, 10)`."""
-    chunks: list[Tensor] = []
-    at_once = _AT_ONCE_ON_CPU if device.type == "cpu" else _AT_ONCE_ON_GPU
-    for chunk in torch.split(as_input(digits.images), at_once):
-        read = logits_of(network, make_views(chunk.to(device), _VIEWS))
-        logits = read.float().cpu().view(len(_VIEWS), len(chunk), N_CLASSES)
-        chunks.append((logits - logits.amax(dim=2, keepdim=True)).half())
-        count(len(chunk))
-    return torch.cat(chunks, dim=1)
+    """`float16 (views, n, 10)`; on a processor in as many threads as torch has, each with batches of its own.
+
+    They do not wait for each other, as the threads of one batch would at every layer, and some of them for a core.
+    """
+    is_cpu = device.type == "cpu"
+    batches = torch.split(as_input(digits.images), _AT_ONCE_ON_CPU if is_cpu else _AT_ONCE_ON_GPU)
+
+    def read(batch: Tensor) -> Tensor:
+        logits = logits_of(network, make_views(batch.to(device), _VIEWS)).float().cpu()
+        count(len(batch))
+        rows = logits.view(len(_VIEWS), len(batch), N_CLASSES)
+        return (rows - rows.amax(dim=2, keepdim=True)).half()
+
+    with ThreadPoolExecutor(torch.get_num_threads() if is_cpu else 1, initializer=_stay_on_one_core) as pool:
+        futures = [pool.submit(read, batch) for batch in batches]
+        try:
+            return torch.cat([future.result() for future in futures], dim=1)
+        finally:
+            pool.shutdown(cancel_futures=True)  # also where whoever asked has left
+
+
+def _stay_on_one_core() -> None:
+    """Of the present thread, whose sisters have the other cores."""
+    torch.set_num_threads(1)
 
 
 def load_predictions(folder: Path, manifest: Manifest, digits: EvaluationDigits) -> Predictions:
-    """The predictions kept with a model, of as many digits as these.
+    """The predictions kept with a model, of as many digits as these, or of the first of them if they say so.
 
     Raises:
         PredictionsError: there are none, they are damaged, or of other weights, views or digits than those of today.
         WeightsError: as `weights_digest`.
     """
     expected = {"validation": len(digits.validation), "test": len(digits.test)}
-    arrays = _read(folder, manifest, list(expected))
+    arrays, of_first = _read(folder, manifest, list(expected))
+    if of_first is not None:
+        expected = {name: min(count, first) for (name, count), first in zip(expected.items(), of_first, strict=True)}
     tensors = [_checked(folder, manifest, name, arrays[name], count) for name, count in expected.items()]
-    return Predictions(validation=tensors[0], test=tensors[1])
+    return Predictions(validation=tensors[0], test=tensors[1], of_first_only=of_first is not None)
 
 
-def check_predictions(folder: Path, manifest: Manifest) -> None:
+def check_predictions(folder: Path, manifest: Manifest) -> bool:
     """Find out, by their stamp alone, whether a model has predictions of today's weights, views and digits.
+
+    Returns:
+        Whether they are of all digits, and not of the first alone.
 
     Raises:
         PredictionsError: there are none, or of others; damage further on is found by `load_predictions`.
         WeightsError: as `weights_digest`.
     """
-    _read(folder, manifest, ())
+    return _read(folder, manifest, ())[1] is None
 
 
-def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> dict[str, Kept]:
-    """Some arrays of the file, by name, as they are kept."""
+def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> tuple[dict[str, Kept], tuple[int, int] | None]:
+    """Some arrays of the file, by name, as they are kept; and of how many digits they are, if not of all."""
     path, expected = folder / PREDICTIONS_NAME, _made_from(weights_digest(folder, manifest))
     try:
         with open_regular_file(path) as stream:
@@ -174,13 +213,17 @@ def _read(folder: Path, manifest: Manifest, names: Sequence[str]) -> dict[str, K
             content: Mapping[str, Kept] = np.load(stream, allow_pickle=False)
             made_from: object = content["made_from"].tolist()
             arrays = {name: content[name] for name in names}
+            of_first: tuple[int, int] | None = None
+            if _OF_FIRST in content:
+                counts: object = content[_OF_FIRST].tolist()
+                of_first = _COUNTS.validate_python(counts)
     except FileNotFoundError as error:
         raise PredictionsError(f"Model {manifest.model_id!r} has no {PREDICTIONS_NAME}. {_advice(manifest)}") from error
     except _DAMAGE as error:
         raise PredictionsError(f"{path} is damaged: {error}. {_advice(manifest)}") from error
     if made_from != [expected]:
         raise PredictionsError(f"{path} was made from other weights, views or digits. {_advice(manifest)}")
-    return arrays
+    return arrays, of_first
 
 
 def _checked(folder: Path, manifest: Manifest, name: str, kept: Kept, count: int) -> Tensor:

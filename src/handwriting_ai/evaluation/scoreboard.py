@@ -13,6 +13,7 @@ from handwriting_ai.architectures import count_multiply_adds
 from handwriting_ai.data.mnist import DISPUTED_TEST_ROWS, DigitImages
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.evaluation.calibration import fit_temperature
+from handwriting_ai.evaluation.member_scores import MemberScores, stacked
 from handwriting_ai.evaluation.metrics import (
     CoveragePoint,
     Figures,
@@ -23,34 +24,20 @@ from handwriting_ai.evaluation.metrics import (
     per_digit_accuracy,
     reliability_bins,
 )
-from handwriting_ai.evaluation.predictions import (
-    PREDICTIONS_NAME,
-    EvaluationDigits,
-    Predictions,
-    check_predictions,
-    load_predictions,
-)
+from handwriting_ai.evaluation.predictions import EvaluationDigits
 from handwriting_ai.evaluation.recent import Recent
 from handwriting_ai.evaluation.search import RankedSubset, rank_subsets
 from handwriting_ai.evaluation.statistics import McNemar, mcnemar
-from handwriting_ai.inference.ensemble import member_probabilities
 from handwriting_ai.inference.views import views_for
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.registry.report import Refusal
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.registry.weights import weights_digest
 
-_PREDICTIONS_KEPT: Final = 24
-"""Models whose predictions stay in memory, 5 MB each."""
-_PROBABILITIES_KEPT: Final = 256
-"""Merged probabilities that stay in memory, 0.2 MB each on validation."""
+_SCORES_KEPT: Final = 256
+"""Scores, which are small."""
 _RESULTS_KEPT: Final = 64
 """Fitted temperatures, and rankings."""
-_CHECKS_KEPT: Final = 4_096
-"""Files of predictions that were found sound: a name each."""
-_State = tuple[str, str, int]
-"""A model's name, the digest of its weights, and when its predictions were written."""
 
 
 class EvaluationPart(StrEnum):
@@ -121,16 +108,11 @@ class Scoreboard:
         """Score the models of `store` that were trained for the preprocessing of this signature."""
         self.digits = digits
         self._store, self._signature = store, signature
-        self._labels = {
-            EvaluationPart.VALIDATION: torch.from_numpy(digits.validation.labels),
-            EvaluationPart.TEST: torch.from_numpy(digits.test.labels),
-        }
-        self._predictions: Recent[_State, Predictions] = Recent(_PREDICTIONS_KEPT)
-        self._merged: Recent[tuple[object, ...], Tensor] = Recent(_PROBABILITIES_KEPT)
+        self._labels = {part: torch.from_numpy(self.pictures(part).labels) for part in EvaluationPart}
+        self._members = MemberScores(store, digits)
+        self._scores: Recent[tuple[object, ...], Score] = Recent(_SCORES_KEPT)
         self._fitted: Recent[tuple[object, ...], float] = Recent(_RESULTS_KEPT)
         self._ranked: Recent[tuple[object, ...], tuple[RankedSubset, ...]] = Recent(_RESULTS_KEPT)
-        self._stamped: Recent[_State, None] = Recent(_CHECKS_KEPT)
-        self._sound: Recent[_State, None] = Recent(_CHECKS_KEPT)
 
     def survey(self) -> Survey:
         """Every model by its manifest: this pipeline's, of ten digits, and of a known architecture, or refused."""
@@ -145,32 +127,48 @@ class Scoreboard:
 
     def scorable(self, survey: Survey) -> Survey:
         """Those of the models that have predictions as well; the others are refused with what to do."""
-        return _sifted(survey, survey.entries, self._check_stamp)
+        return _sifted(survey, survey.entries, self._members.check_stamp)
 
     def undamaged(self, survey: Survey, names: Collection[str]) -> Survey:
         """The models without those of these names whose predictions turn out damaged when they are read as a whole."""
-        return _sifted(survey, [entry for entry in survey.entries if entry.model_id in names], self._check_arrays)
+        named = [entry for entry in survey.entries if entry.model_id in names]
+        return _sifted(survey, named, self._members.check_arrays)
 
-    def score(self, choice: EnsembleChoice, part: EvaluationPart) -> Score:
-        """All figures of a choice on one part.
+    def is_whole(self, model_id: str) -> bool:
+        """Whether a model has predictions of all digits, and not, as a trial has, of the first; raises as `score`."""
+        return self._members.is_whole(self._manifest(model_id))
+
+    def score(self, choice: EnsembleChoice, part: EvaluationPart, *, first: int | None = None) -> Score:
+        """All figures of a choice on one part, as far as all of its members have read it: a trial has not far.
+
+        Args:
+            choice: members, views, temperature.
+            part: of MNIST.
+            first: of the first so many digits alone, to be compared with a choice that has read no more.
 
         Raises:
             ModelError: a member is missing, refused, or without predictions.
             ValueError: there are no members.
         """
-        probs, labels = self._probabilities(choice, part), self._labels[part]
-        disputed = sorted(DISPUTED_TEST_ROWS) if part is EvaluationPart.TEST else None
-        rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
-        return Score(
-            figures=figures(probs, labels, disputed),
-            reliability=reliability_bins(probs, labels),
-            per_digit=per_digit_accuracy(probs, labels),
-            confusion=tuple(tuple(row) for row in rows),
-        )
+        own = [(self._members.state(each), each.temperature) for each in map(self._manifest, choice.members)]
+
+        def measured() -> Score:
+            probs, labels = self._judged(choice, part, first)
+            of_test = [row for row in sorted(DISPUTED_TEST_ROWS) if row < len(labels)]
+            disputed = of_test if part is EvaluationPart.TEST else None
+            rows: list[list[int]] = confusion_matrix(probs, labels).tolist()
+            return Score(
+                figures=figures(probs, labels, disputed),
+                reliability=reliability_bins(probs, labels),
+                per_digit=per_digit_accuracy(probs, labels),
+                confusion=tuple(tuple(row) for row in rows),
+            )
+
+        return self._scores.get((*own, choice.tta, choice.temperature, part, first), measured)
 
     def coverage(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[CoveragePoint, ...]:
         """Accuracy of what is answered as ever more of the least sure is withheld; raises as `score`."""
-        return coverage_curve(self._probabilities(choice, part), self._labels[part])
+        return coverage_curve(*self._judged(choice, part))
 
     def fitted_temperature(self, choice: EnsembleChoice) -> float:
         """The one temperature of all members for which this choice's validation NLL is smallest; raises as `score`."""
@@ -178,26 +176,29 @@ class Scoreboard:
 
         def fit() -> float:
             views, labels = len(views_for(choice.tta)), self._labels[EvaluationPart.VALIDATION]
-            logits = [self._load(manifest).validation[:views].float() for manifest in manifests]
+            logits = stacked([self._members.load(manifest).validation[:views].float() for manifest in manifests])
             start = statistics.fmean(manifest.temperature for manifest in manifests)
-            return fit_temperature(torch.stack(logits), labels, start=start)
+            return fit_temperature(logits, labels[: logits.shape[-2]], start=start)
 
-        return self._fitted.get((*map(self._state, manifests), choice.tta), fit)
+        return self._fitted.get((*map(self._members.state, manifests), choice.tta), fit)
 
     def ranked(self, names: Sequence[str], tta: TtaMode) -> tuple[RankedSubset, ...]:
         """Every subset of these models at their own temperatures; raises as `score`, and as `rank_subsets`."""
         entries = [self._entry(name) for name in names]
 
         def rank() -> tuple[RankedSubset, ...]:
-            probs = [self._member(entry.manifest, EvaluationPart.VALIDATION, tta, None) for entry in entries]
+            part = EvaluationPart.VALIDATION
+            probs = stacked([self._member(entry.manifest, part, tta, None) for entry in entries])
             return rank_subsets(
-                torch.stack(probs),
-                self._labels[EvaluationPart.VALIDATION],
+                probs,
+                self._labels[part][: probs.shape[-2]],
                 [entry.model_id for entry in entries],
                 [entry.multiply_adds for entry in entries],
             )
 
-        key = [(self._state(entry.manifest), entry.manifest.temperature, entry.multiply_adds) for entry in entries]
+        key = [
+            (self._members.state(entry.manifest), entry.manifest.temperature, entry.multiply_adds) for entry in entries
+        ]
         return self._ranked.get((*key, tta), rank)
 
     def view_changes(self, choice: EnsembleChoice) -> ViewChanges:
@@ -208,12 +209,17 @@ class Scoreboard:
         return ViewChanges(corrected=int((with_views & ~without).sum()), broken=int((without & ~with_views).sum()))
 
     def against(self, first: EnsembleChoice, second: EnsembleChoice, part: EvaluationPart) -> McNemar:
-        """McNemar's exact test between two choices; raises as `score`."""
-        return mcnemar(self._right(first, part), self._right(second, part))
+        """McNemar's exact test between two choices, on the digits that both have read; raises as `score`."""
+        count = self.read_by_both(first, second, part)
+        return mcnemar(self._right(first, part)[:count], self._right(second, part)[:count])
 
-    def misread(self, choice: EnsembleChoice, part: EvaluationPart) -> tuple[Misread, ...]:
-        """The digits a choice misreads, the most confident first; raises as `score`."""
-        probs, labels = self._probabilities(choice, part), self._labels[part]
+    def read_by_both(self, first: EnsembleChoice, second: EnsembleChoice, part: EvaluationPart) -> int:
+        """How many digits of a part two choices can be compared on; raises as `score`."""
+        return min(len(self._probabilities(choice, part)) for choice in (first, second))
+
+    def misread(self, choice: EnsembleChoice, part: EvaluationPart, *, first: int | None = None) -> tuple[Misread, ...]:
+        """The digits a choice misreads, the most confident first; of the `first` so many alone. Raises as `score`."""
+        probs, labels = self._judged(choice, part, first)
         confidence, answers = probs.max(dim=1)
         wrong = (answers != labels).nonzero().squeeze(1)
         rows: list[int] = wrong[confidence[wrong].argsort(descending=True)].tolist()
@@ -239,49 +245,27 @@ class Scoreboard:
     def _manifest(self, model_id: str) -> Manifest:
         return self._store.fitting_manifest(model_id, signature=self._signature)
 
-    def _state(self, manifest: Manifest) -> _State:
-        """Changes with the model's weights and with its predictions."""
-        folder = self._store.folder(manifest.model_id)
-        try:
-            written = (folder / PREDICTIONS_NAME).stat().st_mtime_ns
-        except OSError:
-            written = 0  # reading them says why
-        return manifest.model_id, weights_digest(folder, manifest), written
-
-    def _load(self, manifest: Manifest) -> Predictions:
-        folder = self._store.folder(manifest.model_id)
-        return self._predictions.get(self._state(manifest), lambda: load_predictions(folder, manifest, self.digits))
-
-    def _check_stamp(self, manifest: Manifest) -> None:
-        folder = self._store.folder(manifest.model_id)
-        self._stamped.get(self._state(manifest), lambda: check_predictions(folder, manifest))
-
-    def _check_arrays(self, manifest: Manifest) -> None:
-        def check() -> None:
-            self._load(manifest)
-
-        self._sound.get(self._state(manifest), check)
-
     def _member(self, manifest: Manifest, part: EvaluationPart, tta: TtaMode, temperature: float | None) -> Tensor:
         """One member's probabilities `(n, 10)`, merged over its views."""
-        scale = temperature or manifest.temperature
-
-        def merged() -> Tensor:
-            predictions = self._load(manifest)
-            logits = predictions.validation if part is EvaluationPart.VALIDATION else predictions.test
-            chosen = logits[: len(views_for(tta))].float()
-            return member_probabilities(chosen.unsqueeze(0), [scale]).mean(dim=1).squeeze(0)
-
-        return self._merged.get((*self._state(manifest), part, tta, scale), merged)
+        is_test = part is EvaluationPart.TEST
+        return self._members.probabilities(manifest, test=is_test, tta=tta, temperature=temperature)
 
     def _probabilities(self, choice: EnsembleChoice, part: EvaluationPart) -> Tensor:
-        """`(n, 10)`, as the engine merges them."""
+        """`(n, 10)`, as the engine merges them, of the digits that all members have read."""
         manifests = [self._manifest(name) for name in choice.members]
         each = [self._member(manifest, part, choice.tta, choice.temperature) for manifest in manifests]
-        return torch.stack(each).mean(dim=0)
+        if not each:
+            raise ValueError("There are no members to score.")
+        return stacked(each).mean(dim=0)
+
+    def _judged(self, choice: EnsembleChoice, part: EvaluationPart, first: int | None = None) -> tuple[Tensor, Tensor]:
+        """The probabilities of the first digits, or of all that are read, and their labels."""
+        probs = self._probabilities(choice, part)[:first]
+        return probs, self._labels[part][: len(probs)]
 
     def _right(self, choice: EnsembleChoice, part: EvaluationPart) -> Tensor:
-        return self._probabilities(choice, part).argmax(dim=1) == self._labels[part]
+        probs, labels = self._judged(choice, part)
+        return probs.argmax(dim=1) == labels
 
 
 def _sifted(survey: Survey, entries: Iterable[Entry], check: Callable[[Manifest], None]) -> Survey:

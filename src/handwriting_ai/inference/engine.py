@@ -90,11 +90,6 @@ class InferenceEngine:
             raise no_models(self._settings.model_dir)
 
     @property
-    def ensemble_size(self) -> int:
-        """How many members are loaded."""
-        return len(self._active.members)
-
-    @property
     def member_ids(self) -> tuple[str, ...]:
         """The members' ids, in order."""
         return self._active.ids

@@ -25,12 +25,14 @@ from handwriting_ai.support.said_once import SaidOnce
 from handwriting_ai.support.sharing import fair_share
 from handwriting_ai.training.precision import choose_compute
 from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics
-from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training
+from handwriting_ai.training.run import CHECKPOINT_NAME, RunConfig, Watcher, run_training, score_again
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 
 HEARTBEAT_S: Final = 1.0
 NICENESS: Final = 5
 """Drawings are to be read at once also while a run is on."""
+_EPOCHS_SHARE: Final = 0.9
+"""Of a run's progress; the rest is that of its scoring."""
 _LOG: Final = logging.getLogger("handwriting_ai.job")
 
 
@@ -69,6 +71,8 @@ class Pulse:
         """Write the last state, after which the heart is silent."""
         self._stop.set()
         self._thread.join()
+        if status is JobStatus.COMPLETED:
+            self.note(progress=1.0)
         self.note(status=status, error=error, completed_at=datetime.now(UTC), activity="", seconds_left=None, pid=None)
         self._write()
         return self._state
@@ -116,23 +120,28 @@ def carry_out(
                 _LOG.info("Cancelled.")
                 return pulse.finish(JobStatus.CANCELLED)
             _LOG.info("Cancelled when its model was registered already.")
-            pulse.note(progress=1.0)
             pulse.finish(JobStatus.COMPLETED)
             raise
         except HandwritingError as error:
             _LOG.info("Failed: %s", error)  # a command that trains prints the state itself
-            return pulse.finish(JobStatus.FAILED, str(error))
+            return pulse.finish(*_failed(store, job, str(error)))
         except OSError as error:
             _LOG.info("Failed:", exc_info=error)
             problem = store.describe(error).rstrip(".")
             said = f"{problem}. The run can be resumed: it goes on from its last checkpoint."
-            return pulse.finish(JobStatus.FAILED, said)
+            return pulse.finish(*_failed(store, job, said, f"{problem}."))
         except Exception as error:  # the trace belongs in the log
             pulse.finish(JobStatus.FAILED, f"{type(error).__name__}: {error}")
             raise
         _LOG.info("Registered %s.", folder)
-        pulse.note(progress=1.0)
         return pulse.finish(JobStatus.COMPLETED)
+
+
+def _failed(store: JobStore, job: Job, error: str, of_model: str | None = None) -> tuple[JobStatus, str]:
+    """How a run ends that met this error; one whose model is there was only to be scored, and stays completed."""
+    if store.has_registered(job):
+        return JobStatus.COMPLETED, f"The model could not be scored. {of_model or error}"
+    return JobStatus.FAILED, error
 
 
 def prepare(job: Job, settings: Settings) -> TrainingData:
@@ -155,6 +164,8 @@ def run_job(
 
     def train(job: Job, pulse: Pulse) -> Path:
         recipe, done, epoch_started = job.config.resolved_recipe(), 0, time.monotonic()
+        scoring_from: tuple[int, float] | None = None
+        is_registered = store.has_registered(job)
         config = RunConfig(
             arch=job.config.arch,
             recipe=recipe,
@@ -163,9 +174,10 @@ def run_job(
             store=models,
             force=job.config.force,
             run_id=job.job_id,
-            parent=read_parent(job.config, models),
+            parent=None if is_registered else read_parent(job.config, models),
         )
-        config.require_place()
+        if not is_registered:
+            config.require_place()
         _throw_away(config.run_folder)
 
         threads = torch.get_num_threads()
@@ -177,7 +189,7 @@ def run_job(
         def on_step(seen: int, total: int) -> None:
             share, elapsed = seen / total, time.monotonic() - epoch_started
             left = elapsed / share * (recipe.epochs - done - share)
-            progress = (done + share) / recipe.epochs
+            progress = _EPOCHS_SHARE * (done + share) / recipe.epochs
             pulse.note(progress=progress, seconds_left=left, activity=f"epoch {done + 1} of {recipe.epochs}")
             if watcher is not None:
                 watcher.on_step(seen, total)
@@ -186,8 +198,9 @@ def run_job(
             nonlocal done, epoch_started
             done, epoch_started = metrics.epoch, time.monotonic()
             _LOG.info("Epoch %d of %d: %s", metrics.epoch, metrics.epochs, describe(metrics))
-            activity = "registering the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
-            pulse.note(progress=metrics.epoch / metrics.epochs, current_epoch=metrics.epoch, activity=activity)
+            activity = "scoring the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
+            progress = _EPOCHS_SHARE * metrics.epoch / metrics.epochs
+            pulse.note(progress=progress, current_epoch=metrics.epoch, activity=activity)
             share_cores()  # others have begun or ended meanwhile
             if watcher is not None:
                 watcher.on_epoch(metrics)
@@ -195,13 +208,22 @@ def run_job(
         def on_resume(epoch: int) -> None:
             nonlocal done, epoch_started
             done, epoch_started = epoch, time.monotonic()
-            pulse.note(progress=epoch / recipe.epochs, current_epoch=epoch)
+            pulse.note(progress=_EPOCHS_SHARE * epoch / recipe.epochs, current_epoch=epoch)
             _LOG.info("Going on after epoch %d of %d.", epoch, recipe.epochs)
             if watcher is not None and watcher.on_resume is not None:
                 watcher.on_resume(epoch)
 
         def on_predict(seen: int, total: int) -> None:
-            pulse.note(activity=f"reading the evaluation digits, {seen:,} of {total:,}", seconds_left=None)
+            nonlocal scoring_from
+            if scoring_from is None:
+                scoring_from = seen, time.monotonic()
+            before, started = scoring_from
+            left = (time.monotonic() - started) / (seen - before) * (total - seen) if seen > before else None
+            pulse.note(
+                progress=_EPOCHS_SHARE + (1 - _EPOCHS_SHARE) * seen / total,
+                activity=f"scoring the model, {seen:,} of {total:,} digits",
+                seconds_left=left,
+            )
             if watcher is not None and watcher.on_predict is not None:
                 watcher.on_predict(seen, total)
 
@@ -214,6 +236,8 @@ def run_job(
         epoch_started = time.monotonic()
         told = Watcher(on_step=on_step, on_epoch=on_epoch, on_resume=on_resume, on_predict=on_predict)
         try:
+            if is_registered:
+                return score_again(models, job.config.model_id, prepared, compute, told)
             return run_training(config, prepared, compute, told)
         finally:
             torch.set_num_threads(threads)

@@ -141,23 +141,40 @@ class JobQueue(ABC):
                 raise JobConflict(f"Job {job_id} is {job.state.status}: only failed and cancelled jobs are resumed.")
             self.refuse(job.config)
             self.store.clear_up(job_id)
-            queued = JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
+            queued = _queued(job_id)
             mark = self.store.folder(job_id) / AFRESH_NAME
             mark.unlink(missing_ok=True)
             if afresh:
                 mark.touch()  # who takes the job throws the checkpoint away, as soon as it begins
             else:
-                so_far: dict[str, object] = {
-                    "progress": job.state.progress,
-                    "current_epoch": job.state.current_epoch,
-                    "started_at": job.state.started_at,
-                }
-                queued = queued.model_copy(update=so_far)
+                queued = queued.model_copy(update=_so_far(job.state))
             try:
                 self.store.write_state(queued)
                 self._dispatch(Job(config=job.config, state=queued))
             except BaseException:
                 mark.unlink(missing_ok=True)
+                self.store.write_state(job.state)
+                raise
+
+    def score(self, job_id: str) -> None:
+        """Queue a completed job again to score its model and no more: earlier versions did not score trials.
+
+        Raises:
+            UnknownJob: there is none of this name.
+            JobConflict: it has not ended well, or its model has been deleted or replaced since.
+            DataMissing, QueueUnavailable: as `refuse`.
+        """
+        with self.store.lock():
+            job = self.store.read(job_id)
+            if job.state.status is not JobStatus.COMPLETED or not self.store.has_registered(job):
+                raise JobConflict(f"Job {job_id} is {job.state.status} and has no model to score.")
+            self.data.require(job.config.resolved_recipe())
+            self.store.clear_up(job_id)
+            queued = _queued(job_id).model_copy(update=_so_far(job.state))
+            try:
+                self.store.write_state(queued)
+                self._dispatch(Job(config=job.config, state=queued))
+            except BaseException:
                 self.store.write_state(job.state)
                 raise
 
@@ -244,6 +261,16 @@ class JobQueue(ABC):
         except BaseException as error:
             self._looks.note(f"{type(error).__name__}: {error}. Nobody does so any more: start this program again.")
             raise
+
+
+def _queued(job_id: str) -> JobState:
+    """The state of a job at the end of the queue."""
+    return JobState(job_id=job_id, status=JobStatus.QUEUED, queued_at=datetime.now(UTC))
+
+
+def _so_far(state: JobState) -> dict[str, object]:
+    """What a job keeps that goes on from where it was."""
+    return {"progress": state.progress, "current_epoch": state.current_epoch, "started_at": state.started_at}
 
 
 def cancelled(state: JobState) -> JobState:

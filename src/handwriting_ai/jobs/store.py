@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.registry.notes import Note, read_note
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.files import describe_refusal, remove, sweep_unfinished, write_atomically
 from handwriting_ai.support.locks import is_locked, locked, take_lock
@@ -158,6 +159,10 @@ class JobStore:
         """The epochs so far; none of a run that is to begin again."""
         folder = self.folder(job_id)
         return [] if (folder / AFRESH_NAME).exists() else read_metrics(folder)
+
+    def note(self, job_id: str) -> Note:
+        """What people say of a job; nothing of one that is gone."""
+        return read_note(self.root / job_id)
 
     def log_tail(self, job_id: str) -> str:
         """The end of what the process wrote."""

@@ -185,8 +185,11 @@ def _train(jobs: RqJobs, job_id: str, settings: Settings) -> None:
     job = store.read(job_id)
     if job.state.status.ended:
         return
-    verdict = store.post_mortem(job)
-    if verdict.state.status is not JobStatus.FAILED:
+    verdict, written = store.post_mortem(job), store.written_state(job_id)
+    is_to_be_scored = (  # its model is there, and nobody had begun
+        verdict.state.status is JobStatus.COMPLETED and written is not None and written.status is JobStatus.QUEUED
+    )
+    if verdict.state.status is not JobStatus.FAILED and not is_to_be_scored:
         store.write_state(verdict.state)
         return
     signal.signal(signal.SIGTERM, raise_cancelled)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from handwriting_ai.preprocess.decode import Gray
 from handwriting_ai.preprocess.ink_network import Share, ink_share
 from handwriting_ai.preprocess.parameters import FULL_INK, PreprocessConfig
+from handwriting_ai.support.boxes import Box
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 
@@ -28,37 +29,6 @@ class Doubt(StrEnum):
     CUT = "The ink reaches the edge of the picture: a part of the digit may be missing."
     BLOT = "What was found looks more like a blot than like strokes."
     FAINT = "The ink is hard to tell from its paper."
-
-
-@dataclass(frozen=True, kw_only=True)
-class Box:
-    """A rectangle of pixels, from `left` and `top` up to and without `right` and `bottom`."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def extent(self) -> int:
-        """The longer side."""
-        return max(self.right - self.left, self.bottom - self.top)
-
-    def around(self, factor: float, *, width: int, height: int) -> "Box":
-        """A square with the same middle, `factor` times as large as the longer side, cut at the picture's rim."""
-        half = self.extent * factor / 2
-        x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2
-        return Box(
-            left=max(0, int(x - half)),
-            top=max(0, int(y - half)),
-            right=min(width, int(x + half) + 1),
-            bottom=min(height, int(y + half) + 1),
-        )
-
-    def scaled(self, factor: float) -> "Box":
-        """The same place in a picture `factor` times as large."""
-        left, top, right, bottom = (round(side * factor) for side in (self.left, self.top, self.right, self.bottom))
-        return Box(left=left, top=top, right=right, bottom=bottom)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,13 +98,11 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
     if found is None:
         return None
     share = _resized_to(seen, width=width, height=height)
-    near = found.scaled(1 / scale).around(config.second_look_margin, width=width, height=height)
+    near = found.scaled(1 / scale).widened(config.second_look_margin, width=width, height=height)
     closer: Gray = gray[near.top : near.bottom, near.left : near.right]
-    zoom = min(config.second_look_px / max(near.right - near.left, near.bottom - near.top), config.most_enlarged)
+    zoom = min(config.second_look_px / near.extent, config.most_enlarged)
     close = ink_share(_resized(closer, zoom))
-    share[near.top : near.bottom, near.left : near.right] = _resized_to(
-        close, width=near.right - near.left, height=near.bottom - near.top
-    )
+    share[near.top : near.bottom, near.left : near.right] = _resized_to(close, width=near.width, height=near.height)
     if invert is not None:
         share = _of_polarity(share, gray, darker=invert)
     digit = likeliest_digit(share, config)
@@ -161,7 +129,7 @@ class _Pieces:
         top: int = self.top[chosen].min()
         right: int = self.right[chosen].max()
         bottom: int = self.bottom[chosen].max()
-        return Box(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
+        return Box(int(left), int(top), int(right - left), int(bottom - top))
 
 
 def _pieces(share: Share, config: PreprocessConfig) -> _Pieces:

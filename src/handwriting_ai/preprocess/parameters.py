@@ -19,7 +19,7 @@ STEP_NAMES: Final = ("grayscale", "polarity", "paper", "threshold", "components"
 
 @dataclass(frozen=True, kw_only=True)
 class PreprocessConfig:
-    """The choices of the pipeline; `benchmarks/drawn_accuracy.py` measures what they come to."""
+    """The choices of the pipeline; `benchmarks/paper_accuracy.py` measures what they come to."""
 
     border_share: float = 0.02
     """Width of the ring that is taken for paper, as a share of the shorter side."""

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import steps
 from handwriting_ai.preprocess.decode import Gray, Picture, decode
-from handwriting_ai.preprocess.paper import Box, Doubt, doubts_about, is_even, lift_ink
+from handwriting_ai.preprocess.paper import Doubt, doubts_about, is_even, lift_ink
 from handwriting_ai.preprocess.parameters import FULL_INK, MNIST_MEAN, MNIST_STD, STEP_NAMES, PreprocessConfig
+from handwriting_ai.support.boxes import Box
 from handwriting_ai.support.image_limits import ImageLimits
 
 NormalizedImage: TypeAlias = "NDArray[np.float32]"

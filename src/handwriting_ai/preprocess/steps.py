@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.preprocess.decode import Gray
-from handwriting_ai.preprocess.paper import Box
 from handwriting_ai.preprocess.parameters import FULL_INK, IMAGE_SIDE, PreprocessConfig
+from handwriting_ai.support.boxes import Box
 
 Mask: TypeAlias = "NDArray[np.bool_]"
 

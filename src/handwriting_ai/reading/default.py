@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from handwriting_ai.config import load_settings
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.prediction import Prediction
+from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader, Reading
 from handwriting_ai.reading.sources import Source
 
@@ -40,7 +41,7 @@ os.register_at_fork(after_in_child=_KEPT.forget)
 
 
 def default_reader() -> DigitReader:
-    """The reader behind `read` and `read_many`; made at the first call, by the environment's settings of that moment.
+    """The reader of `read`, `read_many` and `read_page`; made at the first call, by the environment's settings then.
 
     Raises:
         SettingsError: a variable has a value that cannot be used.
@@ -76,3 +77,17 @@ def read_many(sources: Iterable[Source]) -> Iterator[Prediction | HandwritingErr
     """
     answers = default_reader().read_many(sources)
     return (each.prediction if isinstance(each, Reading) else each for each in answers)
+
+
+def read_page(source: Source) -> PageReading:
+    """Read every digit in one picture: `read_page("sheet.jpg").text` is a line of text for each line of numbers.
+
+    A picture without digits is no error: its text is empty.
+
+    Raises:
+        ImageError: the picture cannot be read.
+        EngineError: too many ask at the same time, or the answer takes too long.
+        SettingsError, ModelError, EngineNotReady: as `default_reader`.
+        TypeError: `source` is no picture at all.
+    """
+    return default_reader().read_page(source)

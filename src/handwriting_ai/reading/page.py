@@ -6,7 +6,7 @@ from math import prod
 from typing import Final
 
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import NormalizedImage, Step
+from handwriting_ai.preprocess import Doubt, NormalizedImage, Step
 from handwriting_ai.segmentation import Box, LeftOut, around
 
 DOUBTFUL: Final = "?"
@@ -24,6 +24,8 @@ class PageDigit:
     """What the networks read, `float32 (1, 28, 28)`."""
     steps: tuple[Step, ...] = field(repr=False)
     """How that came about, from the digit's own piece of the page; the last is `uint8 (28, 28)`."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why its ink may not be the digit, or not all of it: with any of them its answer is uncertain."""
 
     @property
     def text(self) -> str:

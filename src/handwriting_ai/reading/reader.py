@@ -199,16 +199,16 @@ class DigitReader:
         predictions = self.engine.predict_each(page.batch, options)
         return page.reading(predictions, preprocess_ms, started)
 
-    def latency_ms(self, model_id: str, tta: TtaMode) -> float:
-        """The median time that one model takes for a picture on this machine, in this mode.
+    def latency_ms(self, members: Sequence[str], tta: TtaMode) -> float:
+        """The median time that these models take together for a picture on this machine, in this mode.
 
         Raises:
-            ModelRefused: it cannot be loaded.
+            ModelRefused: one of them cannot be loaded.
             EngineError: as `read`.
         """
-        self.engine.make_available([model_id]).require_all()
+        self.engine.make_available(members).require_all()
         blank: NormalizedImage = np.zeros((1, IMAGE_SIDE, IMAGE_SIDE), dtype=np.float32)
-        options = PredictOptions(tta=tta, members=(model_id,))
+        options = PredictOptions(tta=tta, members=tuple(members))
         return statistics.median(self.engine.predict(blank, options).latency_ms for _ in range(_TIMED_RUNS))
 
     def close(self) -> None:

@@ -1,10 +1,10 @@
 """Ink → digits → numbers → lines, with numpy and OpenCV alone."""
 
-from handwriting_ai.segmentation.boxes import Box, around
 from handwriting_ai.segmentation.components import LeftOut
 from handwriting_ai.segmentation.lifting import lift_ink
 from handwriting_ai.segmentation.page import FoundDigit, FoundPage, count_candidates, find_page
 from handwriting_ai.segmentation.parameters import MOST_DIGITS, SegmentConfig
+from handwriting_ai.support.boxes import Box, around
 
 __all__ = [
     "MOST_DIGITS",

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import FULL_INK, Gray
-from handwriting_ai.segmentation.boxes import Box
 from handwriting_ai.segmentation.parameters import SegmentConfig
+from handwriting_ai.support.boxes import Box
 
 Labels: TypeAlias = "NDArray[np.int32]"
 _CONNECTIVITY: Final = 8

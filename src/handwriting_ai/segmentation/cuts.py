@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import FULL_INK
-from handwriting_ai.segmentation.boxes import Box
 from handwriting_ai.segmentation.components import Blob
 from handwriting_ai.segmentation.cut_network import ROWS, SHIPPED_CUTS
 from handwriting_ai.segmentation.layers import Floats
 from handwriting_ai.segmentation.parameters import SegmentConfig
 from handwriting_ai.segmentation.seams import Columns, Ways, find_ways, lowest_places
+from handwriting_ai.support.boxes import Box
 
 Seams: TypeAlias = "NDArray[np.int64]"
 """`(seams, rows)`: for each row, the first column to the right of the cut."""

@@ -9,11 +9,11 @@ from itertools import accumulate, pairwise
 
 import numpy as np
 
-from handwriting_ai.segmentation.boxes import around
 from handwriting_ai.segmentation.components import Blob
 from handwriting_ai.segmentation.cuts import CutUp
 from handwriting_ai.segmentation.parameters import SegmentConfig
 from handwriting_ai.segmentation.strokes import join
+from handwriting_ai.support.boxes import around
 
 Span = tuple[int, int]
 """The first part of a piece, and the first one after it."""

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from statistics import median
 
-from handwriting_ai.segmentation.boxes import Box
 from handwriting_ai.segmentation.parameters import SegmentConfig
+from handwriting_ai.support.boxes import Box
 
 
 def into_lines(boxes: Sequence[Box], config: SegmentConfig) -> list[list[int]]:

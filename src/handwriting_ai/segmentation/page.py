@@ -10,8 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.preprocess import Gray
-from handwriting_ai.segmentation.boxes import Box
-from handwriting_ai.segmentation.boxes import around as around_boxes
 from handwriting_ai.segmentation.components import Blob, LeftOut, find_blobs, ink_mask
 from handwriting_ai.segmentation.cuts import CutUp, cut_apart
 from handwriting_ai.segmentation.judge import NO_DIGIT, SHIPPED_JUDGE
@@ -20,6 +18,8 @@ from handwriting_ai.segmentation.lines import into_lines, into_numbers
 from handwriting_ai.segmentation.parameters import MOST_DIGITS, SegmentConfig
 from handwriting_ai.segmentation.pictures import cut_out, thumbnail
 from handwriting_ai.segmentation.strokes import join_strokes
+from handwriting_ai.support.boxes import Box
+from handwriting_ai.support.boxes import around as around_boxes
 
 Judgement: TypeAlias = Callable[[Gray], "NDArray[np.float64]"]
 """Thumbnails `uint8 (n, 28, 28)` → log-probabilities `(n, 11)`: ten digits, then none."""

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from handwriting_ai.preprocess import Gray
-from handwriting_ai.segmentation.boxes import Box, around
 from handwriting_ai.segmentation.components import Blob, LeftOut
 from handwriting_ai.segmentation.parameters import SegmentConfig
+from handwriting_ai.support.boxes import Box, around
 
 
 def join(blobs: Sequence[Blob]) -> Blob:

@@ -105,10 +105,15 @@ def estimate_seconds(arch: str, recipe: Recipe, drawn: Sequence[int], pace: floa
         stage.epochs * recipe.limited(count) for stage in recipe.stages for kind in stage.data for count in sizes[kind]
     )
     read = recipe.epochs * sum(recipe.limited(count) for count in watched) + 2 * VALIDATION_COUNT
-    if recipe.trial_digits is None:
-        read += len(views_for(TtaMode.ADVANCED)) * (VALIDATION_COUNT + PART_SIZES[Part.TEST])
+    read += _scored_pictures(recipe)
     pictures = learnt + read / _STEP_COST
     return pictures / pace * count_multiply_adds(arch) / count_multiply_adds(_REFERENCE)
+
+
+def _scored_pictures(recipe: Recipe) -> int:
+    """How many pictures a run reads at its end to be scored: every view of validation and test, or of a trial's few."""
+    parts = VALIDATION_COUNT, PART_SIZES[Part.TEST]
+    return len(views_for(TtaMode.ADVANCED)) * sum(recipe.limited(count) for count in parts)
 
 
 def _measure_here() -> float:

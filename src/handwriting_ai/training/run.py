@@ -4,7 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -202,14 +202,28 @@ def _register(
     return config.store.register(manifest, state, force=config.force, companions=companions)
 
 
+def score_again(store: ModelStore, model_id: str, data: TrainingData, compute: Compute, watcher: Watcher) -> Path:
+    """Make the predictions of a registered model anew; returns its folder.
+
+    Raises:
+        ModelError: as `ModelStore.read`.
+    """
+    model = store.read(model_id, signature=preprocess_signature())
+    predictions = _predict(model.manifest.arch, model.state, data, compute.device, watcher)
+    if predictions is not None:
+        store.add_file(model_id, PREDICTIONS_NAME, predictions.packed(model.weights_sha256))
+    return store.folder(model_id)
+
+
 def _predict(
     arch: str, state: dict[str, Tensor], data: TrainingData, device: torch.device, watcher: Watcher
 ) -> Predictions | None:
-    """What the model, as it is stored, says of the digits that models are scored on."""
+    """What the model, as it is stored, says of the digits that models are scored on; a trial's of its own few."""
     if data.test is None:
         return None
-    digits = EvaluationDigits(validation=data.validation, test=data.test)
-    return predict(_network(arch, state).to(device), digits, device, watcher.on_predict)
+    digits = EvaluationDigits(validation=data.watched, test=data.test)
+    predictions = predict(_network(arch, state).to(device), digits, device, watcher.on_predict)
+    return replace(predictions, of_first_only=len(data.watched) < len(data.validation))
 
 
 def _origins(data: TrainingData, parent: StoredModel | None) -> tuple[DataSource, ...] | None:

@@ -62,7 +62,10 @@ class TrainingData:
     scribbles: DigitImages | None = None
     """Drawings that are no digit, for a recipe that learns from such: they are watched as well."""
     test: DigitImages | None = None
-    """MNIST's test digits, whose predictions are kept with the model and looked at by `evaluate`; None in a trial."""
+    """MNIST's test digits, in a trial the first of them: what the model says of them is kept with it, to be reported.
+
+    None where nothing is to be kept.
+    """
     test_overlap: str = NO_OVERLAP
     """For the manifest: "none", or "possible" with a sentence."""
 
@@ -162,9 +165,14 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
         watched=mnist.pick(validation_rows[: recipe.trial_digits]),
         drawn_validation=drawn_validation,
         scribbles=watched_scribbles,
-        test=load_mnist(folders.mnist, Part.TEST) if recipe.trial_digits is None else None,
+        test=_first(recipe, load_mnist(folders.mnist, Part.TEST)),
         test_overlap=overlap,
     )
+
+
+def _first(recipe: Recipe, digits: DigitImages) -> DigitImages:
+    """As many as a trial takes; else all."""
+    return digits if recipe.trial_digits is None else digits.pick(np.arange(recipe.limited(len(digits))))
 
 
 def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 0) -> Source:
@@ -175,9 +183,7 @@ def _fixed_source(name: str, kind: DataSet, digits: DigitImages, dropped: int = 
 
 def _emnist_source(recipe: Recipe, folders: DataFolders, validation: DigitImages) -> Source:
     """EMNIST's digits without those that nearly repeat a picture of validation or test; their labels decide nothing."""
-    emnist = load_emnist_digits(folders.emnist)
-    if recipe.trial_digits is not None:
-        emnist = emnist.pick(np.arange(recipe.limited(len(emnist))))
+    emnist = _first(recipe, load_emnist_digits(folders.emnist))
     test = load_mnist(folders.mnist, Part.TEST)
 
     def repeats() -> "NDArray[np.uint8]":

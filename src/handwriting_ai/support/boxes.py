@@ -49,6 +49,18 @@ class Box:
         """The same rectangle elsewhere."""
         return Box(self.left + right, self.top + down, self.width, self.height)
 
+    def widened(self, factor: float, *, width: int, height: int) -> "Box":
+        """A square with the same middle, `factor` times as large as the longer side, cut at the picture's rim."""
+        half = self.extent * factor / 2
+        x, y = self.middle
+        left, top = max(0, int(x - half)), max(0, int(y - half))
+        return Box(left, top, min(width, int(x + half) + 1) - left, min(height, int(y + half) + 1) - top)
+
+    def scaled(self, factor: float) -> "Box":
+        """The same place in a picture `factor` times as large."""
+        left, top, right, bottom = (round(side * factor) for side in (self.left, self.top, self.right, self.bottom))
+        return Box(left, top, right - left, bottom - top)
+
 
 def around(boxes: Iterable[Box]) -> Box:
     """The smallest rectangle around all of them; there is at least one."""
