@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from handwriting_ai.segmentation.layers import Floats
-from handwriting_ai.segmentation.seams import Columns, find_ways, lowest_places
+from handwriting_ai.segmentation.seams import find_ways, lowest_places
 
 STEP = 0.1
 
@@ -44,12 +44,10 @@ def test_a_way_goes_along_below_a_bar() -> None:
     ways = find_ways(cost, 0.01)
     ends = [0, 6]
     paths = ways.back(8, np.array(ends, dtype=np.int64))
-    rows: Columns = np.arange(9)
-    passed: list[list[float]] = cost[rows, paths].tolist()
-    assert max(max(costs) for costs in passed) < 1
-    last: Columns = paths[:, -1]
-    ended: list[int] = last.tolist()
-    assert ended == ends
+    levels: list[list[float]] = cost.tolist()
+    every: list[list[int]] = paths.tolist()
+    assert max(levels[row][column] for path in every for row, column in enumerate(path)) < 1
+    assert [path[-1] for path in every] == ends
 
 
 def test_the_middle_of_each_valley_is_found() -> None:

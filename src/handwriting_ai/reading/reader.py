@@ -250,7 +250,8 @@ def reading_of(digit: PageDigit) -> Reading:
         image=digit.image,
         steps=digit.steps,
         view_pictures=shown,
-        doubts=(),
+        doubts=digit.doubts,
+        digits_found=1,
         preprocess_ms=0.0,
         total_ms=digit.prediction.latency_ms,
     )

@@ -152,8 +152,7 @@ def _biased(logs: "NDArray[np.float64]", bias: float) -> "NDArray[np.float64]":
 
 def _settle(ink: Gray, judged: Sequence[_Judged], config: SegmentConfig, look: Judgement) -> list[_Judged]:
     """Cut what is several digits, and join what is one in pieces."""
-    doubtful = sum(_is_doubtful(each, config) for each in judged)
-    words = _words(judged, config) if doubtful > config.many_doubtful else set()
+    words = _words(judged, config)
     families = _families(judged, words, config)
     if len(judged) == 1 and not _is_wide(judged[0], config):
         families = []  # a digit alone is not cut

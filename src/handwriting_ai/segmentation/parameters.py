@@ -107,10 +107,8 @@ class SegmentConfig:
     """A piece that is with this probability no digit is left out, unless it is the only one of the page,"""
     word_garbage: float = 0.4
     """… and so is a group of pieces whose mean probability is this."""
-    many_doubtful: int = 120
-    """On a page with more doubtful pieces those in words are not cut:"""
     word_length: int = 3
-    """groups of so many pieces"""
+    """What is a word is not cut: a group of so many pieces"""
     word_share: float = 0.5
     """… of which this share is no digit"""
     word_log: float = -0.1
