@@ -48,6 +48,10 @@ class PreprocessConfig:
     """The network that finds the ink on uneven paper, by its digest."""
     first_look_px: int = 512
     """Longer side of the whole picture, as the network sees it."""
+    least_seen_px: int = 20
+    """A digit that is smaller in the first look, or not seen at all, is looked for in a finer one: …"""
+    finer_look_px: int = 1024
+    """… with so many pixels on the longer side, as far as the picture has them."""
     second_look_px: int = 256
     """Longer side of what lies round the digit, as it then sees it."""
     second_look_margin: float = 1.8
