@@ -9,7 +9,7 @@ IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
 """The largest grey level: that of full ink, where paper is 0."""
-INK_NETWORK: Final = "2ffe48334ed9"
+INK_NETWORK: Final = "6e5f77bc430e"
 """The first digits of the SHA-256 of `ink.onnx`."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
