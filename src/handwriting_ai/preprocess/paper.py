@@ -91,11 +91,17 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
         config: the sizes and thresholds.
         invert: True if ink is darker than paper, False if it is lighter: other ink is left out. None takes either.
     """
+    lifted = _lift_ink(gray, config.first_look_px, config, invert)
+    return _lift_ink(gray, config.coarse_look_px, config, invert) if lifted is None else lifted
+
+
+def _lift_ink(gray: Gray, longer_px: int, config: PreprocessConfig, invert: bool | None) -> LiftedInk | None:
+    """With so many pixels on the longer side of the first look."""
     height: int = gray.shape[0]
     width: int = gray.shape[1]
-    seen, scale = _look(gray, config.first_look_px, config)
+    seen, scale = _look(gray, longer_px, config)
     found = likeliest_digit(seen, config, with_neighbours=True)
-    if (found is None or found.extent < config.least_seen_px) and max(height, width) > config.first_look_px:
+    if (found is None or found.extent < config.least_seen_px) and max(height, width) > longer_px:
         seen, scale = _look(gray, min(config.finer_look_px, max(height, width)), config)
         found = likeliest_digit(seen, config, with_neighbours=True)
     if found is None:

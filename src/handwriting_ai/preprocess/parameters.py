@@ -9,7 +9,7 @@ IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
 """The largest grey level: that of full ink, where paper is 0."""
-INK_NETWORK: Final = "6e5f77bc430e"
+INK_NETWORK: Final = "8227d4d3a528"
 """The first digits of the SHA-256 of `ink.onnx`."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
@@ -52,6 +52,8 @@ class PreprocessConfig:
     """A digit that is smaller in the first look, or not seen at all, is looked for in a finer one: …"""
     finer_look_px: int = 1024
     """… with so many pixels on the longer side, as far as the picture has them."""
+    coarse_look_px: int = 256
+    """Where nothing is found at all, the picture is looked at anew with so many: a digit may fill it."""
     second_look_px: int = 256
     """Longer side of what lies round the digit, as it then sees it."""
     second_look_margin: float = 1.8
