@@ -74,13 +74,6 @@ def require_contrast(found: FoundInk, config: PreprocessConfig) -> None:
         raise blank(f"its ink differs from its paper by {max(found.contrast, 0):.0f} of 255 grey levels")
 
 
-def range_of(gray: Gray) -> int:
-    """By how many grey levels the lightest pixel differs from the darkest."""
-    lightest: int = gray.max()
-    darkest: int = gray.min()
-    return int(lightest) - int(darkest)
-
-
 def _rim_level(gray: Gray, share: float) -> float:
     height, width = size_of(gray)
     rim = max(1, round(min(height, width) * share))
