@@ -27,7 +27,7 @@ def _options(
     """What stands before a command's name."""
 
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__)
 app.callback(help=__doc__)(_options)
 app.command(name="app")(dashboard.run_app)
 app.command()(predict.predict)
