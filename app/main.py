@@ -15,9 +15,8 @@ page = st.navigation(
         st.Page(
             "drawings/page.py", title="Saved drawings", icon=":material/collections_bookmark:", url_path="drawings"
         ),
-        st.Page(
-            "glossary/page.py", title="Glossary", url_path="glossary", visibility="hidden"
-        ),  # help texts lead there
+        # Help texts lead to the glossary; the menu has no room for it.
+        st.Page("glossary/page.py", title="Glossary", url_path="glossary", visibility="hidden"),
     ],
     position="top",
 )

@@ -22,7 +22,6 @@ from handwriting_ai.data.made_page import MadePage, make_page, page_changes
 from handwriting_ai.data.page_lines import LabelledInk, PageStyle
 from handwriting_ai.preprocess import ImageLimits
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.support.boxes import Box
 
 KINDS: Final = {
     "plain": PageStyle(),
@@ -49,12 +48,6 @@ def edit_distance(found: str, truth: str) -> int:
     return row[-1]
 
 
-def overlap(truth: Box, found: Box) -> float:
-    """Intersection over union of the two boxes."""
-    both = max(-truth.gap_across(found), 0) * max(-truth.gap_down(found), 0)
-    return both / (truth.width * truth.height + found.width * found.height - both)
-
-
 class Tally:
     """Counts over the pages of one kind."""
 
@@ -76,7 +69,7 @@ class Tally:
         self.errors += edit_distance(found, truth)
         left = list(page.digits)
         for digit in made.digits:
-            overlaps = [overlap(digit.box, each.box) for each in left]
+            overlaps = [digit.box.overlap(each.box) for each in left]
             best = max(overlaps, default=0.0)
             hit = left.pop(overlaps.index(best)) if best >= _SAME_PLACE else None
             right = hit is not None and hit.prediction.digit == digit.label

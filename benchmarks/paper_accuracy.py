@@ -31,7 +31,7 @@ from handwriting_ai import load_settings
 from handwriting_ai.config import PROJECT_ROOT, Settings
 from handwriting_ai.data.made_paper import KINDS, SEVERITIES, Change, make_picture, random_changes
 from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.data.split import split_rows, writers_left_out
+from handwriting_ai.data.split import held_out, split_rows
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
@@ -112,10 +112,8 @@ def samples(settings: Settings, count: int) -> list[Sample]:
 
 def held_out_digits(settings: Settings, limit: int) -> list[DrawnDigit]:
     """Digits of writers that no model was trained on, without doubtful labels, spread evenly."""
-    digits: list[DrawnDigit] = []
-    for file in load_stroke_files(*settings.training.stroke_folders):
-        writers = writers_left_out([digit.writer for digit in file.digits])
-        digits += [digit for digit in file.digits if digit.writer in writers and not digit.doubtful]
+    files = load_stroke_files(*settings.training.stroke_folders)
+    digits = [digit for file in files for digit in held_out(file) if not digit.doubtful]
     return digits[:: max(1, len(digits) // limit)]
 
 

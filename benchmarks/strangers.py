@@ -22,7 +22,7 @@ from handwriting_ai.data.no_digits import OTHER_KINDS, TRAINED_KINDS, drawn_no_d
 from handwriting_ai.data.rendering import HELD_OUT_SEED, drawn_at, drawn_at_random, through_preprocessing
 from handwriting_ai.data.scans import load_scans, scanned
 from handwriting_ai.data.scribbles import drawn_scribble
-from handwriting_ai.data.split import writers_left_out
+from handwriting_ai.data.split import held_out
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place
 from handwriting_ai.data.style_shapes import SHAPES
 from handwriting_ai.data.styles import digits_of
@@ -77,12 +77,11 @@ def all_rows(limit: int) -> list[Rows]:
     rows: list[Rows] = []
     digits: list[DrawnDigit] = []
     for file in load_stroke_files(*training.stroke_folders):
-        writers = writers_left_out([digit.writer for digit in file.digits])
-        held_out = [digit for digit in file.digits if digit.writer in writers and not digit.doubtful]
-        own = held_out[:: max(1, len(held_out) // limit)]
+        clear = [digit for digit in held_out(file) if not digit.doubtful]
+        own = clear[:: max(1, len(clear) // limit)]
         images = [drawn_at_random(digit.strokes, seed=HELD_OUT_SEED, index=index) for index, digit in enumerate(own)]
         rows.append(Rows(name=file.name, images=np.stack(images), labels=tuple(digit.label for digit in own)))
-        digits += held_out
+        digits += clear
     for scans in load_scans(training.scans_dir):
         picked = scans.digits.pick(scans.rows[1])
         bitmaps: list[NDArray[np.uint8]] = list(picked.images)

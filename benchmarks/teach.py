@@ -27,12 +27,14 @@ from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.training.fine_tuning import FineTuning, Remembered, Teaching
 from handwriting_ai.training.odd_labels import probs_of
-from handwriting_ai.training.sources import DataFolders, prepare_data
+from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
 from handwriting_ai.training.taught import TAUGHT
 from handwriting_ai.training.teaching import remember_others
 
 FEWEST_DIGITS: Final = 60
+"""Of a writer who is asked."""
 EACH_DIGIT: Final = 3
+"""Drawings of each digit that are taught."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,11 @@ class Writer:
     doubtful: "NDArray[np.bool_]"
     wrong: "NDArray[np.bool_]"
     """Misread by the parent."""
+
+    @property
+    def errors(self) -> int:
+        """How many digits the parent misreads."""
+        return count(self.wrong)
 
 
 def misread(network: TypedModule, digits: DigitImages) -> "NDArray[np.bool_]":
@@ -69,11 +76,11 @@ def worst_writers(network: TypedModule, most: int, workers: int) -> list[Writer]
             digits = DigitImages(images=own, labels=np.array(values, dtype=np.int64))
             doubtful: NDArray[np.bool_] = np.array(doubts, dtype=np.bool_)
             found.append(Writer(name=name, digits=digits, doubtful=doubtful, wrong=misread(network, digits)))
-    return sorted(found, key=_errors_first)[:most]
+    return sorted(found, key=_errors_of, reverse=True)[:most]
 
 
-def _errors_first(writer: Writer) -> int:
-    return -int(np.count_nonzero(writer.wrong))
+def _errors_of(writer: Writer) -> int:
+    return writer.errors
 
 
 def drawings_to_teach(writer: Writer, seed: int) -> list[int]:
@@ -96,6 +103,50 @@ def taught(network: TypedModule, writer: Writer, rows: list[int], others: Rememb
     return new
 
 
+def count(which: "NDArray[np.bool_]") -> int:
+    """How many are true."""
+    return int(np.count_nonzero(which))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Misread digits of all writers that were not taught, with one seed."""
+
+    before: int
+    after: int
+    clear_before: int
+    """Of those whose label is beyond doubt."""
+    clear_after: int
+    lost: float
+    """Further validation digits that are misread afterwards, in the mean over the writers."""
+
+    @property
+    def fall(self) -> float:
+        """By which share of them the errors of clear labels fell."""
+        return 1 - self.clear_after / max(1, self.clear_before)
+
+
+def teach_all(network: TypedModule, data: TrainingData, writers: list[Writer], seed: int) -> Result:
+    """Teach a copy of the network each writer's hand, and count."""
+    others = remember_others(network, data, Teaching(), seed)
+    validation = count(misread(network, data.validation))
+    before = after = clear_before = clear_after = 0
+    lost: list[int] = []
+    for writer in writers:
+        rows = drawings_to_teach(writer, seed)
+        new = taught(network, writer, rows, others, seed)
+        rest: NDArray[np.bool_] = np.ones(len(writer.digits), dtype=np.bool_)
+        rest[rows] = False
+        clear: NDArray[np.bool_] = rest & ~writer.doubtful
+        wrong = misread(new, writer.digits)
+        before += count(writer.wrong & rest)
+        after += count(wrong & rest)
+        clear_before += count(writer.wrong & clear)
+        clear_after += count(wrong & clear)
+        lost.append(count(misread(new, data.validation)) - validation)
+    return Result(before=before, after=after, clear_before=clear_before, clear_after=clear_after, lost=mean(lost))
+
+
 def main() -> None:
     """Print a line for each seed, and the mean."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -113,34 +164,19 @@ def main() -> None:
     network.eval()
     data = prepare_data(TAUGHT, DataFolders.of(settings), workers=settings.app.workers)
     writers = worst_writers(network, most, settings.app.workers)
-    errors = ", ".join(f"{each.name} {-_errors_first(each)}" for each in writers)
+    errors = ", ".join(f"{each.name} {each.errors}" for each in writers)
     print(f"{parent}; misread before: {errors}", flush=True)
-    validation = int(np.count_nonzero(misread(network, data.validation)))
-    falls: list[float] = []
-    losses: list[float] = []
+    validation = count(misread(network, data.validation))
+    results: list[Result] = []
     for seed in range(seeds):
-        others = remember_others(network, data, Teaching(), seed)
-        before = after = clear_before = clear_after = 0
-        lost: list[int] = []
-        for writer in writers:
-            rows = drawings_to_teach(writer, seed)
-            new = taught(network, writer, rows, others, seed)
-            rest: NDArray[np.bool_] = np.ones(len(writer.digits), dtype=np.bool_)
-            rest[rows] = False
-            clear: NDArray[np.bool_] = rest & ~writer.doubtful
-            wrong = misread(new, writer.digits)
-            before += int(np.count_nonzero(writer.wrong & rest))
-            after += int(np.count_nonzero(wrong & rest))
-            clear_before += int(np.count_nonzero(writer.wrong & clear))
-            clear_after += int(np.count_nonzero(wrong & clear))
-            lost.append(int(np.count_nonzero(misread(new, data.validation))) - validation)
-        falls.append(1 - clear_after / max(1, clear_before))
-        losses.append(mean(lost))
+        result = teach_all(network, data, writers, seed)
+        results.append(result)
         print(
-            f"seed {seed}: misread {before} -> {after}, of clear labels {clear_before} -> {clear_after}; "
-            f"validation {losses[-1]:+.1f} (of {validation})",
+            f"seed {seed}: misread {result.before} -> {result.after}, of clear labels {result.clear_before} -> "
+            f"{result.clear_after}; validation {result.lost:+.1f} (of {validation})",
             flush=True,
         )
+    falls, losses = [each.fall for each in results], [each.lost for each in results]
     spread = (stdev(falls), stdev(losses)) if seeds > 1 else (0.0, 0.0)
     print(
         f"errors of clear labels fell by {mean(falls):.0%} ± {spread[0]:.0%}; "

@@ -12,19 +12,22 @@ signature of the preprocessing holds the file's digest: after training put it in
 
 import argparse
 import math
+import sys
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scripts.small_network import Pace, SmallTraining
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.optim.lr_scheduler import OneCycleLR
 
 from handwriting_ai.architectures.base import channels_last
 from handwriting_ai.architectures.ink import InkNetwork
@@ -32,8 +35,6 @@ from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.data.paper.written import LearntDigits, load_learnt_digits, written_picture
 from handwriting_ai.preprocess import FULL_INK, Gray
 from handwriting_ai.preprocess.ink_network import CONTRAST_FLOOR, NETWORK_FILE, network_digest
-from handwriting_ai.training.checkpoint import load_checkpoint, part_of, save_checkpoint
-from handwriting_ai.training.optimization import average_of
 from handwriting_ai.training.precision import choose_compute
 
 KEPT: Final = PROJECT_ROOT / "runs" / "ink_network.pt"
@@ -46,11 +47,7 @@ FIRST_SHARDS: Final = 8
 """Made before the first step."""
 MOST_SHARDS: Final = 125
 """Shards that are kept: from then on each new one takes the oldest one's place."""
-HIGHEST_RATE: Final = 3e-3
-WEIGHT_DECAY: Final = 1e-3
-EMA_DECAY: Final = 0.998
-WARM_UP: Final = 0.05
-"""Share of the steps until the learning rate has its full height."""
+PACE: Final = Pace(highest_rate=3e-3, warm_up=0.05, ema_decay=0.998)
 SAID_EVERY: Final = 100
 ONNX_OPSET: Final = 17
 LIGHT_ON_DARK, BRIGHTER, CUT_OUT, SHRUNK = 0.15, 0.3, 0.35, 0.15
@@ -141,63 +138,13 @@ def loss_of(logits: Tensor, ink: Tensor) -> Tensor:
     return 4 * entropy + dice.mean()
 
 
-class Training:
-    """Network, moving average, optimiser and learning rate of one training; they are kept on disk together."""
-
-    def __init__(self, steps: int, seed: int, kept: Path) -> None:
-        torch.manual_seed(seed)
-        self.network = channels_last(InkNetwork())
-        self.average = average_of(self.network, EMA_DECAY)
-        self.optimizer = torch.optim.AdamW(self.network.parameters(), lr=HIGHEST_RATE, weight_decay=WEIGHT_DECAY)
-        self.schedule = OneCycleLR(
-            self.optimizer, HIGHEST_RATE, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False
-        )
-        self.done = 0
-        self._kept = kept
-        self._identity = f"ink network, {steps} steps, seed {seed}"
-
-    def step(self, pictures: Tensor, ink: Tensor, autocast: bool) -> float:
-        """One batch; the loss is given back."""
-        with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
-            logits = self.network(pictures.contiguous(memory_format=torch.channels_last))
-        loss = loss_of(logits.float(), ink)
-        self.optimizer.zero_grad()
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self.optimizer.step()
-        self.schedule.step()
-        self.average.update_parameters(self.network)
-        self.done += 1
-        return loss.item()
-
-    def keep(self) -> None:
-        """Write all of it, in place of what was written before."""
-        network: dict[str, object] = self.network.state_dict()
-        average: dict[str, object] = self.average.state_dict()
-        optimizer: dict[str, object] = self.optimizer.state_dict()
-        schedule: dict[str, object] = self.schedule.state_dict()
-        state = {"network": network, "average": average, "optimizer": optimizer, "schedule": schedule}
-        save_checkpoint(self._kept, self._identity, {**state, "done": self.done})
-
-    def go_on(self) -> None:
-        """Take up what was kept, if anything was."""
-        if self._kept.exists():
-            state = load_checkpoint(self._kept, self._identity)
-            self.network.load_state_dict(part_of(state, "network"))
-            self.average.load_state_dict(part_of(state, "average"))
-            self.optimizer.load_state_dict(part_of(state, "optimizer"))
-            self.schedule.load_state_dict(part_of(state, "schedule"))
-            done = state.get("done")
-            self.done = done if isinstance(done, int) else 0
-
-
 def train(digits: LearntDigits, steps: int, seed: int, workers: int, kept: Path) -> nn.Module:
     """Train on pictures that are made meanwhile; the moving average of the weights is returned, ready to be asked.
 
     Raises:
         CheckpointError: what `kept` holds is damaged, or of a training with other steps or another seed.
     """
-    training = Training(steps, seed, kept)
+    training = SmallTraining(InkNetwork, "ink network", steps, seed, PACE, kept)
     training.go_on()
     rng = np.random.default_rng([seed, training.done])
     autocast = choose_compute("cpu").autocast
@@ -205,13 +152,18 @@ def train(digits: LearntDigits, steps: int, seed: int, workers: int, kept: Path)
         bank = Bank(digits, seed, training.done, pool, workers)
         while training.done < steps:
             bank.refresh()
-            loss = training.step(*_batch(bank.shards, rng), autocast)
+            pictures, ink = _batch(bank.shards, rng)
+            with torch.autocast("cpu", torch.bfloat16, enabled=autocast):
+                logits = training.network(pictures.contiguous(memory_format=torch.channels_last))
+            loss = training.learn(loss_of(logits.float(), ink))
             if training.done % SAID_EVERY == 0:
                 training.keep()
                 made = len(bank.shards) * SHARD
                 print(f"step {training.done} of {steps}: loss {loss:.4f}, {made} pictures", flush=True)
         pool.shutdown(cancel_futures=True)
-    return training.average.module.eval()
+    network = channels_last(InkNetwork())
+    network.load_state_dict(training.averaged())
+    return network.eval()
 
 
 def onnx_of(network: nn.Module) -> bytes:

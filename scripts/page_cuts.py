@@ -10,15 +10,18 @@ they meet.
 """
 
 import argparse
+import sys
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from scripts.page_strings import MadeString, PageDigits, load_page_digits, make_string
-from scripts.small_network import SmallTraining, write_halves
+from scripts.small_network import Pace, SmallTraining, write_halves
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,21 +31,26 @@ from handwriting_ai.preprocess import FULL_INK, Gray
 from handwriting_ai.segmentation.cut_network import ROWS, WEIGHTS_FILE
 from handwriting_ai.training.precision import choose_compute
 
-Floats: TypeAlias = "NDArray[np.float32]"
-
 KEPT: Final = PROJECT_ROOT / "runs" / "page_cuts.pt"
 WIDTH: Final = 96
+"""Columns of a picture that is learnt from."""
+_NARROWEST: Final = 3
+"""Columns that a piece has at least."""
 BATCH: Final = 48
 BANK: Final = 9_000
 """Pictures that are kept; each batch brings `FRESH` new ones in place of the oldest."""
 FRESH: Final = 8
-HIGHEST_RATE: Final = 4e-3
+PACE: Final = Pace(highest_rate=4e-3)
 SAID_EVERY: Final = 200
 NEAR_SHARE: Final = 0.03
 """Two digits meet where both have ink within this share of the picture's height."""
 MEETING_WEIGHT: Final = 3.0
 _INK: Final = 110
+"""The grey level above which a pixel is a digit's ink."""
+_THRESHOLDS: Final = (60, 140)
+"""Grey levels above which a picture's ink begins are drawn between these."""
 _LEAST_SHARE: Final = 0.3
+"""Ink of less than this share of the tallest piece's height is left out."""
 
 
 def meetings_of(made: MadeString) -> Gray:
@@ -65,7 +73,7 @@ def make_samples(digits: PageDigits, seed: int, number: int) -> list[Gray]:
     rng = np.random.default_rng([seed, number])
     made = make_string(digits, rng)
     meetings = meetings_of(made)
-    threshold = int(rng.integers(60, 140))
+    threshold = int(rng.integers(*_THRESHOLDS))
     mask = np.where(np.greater(made.ink, threshold), FULL_INK, 0).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8, ltype=cv2.CV_32S)
     rows: list[list[int]] = stats.tolist()
@@ -76,22 +84,21 @@ def make_samples(digits: PageDigits, seed: int, number: int) -> list[Gray]:
             continue
         part: NDArray[np.int32] = labels[top : top + height, left : left + width]
         own = np.where(np.equal(part, label), FULL_INK, 0).astype(np.uint8)
-        scale = ROWS / height
-        size = (max(3, round(width * scale)), ROWS)
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        both: Gray = np.stack(
-            [
-                cv2.resize(own, size, interpolation=how),
-                cv2.resize(
-                    np.ascontiguousarray(meetings[top : top + height, left : left + width]), size, interpolation=how
-                ),
-            ]
-        )
-        at = int(rng.integers(max(0, size[0] - WIDTH) + 1))
-        window: Gray = both[:, :, at : at + WIDTH]
-        seen: int = window.shape[2]
-        samples.append(np.pad(window, ((0, 0), (0, 0), (0, WIDTH - seen))))
+        met: Gray = np.ascontiguousarray(meetings[top : top + height, left : left + width])
+        samples.append(_window(own, met, rng))
     return samples
+
+
+def _window(own: Gray, met: Gray, rng: np.random.Generator) -> Gray:
+    """A piece and its meetings at the network's height, a random stretch of them: `uint8 (2, ROWS, WIDTH)`."""
+    scale = ROWS / len(own)
+    size = (max(_NARROWEST, round(len(own.T) * scale)), ROWS)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    both: Gray = np.stack([cv2.resize(each, size, interpolation=how) for each in (own, met)])
+    at = int(rng.integers(max(0, size[0] - WIDTH) + 1))
+    window: Gray = both[:, :, at : at + WIDTH]
+    seen: int = window.shape[2]
+    return np.pad(window, ((0, 0), (0, 0), (0, WIDTH - seen)))
 
 
 class Bank:
@@ -132,7 +139,7 @@ def train(digits: PageDigits, steps: int, seed: int, kept: Path) -> dict[str, Te
     Raises:
         CheckpointError: what `kept` holds is damaged, or of a training with other steps or another seed.
     """
-    training = SmallTraining(CutNetwork, f"page cuts, {steps} steps, seed {seed}", steps, seed, HIGHEST_RATE, kept)
+    training = SmallTraining(CutNetwork, "page cuts", steps, seed, PACE, kept)
     training.go_on()
     rng = np.random.default_rng([seed, training.done])
     autocast = choose_compute("cpu").autocast

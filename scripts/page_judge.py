@@ -12,9 +12,12 @@ where pieces are cut, that network says.
 
 import argparse
 import math
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import cv2
 import numpy as np
@@ -22,7 +25,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 from scripts.page_strings import MadeString, PageDigits, load_page_digits, make_string, one_digit
-from scripts.small_network import SmallTraining, write_halves
+from scripts.small_network import Pace, SmallTraining, write_halves
 from torch import Tensor
 from torch.nn import functional
 
@@ -43,13 +46,13 @@ KEPT: Final = PROJECT_ROOT / "runs" / "page_judge.pt"
 PIECES: Final = KEPT.with_suffix(".npz")
 FONTS: Final = Path("/usr/share/fonts")
 BATCH: Final = 128
-HIGHEST_RATE: Final = 6e-3
+PACE: Final = Pace(highest_rate=6e-3)
 SAID_EVERY: Final = 200
 
 WHOLE: Final = 0.87
-"""A piece is a digit if it holds this share of the digit's ink, and if this share of its ink is the digit's;"""
+"""A piece is a digit if it holds this share of the digit's ink, and if this share of its ink is the digit's."""
 BROKEN: Final = 0.74
-"""… it is none if one of the two is below this. Pieces between are not learnt from."""
+"""A piece is no digit if one of the two shares is below this. Pieces between are not learnt from."""
 ALONE: Final = 12
 """Digits with nothing beside them, for each made number."""
 WRONG_KEPT: Final = 0.22
@@ -57,10 +60,16 @@ WRONG_KEPT: Final = 0.22
 PAIRS: Final = 0.2
 """Share of the neighbours that are put together as a piece that is none."""
 _INK: Final = 110
+"""The grey level above which a pixel is a digit's ink."""
+_LEAST_SHARE: Final = 0.25
+"""Ink of less than this share of the tallest piece's height is left out."""
 _CONFIG: Final = SegmentConfig()
 _LETTERS: Final = "ABCDEFGHJKLMNPQRTUVWXYZacdefhijkmnprstuvwxyzäöüß&@#%?=+*"
+"""Printed alone."""
 _PAIRS: Final = ("th", "er", "in", "an", "he", "nd", "ll", "ri", "ti", "mm", "nn", "mi", "ur", "ch", "st", "ff", "rt")
+"""Printed together: they look like one piece of ink."""
 _LOOKALIKES: Final = "symbol dingbat emoji d050 standardsymbols mathjax droidsansfallback"
+"""Fonts whose letters are signs: parts of their files' names."""
 
 Sample = tuple[Gray, int]
 """A thumbnail and its class."""
@@ -91,7 +100,7 @@ def pieces_of_string(digits: PageDigits, rng: np.random.Generator) -> list[Sampl
     blobs, _ = find_blobs(mask, _CONFIG)
     wholes, _ = join_strokes(blobs, _CONFIG)
     tallest = max((blob.box.height for blob in wholes), default=0)
-    wholes = [blob for blob in wholes if blob.box.height > 0.25 * tallest]
+    wholes = [blob for blob in wholes if blob.box.height > _LEAST_SHARE * tallest]
     pieces = list(wholes)
     for blob in wholes:
         lattice = build_lattice([cut_apart(blob, _CONFIG)], float(blob.box.height), _CONFIG)
@@ -199,7 +208,7 @@ def train(pictures: Gray, labels: "NDArray[np.int64]", steps: int, seed: int, ke
     Raises:
         CheckpointError: what `kept` holds is damaged, or of a training with other steps or another seed.
     """
-    training = SmallTraining(JudgeNetwork, f"page judge, {steps} steps, seed {seed}", steps, seed, HIGHEST_RATE, kept)
+    training = SmallTraining(JudgeNetwork, "page judge", steps, seed, PACE, kept)
     training.go_on()
     every, classes = torch.from_numpy(pictures), torch.from_numpy(labels)
     while training.done < steps:

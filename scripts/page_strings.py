@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.config import TrainingSettings
 from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.data.split import split_rows, writers_left_out
+from handwriting_ai.data.split import split_rows, trained_on
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
 from handwriting_ai.preprocess import FULL_INK, Gray
 
@@ -27,6 +27,7 @@ LIGATURES: Final = 0.06
 MOST: Final = 5
 """Digits of a string."""
 _INK: Final = 100
+"""The grey level above which a pixel is ink."""
 _PICTURE_PX: Final = 64.0
 """Height of a digit, before it is varied."""
 
@@ -50,10 +51,7 @@ def load_page_digits(settings: TrainingSettings) -> PageDigits:
     picked = mnist.pick(split_rows(mnist.labels)[0])
     labels: list[int] = picked.labels.tolist()
     images: list[Gray] = list(picked.images)
-    drawn: list[DrawnDigit] = []
-    for file in load_stroke_files(*settings.stroke_folders):
-        left_out = writers_left_out([digit.writer for digit in file.digits])
-        drawn += [digit for digit in file.digits if digit.writer not in left_out and not digit.doubtful]
+    drawn = [digit for file in load_stroke_files(*settings.stroke_folders) for digit in trained_on(file)]
     return PageDigits(scans=tuple(zip(labels, images, strict=True)), drawn=tuple(drawn))
 
 

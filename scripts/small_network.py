@@ -1,6 +1,7 @@
-"""What the trainings of the small networks share: optimiser, moving average, a place that is kept on disk."""
+"""What the trainings of ink and page networks share: optimiser, moving average, a place that is kept on disk."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,26 +16,46 @@ from handwriting_ai.training.checkpoint import load_checkpoint, part_of, save_ch
 from handwriting_ai.training.optimization import average_of
 
 WEIGHT_DECAY: Final = 1e-3
-EMA_DECAY: Final = 0.995
-WARM_UP: Final = 0.1
-"""Share of the steps until the learning rate has its full height."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a network learns."""
+
+    highest_rate: float
+    """Of learning; it rises to this and falls to nothing."""
+    warm_up: float = 0.1
+    """Share of the steps until the learning rate has its full height."""
+    ema_decay: float = 0.995
+    """Of the moving average of the weights, at each step."""
 
 
 class SmallTraining:
     """Network, moving average, optimiser and learning rate of one training; they are kept on disk together."""
 
     def __init__(
-        self, build: Callable[[], TypedModule], identity: str, steps: int, seed: int, highest_rate: float, kept: Path
+        self, build: Callable[[], TypedModule], what: str, steps: int, seed: int, pace: Pace, kept: Path
     ) -> None:
+        """Begin with fresh weights.
+
+        Args:
+            build: makes the network.
+            what: is trained, in words; with steps and seed it tells the file apart from that of another training.
+            steps: batches in all.
+            seed: of the weights.
+            pace: how fast it learns.
+            kept: the file in which the training keeps its place.
+        """
         torch.manual_seed(seed)
         self.network = channels_last(build())
-        self._average = average_of(self.network, EMA_DECAY)
-        self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=highest_rate, weight_decay=WEIGHT_DECAY)
+        self._average = average_of(self.network, pace.ema_decay)
+        self._optimizer = torch.optim.AdamW(self.network.parameters(), lr=pace.highest_rate, weight_decay=WEIGHT_DECAY)
         self._schedule = OneCycleLR(
-            self._optimizer, highest_rate, total_steps=steps, pct_start=WARM_UP, cycle_momentum=False
+            self._optimizer, pace.highest_rate, total_steps=steps, pct_start=pace.warm_up, cycle_momentum=False
         )
         self.done = 0
-        self._kept, self._identity = kept, identity
+        """Steps taken."""
+        self._kept, self._identity = kept, f"{what}, {steps} steps, seed {seed}"
 
     def learn(self, loss: Tensor) -> float:
         """One step down the loss, which is given back."""

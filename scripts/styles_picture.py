@@ -13,7 +13,7 @@ from PIL import Image
 from handwriting_ai.config import PROJECT_ROOT, load_settings
 from handwriting_ai.data.no_digits import OTHER_KINDS, TRAINED_KINDS, drawn_no_digit
 from handwriting_ai.data.rendering import drawn_at, through_preprocessing
-from handwriting_ai.data.split import writers_left_out
+from handwriting_ai.data.split import trained_on
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place
 from handwriting_ai.data.style_shapes import SHAPES
 from handwriting_ai.data.styles import digits_of
@@ -60,10 +60,8 @@ def write(name: str, rows: "Sequence[NDArray[np.uint8]]") -> None:
 
 def training_digits() -> list[DrawnDigit]:
     """Of the writers that are trained on, in a fixed random order."""
-    digits: list[DrawnDigit] = []
-    for file in load_stroke_files(load_settings().training.strokes_dir):
-        writers = writers_left_out([digit.writer for digit in file.digits])
-        digits += [digit for digit in file.digits if digit.writer not in writers and not digit.doubtful]
+    files = load_stroke_files(load_settings().training.strokes_dir)
+    digits = [digit for file in files for digit in trained_on(file)]
     order: list[int] = np.random.default_rng(_SEED).permutation(len(digits)).tolist()
     return [digits[index] for index in order]
 

@@ -7,19 +7,19 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 
+from compare.table import PERCENT
 from handwriting_ai.data.drawings import SavedDrawing
 from handwriting_ai.data.own_digits import of_saved
 from handwriting_ai.evaluation.scoreboard import Entry
 from handwriting_ai.prediction import DIGIT_NAMES, EnsembleChoice, TtaMode
 from handwriting_ai.reading.own_scores import OwnScore, PreparedDigits, missed_by, prepare_digits, score_own_digits
-from handwriting_ai.registry.presets import DEFAULT_PRESET, read_presets
+from handwriting_ai.registry.presets import default_first, read_presets
 from shared import controls, explanations, pictures, resources, troubles, wording
 
 _RESULT_KEY: Final = "own_digits_result"
 _PICTURE_PX: Final = 88
 _MOST_PICTURES: Final = 60
-_KINDS: Final = ("Drawings", "Photographs")
-_PERCENT: Final = 100
+_DRAWINGS, _PHOTOGRAPHS = "Drawings", "Photographs"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,22 +60,23 @@ def _choose(drawings: Sequence[SavedDrawing]) -> list[SavedDrawing]:
         else []
     )
     with st.container(horizontal=True):
-        kinds = st.pills("Kinds", _KINDS, selection_mode="multi", key="own_kinds", persist_state="session")
+        kinds = st.pills(
+            "Kinds", (_DRAWINGS, _PHOTOGRAPHS), selection_mode="multi", key="own_kinds", persist_state="session"
+        )
         labels = st.pills("Digits", DIGIT_NAMES, selection_mode="multi", key="own_labels", persist_state="session")
     return [
         drawing
         for drawing in drawings
         if (not chosen_writers or (drawing.writer or "") in chosen_writers)
-        and (not kinds or _KINDS[drawing.is_photograph] in kinds)
+        and (not kinds or (_PHOTOGRAPHS if drawing.is_photograph else _DRAWINGS) in kinds)
         and (not labels or str(drawing.label) in labels)
     ]
 
 
 def _choices(entries: Sequence[Entry], tta: TtaMode) -> dict[str, EnsembleChoice]:
     """Each preset, `default` first, then each model whose weights are here; all in the same views."""
-    presets = read_presets(resources.settings().digits.model_dir)
-    names = [name for name in presets if name == DEFAULT_PRESET] + [name for name in presets if name != DEFAULT_PRESET]
-    choices = {f"preset {name}": EnsembleChoice(members=presets[name].members, tta=tta) for name in names}
+    presets = default_first(read_presets(resources.settings().digits.model_dir))
+    choices = {f"preset {name}": EnsembleChoice(members=each.members, tta=tta) for name, each in presets.items()}
     for entry in entries:
         if entry.manifest.not_shipped is None:
             choices[entry.model_id] = EnsembleChoice(members=(entry.model_id,), tta=tta)
@@ -140,7 +141,7 @@ def _frame(scores: Sequence[OwnScore]) -> pd.DataFrame:
         {
             "read by": [score.title for score in scores],
             "errors": [score.figures.errors for score in scores],
-            "accuracy": [score.figures.accuracy * _PERCENT for score in scores],
+            "accuracy": [score.figures.accuracy * PERCENT for score in scores],
             "95 % interval": [f"{low:.1%} to {high:.1%}" for low, high in intervals],
             "only the first reads": [score.against_first.only_first_right for score in scores],
             "only this one reads": [score.against_first.only_second_right for score in scores],

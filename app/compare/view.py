@@ -105,8 +105,8 @@ def _presets(board: Scoreboard, entries: Sequence[Entry]) -> list[Row]:
 
 def _choose(shown: Sequence[Row], ready: Collection[str]) -> list[Row]:
     """The tables; returns what is ticked."""
-    few = any(row.score is not None for row in shown if not row.is_preset)
-    figures = "in the views chosen above" if few else "in one view, as their manifests say"
+    are_scored = any(row.score is not None for row in shown if not row.is_preset)
+    figures = "in the views chosen above" if are_scored else "in one view, as their manifests say"
     st.caption(
         f"Measured on {VALIDATION_COUNT:,} digits kept back from training, {figures}; a preset has its own views. Tick "
         "what you want to see in the charts.",

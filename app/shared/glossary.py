@@ -19,11 +19,16 @@ def _read() -> tuple[str, dict[str, str]]:
 
 
 TABLE, MEANINGS = _read()
+"""The table in Markdown, and the meaning of each word."""
 
 
 def meaning(word: str) -> str:
-    """What the glossary says of a word, as a sentence with a link to it."""
-    said = MEANINGS[word]
+    """What the glossary says of a word, as a sentence with a link to it.
+
+    Raises:
+        KeyError: the glossary does not have the word.
+    """
+    said = _said_of(word)
     return linked(word, f"{said[0].upper()}{said[1:]}.")
 
 
@@ -33,6 +38,11 @@ def linked(word: str, text: str) -> str:
     Raises:
         KeyError: the glossary does not have the word.
     """
+    _said_of(word)
+    return f"{text} [Glossary](glossary?{ASKED}={quote(word)})"
+
+
+def _said_of(word: str) -> str:
     if word not in MEANINGS:
         raise KeyError(f"{_FILE} has no line for {word!r}.")
-    return f"{text} [Glossary](glossary?{ASKED}={quote(word)})"
+    return MEANINGS[word]

@@ -12,10 +12,11 @@ from torch.nn import functional
 from handwriting_ai.architectures.base import Chain, TypedModule
 from handwriting_ai.prediction import N_CLASSES
 
+# Channels and strides of each network's convolutions, in order.
 CUT_CHANNELS: Final = (16, 24, 32, 32, 32, 32, 32, 24, 24)
 CUT_STRIDES: Final = (2, 1, 2, 1, 2, 1, 1, 1, 1)
 CUT_SHARES: Final = 4
-"""Pixels of the answer for one of half the size: two by two."""
+"""Channels of the head: each pixel of the last block, at half the size, answers for two by two of the picture."""
 JUDGE_CHANNELS: Final = (8, 16, 24, 40, 64)
 JUDGE_STRIDES: Final = (1, 2, 1, 2, 1)
 

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from handwriting_ai.cli import options
 from handwriting_ai.cli.pictures import plain_name
+from handwriting_ai.cli.tables import open_table
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import DataMissing, ModelError
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
@@ -22,7 +21,9 @@ if TYPE_CHECKING:
     from handwriting_ai.registry.store import ModelStore
 
 _MOST_LISTED: Final = 40
+"""Misread digits."""
 _WHO_LISTED: Final = 3
+"""Of those that misread one."""
 
 
 def every_choice(store: "ModelStore", tta: TtaMode | None, temperature: float | None) -> dict[str, EnsembleChoice]:
@@ -31,12 +32,13 @@ def every_choice(store: "ModelStore", tta: TtaMode | None, temperature: float | 
     Raises:
         UnknownModel, ManifestError: as `ModelStore.require_models` and `read_presets`.
     """
-    from handwriting_ai.registry.presets import DEFAULT_PRESET, read_presets
+    from handwriting_ai.registry.presets import default_first, read_presets
 
     mode = tta or TtaMode.ADVANCED
-    presets = read_presets(store.root)
-    names = [name for name in presets if name == DEFAULT_PRESET] + [name for name in presets if name != DEFAULT_PRESET]
-    choices = {name: EnsembleChoice(members=presets[name].members, tta=mode, temperature=temperature) for name in names}
+    choices = {
+        name: EnsembleChoice(members=preset.members, tta=mode, temperature=temperature)
+        for name, preset in default_first(read_presets(store.root)).items()
+    }
     for model_id in store.require_models():
         if not _is_withheld(store, model_id):
             choices[model_id] = EnsembleChoice(members=(model_id,), tta=mode, temperature=temperature)
@@ -117,7 +119,7 @@ def _print(digits: "PreparedDigits", scores: "Sequence[OwnScore]") -> None:
     if not scores:
         return
     title = f"{len(digits):,} digits of your own, TTA {scores[0].choice.tta}"
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = open_table(title)
     table.add_column("", overflow="fold")
     for name in ("errors", "accuracy", "95 % interval", "p"):
         table.add_column(name, justify="right", no_wrap=True)

@@ -26,11 +26,13 @@ from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, wri
 UNNAMED: Final = "You"
 """Who drew what was saved without a name."""
 ALWAYS_TAUGHT: Final = -1
+"""In place of a round: the drawing is kept back in none."""
 _ENOUGH: Final = 5
 """So many drawings of each digit, and a part of them can be kept back."""
 _KEPT_BACK: Final = 4
 """One drawing of so many is kept back."""
 _HALVES: Final = 2
+"""Rounds with few drawings: each keeps one half back."""
 
 
 class LessonDigit(BaseModel):
@@ -103,8 +105,7 @@ def make_lesson(name: str, drawings: Sequence[SavedDrawing]) -> Lesson:
     digits: list[LessonDigit] = []
     for drawing in drawings:
         pixels = through_preprocessing(drawing.picture())
-        darkest: int = pixels.max()
-        if darkest:
+        if np.count_nonzero(pixels):
             digits.append(
                 LessonDigit(
                     drawing_id=drawing.drawing_id,
@@ -151,7 +152,7 @@ def read_lesson(folder: Path, sha256: str) -> Lesson:
 
 
 def keep_back(labels: Sequence[int], seed: int) -> tuple[int, ...]:
-    """Which drawings are kept back in which round; `ALWAYS_TAUGHT` for those that never are.
+    """For each drawing the round, 0 or 1, in which it is kept back; `ALWAYS_TAUGHT` for one that never is.
 
     With five drawings of each digit or more there is one round, which keeps a quarter of each digit's back. With fewer
     there are two, each of which keeps back one half: every drawing is read once by a network that was not taught it.

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from handwriting_ai.data.strokes import DrawnDigit, StrokeFile
 from handwriting_ai.prediction import N_CLASSES
 
 VALIDATION_COUNT: Final = 5_000
@@ -60,3 +61,15 @@ def writers_left_out(writers: Sequence[str]) -> frozenset[str]:
     Such a file, as of one's own drawings, would otherwise teach nothing.
     """
     return held_out_writers(writers) if len(set(writers)) > 1 else frozenset()
+
+
+def trained_on(file: StrokeFile) -> list[DrawnDigit]:
+    """What training may learn from: digits of no writer it leaves out, without those whose label is in doubt."""
+    left_out = writers_left_out([digit.writer for digit in file.digits])
+    return [digit for digit in file.digits if digit.writer not in left_out and not digit.doubtful]
+
+
+def held_out(file: StrokeFile) -> list[DrawnDigit]:
+    """The digits of the writers that training leaves out, also those whose label is in doubt."""
+    left_out = writers_left_out([digit.writer for digit in file.digits])
+    return [digit for digit in file.digits if digit.writer in left_out]

@@ -79,6 +79,14 @@ def count_errors(probs: Tensor, labels: Tensor) -> int:
     return int((probs.argmax(dim=1) != labels).sum())
 
 
+def misread_rows(probs: Tensor, labels: Tensor) -> tuple[int, ...]:
+    """Which of the digits, `(n, 10)` with labels `(n,)`, are read as others: the most confident answer first."""
+    confidence, answers = probs.max(dim=1)
+    wrong = (answers != labels).nonzero().squeeze(1)
+    rows: list[int] = wrong[confidence[wrong].argsort(descending=True)].tolist()
+    return tuple(rows)
+
+
 def negative_log_likelihood(probs: Tensor, labels: Tensor) -> float:
     """Mean of −log p(label), in nats."""
     return float(functional.nll_loss(probs.clamp_min(torch.finfo(probs.dtype).tiny).log(), labels))

@@ -21,6 +21,7 @@ from handwriting_ai.evaluation.metrics import (
     confusion_matrix,
     coverage_curve,
     figures,
+    misread_rows,
     per_digit_accuracy,
     reliability_bins,
 )
@@ -221,11 +222,9 @@ class Scoreboard:
         """The digits a choice misreads, the most confident first; of the `first` so many alone. Raises as `score`."""
         probs, labels = self._judged(choice, part, first)
         confidence, answers = probs.max(dim=1)
-        wrong = (answers != labels).nonzero().squeeze(1)
-        rows: list[int] = wrong[confidence[wrong].argsort(descending=True)].tolist()
         return tuple(
             Misread(row=row, label=int(labels[row]), answer=int(answers[row]), confidence=float(confidence[row]))
-            for row in rows
+            for row in misread_rows(probs, labels)
         )
 
     def least_sure(self, choice: EnsembleChoice, part: EvaluationPart, count: int) -> tuple[int, ...]:

@@ -149,11 +149,9 @@ class JobQueue(ABC):
             else:
                 queued = queued.model_copy(update=_so_far(job.state))
             try:
-                self.store.write_state(queued)
-                self._dispatch(Job(config=job.config, state=queued))
+                self._put_back(job, queued)
             except BaseException:
                 mark.unlink(missing_ok=True)
-                self.store.write_state(job.state)
                 raise
 
     def score(self, job_id: str) -> None:
@@ -170,13 +168,16 @@ class JobQueue(ABC):
                 raise JobConflict(f"Job {job_id} is {job.state.status} and has no model to score.")
             self.data.require(job.config.resolved_recipe())
             self.store.clear_up(job_id)
-            queued = _queued(job_id).model_copy(update=_so_far(job.state))
-            try:
-                self.store.write_state(queued)
-                self._dispatch(Job(config=job.config, state=queued))
-            except BaseException:
-                self.store.write_state(job.state)
-                raise
+            self._put_back(job, _queued(job_id).model_copy(update=_so_far(job.state)))
+
+    def _put_back(self, job: Job, queued: JobState) -> None:
+        """Into the queue, in this state; a job that cannot be put there stays as it was."""
+        try:
+            self.store.write_state(queued)
+            self._dispatch(Job(config=job.config, state=queued))
+        except BaseException:
+            self.store.write_state(job.state)
+            raise
 
     def wait_until_ended(self, job_id: str, timeout_s: float) -> Job:
         """Look after a cancelled job until it has ended, or the time is up."""

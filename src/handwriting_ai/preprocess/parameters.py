@@ -49,11 +49,11 @@ class PreprocessConfig:
     first_look_px: int = 512
     """Longer side of the whole picture, as the network sees it."""
     least_seen_px: int = 20
-    """A digit that is smaller in the first look, or not seen at all, is looked for in a finer one: …"""
+    """A digit that is smaller in the first look, or not seen at all, is looked for in a finer one."""
     finer_look_px: int = 1024
-    """… with so many pixels on the longer side, as far as the picture has them."""
+    """Longer side of the whole picture in the finer look, as far as the picture has so many pixels."""
     coarse_look_px: int = 256
-    """Where nothing is found at all, the picture is looked at anew with so many: a digit may fill it."""
+    """Longer side of the whole picture in a last look, where nothing is found: a digit may fill the picture."""
     second_look_px: int = 256
     """Longer side of what lies round the digit, as it then sees it."""
     second_look_margin: float = 1.8

@@ -10,11 +10,11 @@ from torch import Tensor
 
 from handwriting_ai.data.own_digits import LabelledPicture
 from handwriting_ai.errors import HandwritingError, ModelError
-from handwriting_ai.evaluation.metrics import Figures, figures
+from handwriting_ai.evaluation.metrics import Figures, figures, misread_rows
 from handwriting_ai.evaluation.statistics import McNemar, mcnemar
 from handwriting_ai.inference.engine import InferenceEngine, PredictOptions
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
-from handwriting_ai.preprocess import Gray, ImageLimits, NormalizedImage, preprocess
+from handwriting_ai.preprocess import IMAGE_SIDE, Gray, ImageLimits, NormalizedImage, preprocess
 from handwriting_ai.reading.sources import picture_of
 
 
@@ -76,7 +76,7 @@ def prepare_digits(pictures: Sequence[LabelledPicture], limits: ImageLimits) -> 
         images.append(made.image)
         small.append(made.steps[-1].picture)
     labels = [each.label for each in sound]
-    stacked: NDArray[np.float32] = np.stack(images) if images else np.zeros((0, 1, 28, 28), dtype=np.float32)
+    stacked: NDArray[np.float32] = np.stack(images) if images else np.zeros((0, 1, IMAGE_SIDE, IMAGE_SIDE), np.float32)
     return PreparedDigits(
         names=tuple(each.name for each in sound),
         labels=torch.tensor(labels, dtype=torch.int64),
@@ -132,9 +132,10 @@ def score_own_digits(
 
 def _score(title: str, choice: EnsembleChoice, probs: Tensor, labels: Tensor, against: McNemar) -> OwnScore:
     confidence, answers = probs.max(dim=1)
-    wrong = (answers != labels).nonzero().squeeze(1)
-    rows: list[int] = wrong[confidence[wrong].argsort(descending=True)].tolist()
-    misread = tuple(OwnMisread(row=row, answer=int(answers[row]), confidence=float(confidence[row])) for row in rows)
+    misread = tuple(
+        OwnMisread(row=row, answer=int(answers[row]), confidence=float(confidence[row]))
+        for row in misread_rows(probs, labels)
+    )
     return OwnScore(title=title, choice=choice, figures=figures(probs, labels), against_first=against, misread=misread)
 
 

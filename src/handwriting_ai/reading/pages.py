@@ -132,10 +132,8 @@ def _as_read(source: Picture, limits: ImageLimits, ready: _Ready, width: int) ->
     shown = {step.name: step.picture for step in made.steps}["components"]
     scale = width / len(shown.T)
     left, top, across, down = (round(side * scale) for side in cv2.boundingRect(shown))
-    box, theirs = ready.found.box, Box(left, top, across, down)
-    shared = max(-box.gap_across(theirs), 0) * max(-box.gap_down(theirs), 0)
-    either = box.width * box.height + across * down - shared
-    return _Ready(found=ready.found, prepared=made) if shared >= _SAME_INK * either else ready
+    is_same = ready.found.box.overlap(Box(left, top, across, down)) >= _SAME_INK
+    return _Ready(found=ready.found, prepared=made) if is_same else ready
 
 
 def _doubted(prediction: Prediction, doubts: Sequence[Doubt]) -> Prediction:

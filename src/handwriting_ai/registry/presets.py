@@ -3,7 +3,7 @@
 {"default": {"members": ["mnist_compact_drawn_seed1"], "tta": "advanced"}}
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -80,6 +80,11 @@ def read_presets(root: Path) -> dict[str, Preset]:
     return {
         name: Preset(name=name, members=_each_once(entry.members), tta=entry.tta) for name, entry in entries.items()
     }
+
+
+def default_first(presets: Mapping[str, Preset]) -> dict[str, Preset]:
+    """The same presets, `default` before all others."""
+    return {name: presets[name] for name in (DEFAULT_PRESET, *presets) if name in presets}
 
 
 def save_preset(root: Path, preset: Preset, *, force: bool = False) -> None:

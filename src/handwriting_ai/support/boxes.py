@@ -45,6 +45,11 @@ class Box:
         """Pixels between the two along the axis where they lie farther apart; at most 0 where they overlap."""
         return max(self.gap_across(other), self.gap_down(other))
 
+    def overlap(self, other: "Box") -> float:
+        """Intersection over union: 1 if the two are the same, 0 if they share no pixel."""
+        shared = max(-self.gap_across(other), 0) * max(-self.gap_down(other), 0)
+        return shared / (self.width * self.height + other.width * other.height - shared)
+
     def moved(self, right: int, down: int) -> "Box":
         """The same rectangle elsewhere."""
         return Box(self.left + right, self.top + down, self.width, self.height)

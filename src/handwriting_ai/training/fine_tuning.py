@@ -22,6 +22,7 @@ from handwriting_ai.training.augment import augment
 from handwriting_ai.training.stages import Augmentation
 
 _CHUNK: Final = 100
+"""Pictures at once."""
 _CHANGES: Final = Augmentation(
     rotation_deg=10.0,
     scale=0.1,
@@ -100,16 +101,16 @@ def remember(network: TypedModule, pixels: Tensor, teaching: Teaching, generator
         generator: of the changes.
     """
     early, late = split_network(network)
-    ink = torch.cat(
-        [
-            augment(part.unsqueeze(1) / FULL_INK, teaching.augmentation, generator)
-            for part in torch.split(pixels, _CHUNK)
-        ]
-    )
-    features = seen_by(early, ink)
+    features = seen_by(early, _changed(pixels, teaching.augmentation, generator))
     with torch.no_grad():
         probs = torch.cat([late(part.float()).softmax(dim=1) for part in torch.split(features, _CHUNK)])
     return Remembered(features=features, probs=probs)
+
+
+def _changed(pixels: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+    """Each of `uint8 (n, 28, 28)` changed at random: ink in [0, 1], `(n, 1, 28, 28)`."""
+    parts = torch.split(pixels, _CHUNK)
+    return torch.cat([augment(part.unsqueeze(1) / FULL_INK, augmentation, generator) for part in parts])
 
 
 class FineTuning:
@@ -143,13 +144,7 @@ class FineTuning:
         self.generator.manual_seed(seed)
         early, self.late = split_network(network)
         copies = pixels.repeat(teaching.copies, 1, 1)
-        ink = torch.cat(
-            [
-                augment(part.unsqueeze(1) / FULL_INK, teaching.augmentation, self.generator)
-                for part in torch.split(copies, _CHUNK)
-            ]
-        )
-        self._own = seen_by(early, ink)
+        self._own = seen_by(early, _changed(copies, teaching.augmentation, self.generator))
         smoothing = teaching.label_smoothing
         wanted = functional.one_hot(labels, N_CLASSES) * (1 - smoothing) + smoothing / N_CLASSES
         self._wanted = wanted.repeat(teaching.copies, 1)
@@ -183,7 +178,7 @@ class FineTuning:
         return rows[torch.randint(len(rows), (), generator=self.generator)]
 
     def run(self, on_step: Callable[[int, int], None]) -> None:
-        """All steps that are left."""
+        """All steps that are left; `on_step` is called with the steps taken and all steps."""
         while self.done < self._teaching.steps:
             self.step()
             on_step(self.done, self._teaching.steps)

@@ -15,7 +15,9 @@ from handwriting_ai.data.mnist import DigitImages
 
 _BATCH: Final = 100
 _SURELY: Final = 0.7
+"""The probability from which a network is taken to read a digit."""
 _HARDLY: Final = 0.1
+"""The label's own probability is below this where the label looks wrong."""
 _CPU: Final = torch.device("cpu")
 
 

@@ -14,7 +14,7 @@ from handwriting_ai.data.mnist import DigitImages, Part, load_mnist, require_mni
 from handwriting_ai.data.overlap import PARAMETERS, near_duplicates
 from handwriting_ai.data.rendering import HELD_OUT_SEED
 from handwriting_ai.data.scans import ScanFile, load_scans, require_scans
-from handwriting_ai.data.split import split_rows, writers_left_out
+from handwriting_ai.data.split import held_out, split_rows, trained_on
 from handwriting_ai.data.strokes import DrawnDigit, StrokeFile, load_stroke_files, stroke_paths
 from handwriting_ai.errors import DataCorrupt
 from handwriting_ai.preprocess import IMAGE_SIDE
@@ -132,17 +132,15 @@ def prepare_data(recipe: Recipe, folders: DataFolders, *, workers: int) -> Train
     lenders: list[DrawnDigit] = []
     artist = Artist(folders.cache, workers)
     for file in files:
-        writers = writers_left_out([digit.writer for digit in file.digits])
-        training = [digit for digit in file.digits if digit.writer not in writers and not digit.doubtful]
-        training = training[: recipe.trial_digits]
+        training = trained_on(file)[: recipe.trial_digits]
         if not training:
             raise DataCorrupt(
                 f"The pen strokes {file.name!r} hold no digit to train on: take them out of their folder."
             )
         sources.append(_drawn_source(artist, recipe, file, training))
-        held_out = [digit for digit in file.digits if digit.writer in writers][: recipe.trial_digits]
-        if held_out:
-            drawn_validation[file.name] = artist.digits(file, held_out, HELD_OUT_SEED)
+        watched = held_out(file)[: recipe.trial_digits]
+        if watched:
+            drawn_validation[file.name] = artist.digits(file, watched, HELD_OUT_SEED)
         lenders += training
     for scans in load_scans(folders.scans) if recipe.needs(DataSet.SCANS) else ():
         training_scans, held_out_scans = (rows[: recipe.trial_digits] for rows in scans.rows)

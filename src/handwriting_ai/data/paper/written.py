@@ -18,7 +18,7 @@ from handwriting_ai.data.made_paper import (
     random_picture,
 )
 from handwriting_ai.data.mnist import Part, load_mnist
-from handwriting_ai.data.split import split_rows, writers_left_out
+from handwriting_ai.data.split import split_rows, trained_on
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
 from handwriting_ai.preprocess import FULL_INK, IMAGE_SIDE, Gray
 
@@ -67,10 +67,7 @@ def load_learnt_digits(settings: TrainingSettings) -> LearntDigits:
     mnist = load_mnist(settings.data_dir, Part.TRAIN)
     rows, _ = split_rows(mnist.labels)
     scans: list[Gray] = list(mnist.images[rows])
-    drawn: list[DrawnDigit] = []
-    for file in load_stroke_files(*settings.stroke_folders):
-        left_out = writers_left_out([digit.writer for digit in file.digits])
-        drawn += [digit for digit in file.digits if digit.writer not in left_out and not digit.doubtful]
+    drawn = [digit for file in load_stroke_files(*settings.stroke_folders) for digit in trained_on(file)]
     straight = tuple(digit for digit in drawn if digit.label in _STRAIGHT_LABELS)
     return LearntDigits(scans=tuple(scans), drawn=tuple(drawn), straight=straight)
 
