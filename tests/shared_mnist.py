@@ -19,7 +19,7 @@ _read = mnist._read
 
 def unpack_mnist(folder: Path) -> None:
     """Put the arrays there."""
-    for name in mnist._MD5:
+    for name in mnist.FILES:
         np.save(folder / f"{name}.npy", _read(_OWN, name, dimensions=3 if "idx3" in name else 1))
 
 

@@ -154,7 +154,7 @@ def show_digits(compared: Compared) -> None:
 def show_learning(compared: Compared) -> None:
     """How validation went over the epochs."""
     store = _store()
-    histories = {row.label: read_metrics(store.folder(row.name)) for row in compared.models}
+    histories = {row.label: read_metrics(store.companions(row.name)) for row in compared.models}
     without = [f"`{name}`" for name, history in histories.items() if not history]
     if without:
         st.caption(f"No learning curve was kept for {', '.join(without)}.")
@@ -181,7 +181,7 @@ def show_damage(compared: Compared) -> None:
     store, rows, reasons = _store(), list[DamageResult](), list[str]()
     for row in compared.models:
         try:
-            points = read_damage(store.folder(row.name), row.members[0].manifest)
+            points = read_damage(store.companions(row.name), row.members[0].manifest)
         except (PredictionsError, WeightsError) as error:
             reasons.append(str(error))
             continue

@@ -15,10 +15,14 @@ from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSou
 from handwriting_ai.errors import SettingsError
 from handwriting_ai.prediction import SURE, TtaMode
 from handwriting_ai.support.image_limits import ImageLimits
+from handwriting_ai.support.places import PLACES
 from handwriting_ai.support.problems import describe_problems
 
-PROJECT_ROOT: Final = Path(__file__).resolve().parents[2]
-"""The checkout, where `models/` and `data/` lie; relative paths in settings start from the working directory."""
+PROJECT_ROOT: Final = PLACES.shipped
+"""What ships: the checkout, or the folder of an installed package that looks like one.
+
+Relative paths in settings start from the working directory.
+"""
 _ENV_FILE: Final = ".env"
 _SECRET: Final = frozenset({"redis_url", "security"})
 
@@ -51,7 +55,7 @@ class AppSettings(BaseModel):
     """0 leaves it to the machine: `workers` is what comes of it."""
     port: int = Field(default=8081, ge=1, le=65535)
     """Of the HTTP API."""
-    data_root: _Folder = PROJECT_ROOT
+    data_root: _Folder = PLACES.written
     """Where drawings and runs are kept."""
 
     @property
@@ -65,7 +69,7 @@ class DigitsSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
-    model_dir: _Folder = PROJECT_ROOT / "models"
+    model_dir: _Folder = PLACES.written / "models"
     active_model: str = ""
     """Members, separated by commas, or a preset's name; empty means the preset `default`."""
     tta: bool = False
@@ -124,7 +128,7 @@ class TrainingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data_dir: _Folder = PROJECT_ROOT / "data" / "mnist"
+    data_dir: _Folder = PLACES.written / "data" / "mnist"
     strokes_dir: _Folder = PROJECT_ROOT / "data" / "strokes"
     """The pen strokes that the project ships."""
     ink_dir: _Folder | None = None

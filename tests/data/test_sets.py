@@ -35,7 +35,7 @@ def test_mnist_has_its_published_size(part: Part, count: int, first: int, tmp_pa
 
 def test_missing_and_damaged_files_are_named(tmp_path: Path) -> None:
     """With the digest that is wrong, the variable that points elsewhere, and the command that restores them."""
-    cure = r"\. It ships .* set TRAINING__DATA_DIR .*`git checkout -- data/mnist`\.$"
+    cure = r"\. It ships .* set TRAINING__DATA_DIR .*`handwriting-ai data fetch mnist`\.$"
     with pytest.raises(DataMissing, match=cure):
         load_mnist(tmp_path, Part.TEST)
     for path in MNIST.glob("*.gz"):

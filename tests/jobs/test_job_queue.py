@@ -230,9 +230,9 @@ def test_a_job_whose_data_are_gone_is_not_resumed(jobs: LocalJobs, tmp_path: Pat
     """It could only fail; so does one that is submitted."""
     job = _failed(jobs)
     elsewhere = LocalJobs(jobs.store.root, jobs.models, DataFolders(mnist=tmp_path / "nowhere"))
-    with pytest.raises(DataMissing, match="git checkout"):
+    with pytest.raises(DataMissing, match="data fetch mnist"):
         elsewhere.resume(job.job_id)
-    with pytest.raises(DataMissing, match="git checkout"):
+    with pytest.raises(DataMissing, match="data fetch mnist"):
         elsewhere.submit(tiny(1))
     assert [each.state.status for each in jobs.store.all().jobs] == [JobStatus.FAILED]
 

@@ -377,7 +377,7 @@ def test_missing_data_are_named(open_jobs: Open, monkeypatch: pytest.MonkeyPatch
     jobs = open_jobs()
     job = until(jobs, jobs.submit(tiny()), ended)
     assert job.state.status is JobStatus.FAILED
-    assert "git checkout" in (job.state.error or "")
+    assert "data fetch mnist" in (job.state.error or "")
 
 
 @pytest.mark.usefixtures("untraced")

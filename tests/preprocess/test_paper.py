@@ -123,6 +123,13 @@ def test_an_explicit_polarity_leaves_other_ink_out(invert: bool) -> None:
     assert (lifted is not None) == invert
 
 
+def test_a_digit_of_three_hundredths_of_the_picture_is_found() -> None:
+    """It is too small for the first look, and too little ink for a threshold, which lies between shades of paper."""
+    made = make_picture(_ink(), (), np.random.default_rng(7), size=(760, 1000), share=0.03)
+    result = preprocess(cv2.cvtColor(made.picture, cv2.COLOR_RGB2GRAY))
+    assert _overlap(_pictures(result)["paper"], made.ink) > 0.5
+
+
 def test_noise_without_ink_is_blank() -> None:
     """A wall, as a camera sees it."""
     rng = np.random.default_rng(0)

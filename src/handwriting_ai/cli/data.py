@@ -31,13 +31,20 @@ def show_status() -> None:
     Console().print(table)
 
 
-def fetch(name: Annotated[str, typer.Argument(help="The set: emnist.")]) -> None:
+def fetch(name: Annotated[str, typer.Argument(help="The set: mnist or emnist.")]) -> None:
     """Download a set to the folder that its setting names."""
     settings = load_settings()
+    if name == "mnist":
+        from handwriting_ai.data.fetching import fetch_mnist
+
+        folder = settings.training.data_dir
+        came = fetch_mnist(folder)
+        typer.echo(f"MNIST is {'now ' if came else 'already '}in {folder}.")
+        return
     if name != "emnist":
         raise DataMissing(
-            f"There is no download of {name!r}. `emnist` can be fetched; MNIST, pen strokes and scans ship with the "
-            "project; TRAINING__INK_DIR names a folder of further strokes."
+            f"There is no download of {name!r}. `mnist` and `emnist` can be fetched; pen strokes and scans ship with "
+            "the project; TRAINING__INK_DIR names a folder of further strokes."
         )
     if settings.training.emnist_dir is None:
         raise SettingsError("Set TRAINING__EMNIST_DIR to the folder that EMNIST shall be downloaded to (2 GB).")

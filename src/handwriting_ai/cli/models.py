@@ -104,7 +104,7 @@ def _verify(store: "ModelStore", model_id: str, digits: "EvaluationDigits") -> "
     if manifest.not_shipped is None:
         verify_figures(store.read(model_id, signature=preprocess_signature()), digits.validation)
     else:
-        verify_predictions(store.folder(model_id), manifest, digits)
+        verify_predictions(store.companions(model_id), manifest, digits)
     return manifest
 
 
@@ -153,7 +153,7 @@ def withhold_weights(
         raise typer.BadParameter(
             f"The weights of {model_id!r} are gone already: {manifest.not_shipped}.", param_hint="MODEL_ID"
         )
-    verify_predictions(store.folder(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
+    verify_predictions(store.companions(model_id), manifest, load_evaluation_digits(settings.training.data_dir))
     store.withhold(model_id, manifest.not_shipped or reason.strip())
     typer.echo(f"{model_id}: its weights are deleted, its scores stay")
 

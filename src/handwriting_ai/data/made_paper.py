@@ -204,7 +204,8 @@ _USUAL: Final[tuple[tuple[float, tuple[str, ...]], ...]] = (
 )
 """How often one change of each group is made; a kind named twice is twice as likely."""
 _SEVERITY_ODDS: Final = (0.26, 0.26, 0.22, 0.16, 0.1)
-_DARK: Final = frozenset({"white_ink", "chalk"})
+LIGHT_INK: Final = frozenset({"white_ink", "chalk"})
+"""Ink that is lighter than its sheet."""
 _NOT_ON_DARK: Final = frozenset({"ballpoint", "pencil", "pale", "marker", "coloured", "dim", "show_through", "specks"})
 """A dark pen cannot be seen there, nor anything with too little light."""
 _NOT_BOTH: Final = frozenset({"dim", "pale"})
@@ -227,13 +228,16 @@ def random_changes(rng: np.random.Generator) -> tuple[Change, ...]:
         if draw < odds:
             changes.append((kinds[int(draw / odds * len(kinds))], severity + 1))
     names = {kind for kind, _ in changes}
-    left_out = _NOT_ON_DARK if names & _DARK else _NOT_BOTH if names >= _NOT_BOTH else frozenset()
+    left_out = _NOT_ON_DARK if names & LIGHT_INK else _NOT_BOTH if names >= _NOT_BOTH else frozenset()
     return tuple((kind, severity) for kind, severity in changes if kind not in left_out)
 
 
-def random_picture(ink: Gray, rng: np.random.Generator, size: tuple[int, int]) -> MadePicture:
-    """A photograph with random changes, the digit at a random size and place; see `make_picture`."""
+def random_picture(
+    ink: Gray, rng: np.random.Generator, size: tuple[int, int], changes: "Sequence[Change] | None" = None
+) -> MadePicture:
+    """A photograph with these or random changes, the digit at a random size and place; see `make_picture`."""
     smallest = min(max(_SHARES[0], _SMALLEST_PX / min(size)), _SHARES[1])
     share = math.exp(rng.uniform(math.log(smallest), math.log(_SHARES[1])))
     x, y = normals(rng, 2, 0.18)
-    return make_picture(ink, random_changes(rng), rng, size=size, share=share, middle=(0.5 + x, 0.5 + y))
+    changes = random_changes(rng) if changes is None else changes
+    return make_picture(ink, changes, rng, size=size, share=share, middle=(0.5 + x, 0.5 + y))

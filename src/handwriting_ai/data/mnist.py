@@ -13,15 +13,16 @@ from handwriting_ai.data.idx import idx_array
 from handwriting_ai.data.packed import read_unpacked
 from handwriting_ai.errors import DataCorrupt, DataMissing
 
-_MD5: Final = {
+FILES: Final = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
     "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
     "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
 }
+"""The four files, each with the MD5 of what it holds."""
 _ADVICE: Final = (
-    "It ships with the project in data/mnist: set TRAINING__DATA_DIR to that folder, or restore it with "
-    "`git checkout -- data/mnist`."
+    "It ships with the project in data/mnist: set TRAINING__DATA_DIR to that folder, or fetch it with "
+    "`handwriting-ai data fetch mnist`."
 )
 
 DISPUTED_TEST_ROWS: Final = frozenset(
@@ -83,14 +84,14 @@ def require_mnist(folder: Path) -> None:
     Raises:
         DataMissing: a file is not.
     """
-    for name in _MD5:
+    for name in FILES:
         if not _packed(folder, name).exists():
             raise _missing(folder, name)
 
 
 def published_digests() -> tuple[str, ...]:
     """MD5 of the four files as published: whatever was read by `load_mnist` is these."""
-    return tuple(_MD5.values())
+    return tuple(FILES.values())
 
 
 def _read(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
@@ -98,8 +99,8 @@ def _read(folder: Path, name: str, *, dimensions: int) -> "NDArray[np.uint8]":
     try:
         content = read_unpacked(path)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        if md5 != _MD5[name]:
-            raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {_MD5[name]}.")
+        if md5 != FILES[name]:
+            raise DataCorrupt(f"{path} is not MNIST's: its MD5 is {md5}, expected {FILES[name]}.")
     except FileNotFoundError as error:
         raise _missing(folder, name) from error
     except DataCorrupt as error:

@@ -16,6 +16,7 @@ from handwriting_ai.data.packed import read_file
 from handwriting_ai.data.rendering import through_preprocessing
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.preprocess import FULL_INK, grey_levels
+from handwriting_ai.support.places import restoring
 
 Bitmap: TypeAlias = "NDArray[np.uint8]"
 """`(side, side)`, ink 255 on paper 0."""
@@ -129,7 +130,7 @@ def _load(folder: Path | None, name: str, origin: _Origin) -> ScanFile:
     if sha256 != origin.sha256:
         raise DataCorrupt(
             f"{path} is not the file that the project ships: its SHA-256 is {sha256}, expected {origin.sha256}. "
-            "Restore it with `git checkout -- data/scans`."
+            f"{restoring('data/scans')} restores it."
         )
     with zipfile.ZipFile(io.BytesIO(content)) as packed:
         images = _array(packed, "images")
@@ -152,5 +153,5 @@ def _path(folder: Path | None, name: str) -> Path:
 def _missing(folder: Path | None, name: str) -> DataMissing:
     return DataMissing(
         f"The scans {_path(folder, name).name} are not in {folder}. They ship with the project in data/scans: set "
-        "TRAINING__SCANS_DIR to that folder, or restore it with `git checkout -- data/scans`."
+        f"TRAINING__SCANS_DIR to that folder. {restoring('data/scans')} restores it."
     )

@@ -19,6 +19,7 @@ from handwriting_ai.data.pendigits import FILE_NAMES, SEGMENT, parse_pendigits
 from handwriting_ai.errors import DataCorrupt, DataMissing
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK
+from handwriting_ai.support.places import restoring
 from handwriting_ai.support.problems import describe_problems
 
 Stroke: TypeAlias = "NDArray[np.float64]"
@@ -151,8 +152,8 @@ def _paths_in(folder: Path) -> list[Path]:
     if not paths:
         known = ", ".join([f"*{_JSON_LINES}", *FILE_NAMES])
         raise DataMissing(
-            f"No pen strokes ({known}) in {folder}. The project ships some: `git checkout -- data/strokes` restores "
-            "them. TRAINING__INK_DIR names a folder of further ones, if any."
+            f"No pen strokes ({known}) in {folder}. The project ships some: {restoring('data/strokes')} "
+            "restores them. TRAINING__INK_DIR names a folder of further ones, if any."
         )
     return paths
 
@@ -164,7 +165,7 @@ def _load(path: Path) -> StrokeFile:
     if sha256 != shipped:
         raise DataCorrupt(
             f"{path} is not the file of this name that the project ships: its SHA-256 is {sha256}, expected {shipped}. "
-            "Restore it with `git checkout -- data/strokes`, or give a file of your own another name."
+            f"{restoring('data/strokes')} restores it; or give a file of your own another name."
         )
     try:
         digits = tuple(_of_pendigits(path, content) if path.name in FILE_NAMES else _of_json_lines(path, content))

@@ -45,14 +45,14 @@ class MemberScores:
         """Changes with the model's weights and with its predictions."""
         folder = self._store.folder(manifest.model_id)
         try:
-            written = (folder / PREDICTIONS_NAME).stat().st_mtime_ns
+            written = (self._store.companions(manifest.model_id) / PREDICTIONS_NAME).stat().st_mtime_ns
         except OSError:
             written = 0  # reading them says why
         return manifest.model_id, weights_digest(folder, manifest), written
 
     def load(self, manifest: Manifest) -> Predictions:
         """As `load_predictions`."""
-        folder = self._store.folder(manifest.model_id)
+        folder = self._store.companions(manifest.model_id)
         return self._predictions.get(self.state(manifest), lambda: load_predictions(folder, manifest, self._digits))
 
     def is_whole(self, manifest: Manifest) -> bool:
@@ -61,7 +61,7 @@ class MemberScores:
         Raises:
             PredictionsError, WeightsError: as `check_predictions`.
         """
-        folder = self._store.folder(manifest.model_id)
+        folder = self._store.companions(manifest.model_id)
         return self._stamped.get(self.state(manifest), lambda: check_predictions(folder, manifest))
 
     def check_stamp(self, manifest: Manifest) -> None:

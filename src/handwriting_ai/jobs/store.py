@@ -23,7 +23,7 @@ from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
 from handwriting_ai.jobs.types import DamagedJob, Job, Jobs, JobState, JobStatus, TrainingConfig
 from handwriting_ai.registry.notes import Note, read_note
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.support.files import describe_refusal, remove, sweep_unfinished, write_atomically
+from handwriting_ai.support.files import describe_refusal, remove, sweep_unfinished, tail_of, write_atomically
 from handwriting_ai.support.locks import is_locked, locked, take_lock
 from handwriting_ai.support.problems import describe_problems
 from handwriting_ai.training.progress import TrainingMetrics, read_metrics
@@ -156,7 +156,7 @@ class JobStore:
 
     def log_tail(self, job_id: str) -> str:
         """The end of what the process wrote."""
-        return _tail(self.folder(job_id) / LOG_NAME)
+        return tail_of(self.folder(job_id) / LOG_NAME, _LOG_TAIL_BYTES)
 
     def clear_up(self, job_id: str) -> None:
         """Before a run begins: forget that an earlier one was to stop, and what its killed writes left."""
@@ -265,7 +265,7 @@ class JobStore:
         elif self.is_to_stop(job.job_id):
             end = {"status": JobStatus.CANCELLED, "error": None}
         else:
-            lines = _tail(folder / LOG_NAME).strip().splitlines()[-_LINES_IN_ERROR:] if spoke else []
+            lines = tail_of(folder / LOG_NAME, _LOG_TAIL_BYTES).strip().splitlines()[-_LINES_IN_ERROR:] if spoke else []
             said = f" Its last words: {' / '.join(lines)}" if lines else ""
             end = {"status": JobStatus.FAILED, "error": state.error or f"{reason}{said}"}
         return Job(config=job.config, state=state.model_copy(update=end | _ended()))
@@ -281,12 +281,3 @@ def _place_in_queue(job: Job) -> tuple[datetime, str]:
 
 def _write(path: Path, content: BaseModel) -> None:
     write_atomically(path, content.model_dump_json(indent=2).encode() + b"\n")
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - _LOG_TAIL_BYTES))
-            return stream.read().decode(errors="replace")
-    except FileNotFoundError:
-        return ""

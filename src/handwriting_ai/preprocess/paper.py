@@ -91,11 +91,19 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
         config: the sizes and thresholds.
         invert: True if ink is darker than paper, False if it is lighter: other ink is left out. None takes either.
     """
+    lifted = _lift_ink(gray, config.first_look_px, config, invert)
+    return _lift_ink(gray, config.coarse_look_px, config, invert) if lifted is None else lifted
+
+
+def _lift_ink(gray: Gray, longer_px: int, config: PreprocessConfig, invert: bool | None) -> LiftedInk | None:
+    """With so many pixels on the longer side of the first look."""
     height: int = gray.shape[0]
     width: int = gray.shape[1]
-    scale = min(config.first_look_px / max(height, width), config.most_enlarged)
-    seen = ink_share(_resized(gray, scale))
+    seen, scale = _look(gray, longer_px, config)
     found = likeliest_digit(seen, config, with_neighbours=True)
+    if (found is None or found.extent < config.least_seen_px) and max(height, width) > longer_px:
+        seen, scale = _look(gray, min(config.finer_look_px, max(height, width)), config)
+        found = likeliest_digit(seen, config, with_neighbours=True)
     if found is None:
         return None
     share = _resized_to(seen, width=width, height=height)
@@ -111,6 +119,13 @@ def lift_ink(gray: Gray, config: PreprocessConfig, *, invert: bool | None = None
         return None
     levels: Share = np.rint(np.multiply(share, np.float32(FULL_INK)))
     return LiftedInk(ink=levels.astype(np.uint8), digit=digit)
+
+
+def _look(gray: Gray, longer_px: int, config: PreprocessConfig) -> tuple[Share, float]:
+    """The ink of the whole picture, scaled to so many pixels on its longer side, and the scale."""
+    longer: int = max(gray.shape)
+    scale = min(longer_px / longer, config.most_enlarged)
+    return ink_share(_resized(gray, scale)), scale
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ IMAGE_SIDE: Final = 28
 """Side of MNIST's pictures, in pixels."""
 FULL_INK: Final = 255
 """The largest grey level: that of full ink, where paper is 0."""
-INK_NETWORK: Final = "2ffe48334ed9"
+INK_NETWORK: Final = "8227d4d3a528"
 """The first digits of the SHA-256 of `ink.onnx`."""
 MNIST_MEAN: Final = 0.1307
 MNIST_STD: Final = 0.3081
@@ -48,6 +48,12 @@ class PreprocessConfig:
     """The network that finds the ink on uneven paper, by its digest."""
     first_look_px: int = 512
     """Longer side of the whole picture, as the network sees it."""
+    least_seen_px: int = 20
+    """A digit that is smaller in the first look, or not seen at all, is looked for in a finer one: …"""
+    finer_look_px: int = 1024
+    """… with so many pixels on the longer side, as far as the picture has them."""
+    coarse_look_px: int = 256
+    """Where nothing is found at all, the picture is looked at anew with so many: a digit may fill it."""
     second_look_px: int = 256
     """Longer side of what lies round the digit, as it then sees it."""
     second_look_margin: float = 1.8

@@ -90,13 +90,22 @@ def _without_paper(
         BlankImage: there is no ink.
     """
     natural = found if invert is None else steps.find_ink(gray, config, invert=None)
-    if is_even(gray, natural.paper, steps.threshold_ink(natural.ink), config):
+    # Where the ink is little, the threshold may lie between two shades of paper: then the ink is to be looked for.
+    is_settled = found.contrast >= config.min_contrast or _range_of(gray) < config.min_contrast
+    if is_settled and is_even(gray, natural.paper, steps.threshold_ink(natural.ink), config):
         steps.require_contrast(found, config)
         return found.ink, None
     lifted = lift_ink(gray, config, invert=invert)
     if lifted is None:
         raise steps.blank("nothing in the picture looks like handwriting")
     return lifted.ink, lifted.digit
+
+
+def _range_of(gray: Gray) -> int:
+    """By how many grey levels the lightest pixel differs from the darkest."""
+    lightest: int = gray.max()
+    darkest: int = gray.min()
+    return int(lightest) - int(darkest)
 
 
 def left_out_share(shown: Sequence[Step]) -> float:

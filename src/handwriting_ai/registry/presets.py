@@ -19,6 +19,7 @@ from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.files import MOST_JSON_BYTES, read_regular_file, write_atomically
 from handwriting_ai.support.locks import locked
 from handwriting_ai.support.names import did_you_mean
+from handwriting_ai.support.places import shipped_models
 from handwriting_ai.support.problems import describe_problems
 
 PRESETS_FILE: Final = "presets.json"
@@ -60,12 +61,14 @@ _PRESETS: Final = TypeAdapter(dict[_PlainName, _Entry])
 
 
 def read_presets(root: Path) -> dict[str, Preset]:
-    """The presets of a models folder, by name; none if it has no `presets.json`.
+    """The presets of a models folder, by name; none if it has no `presets.json`, and no package brought one.
 
     Raises:
         ManifestError: the file cannot be read or says something that cannot be used; the message names it.
     """
-    path = root / PRESETS_FILE
+    path, shipped = root / PRESETS_FILE, shipped_models(root)
+    if shipped is not None and not path.exists():
+        path = shipped / PRESETS_FILE
     try:
         entries = _PRESETS.validate_json(read_regular_file(path, MOST_JSON_BYTES))
     except FileNotFoundError:

@@ -19,10 +19,10 @@ from handwriting_ai.data.strokes import load_stroke_files
 from handwriting_ai.errors import SignatureMismatch
 from handwriting_ai.preprocess import Gray, preprocess, preprocess_signature
 
+_SINCE_V2: Final = "7bb28c1cee53cb232c6ed7774adb6d645b2794c9f714b25567c99343d8373fd7"
 EARLIER: Final = {
-    "v2/grayscale+polarity+threshold+components+straighten+width+center/877d4a870e0c": (
-        "7bb28c1cee53cb232c6ed7774adb6d645b2794c9f714b25567c99343d8373fd7"
-    ),
+    "v2/grayscale+polarity+threshold+components+straighten+width+center/877d4a870e0c": _SINCE_V2,
+    "v3/grayscale+polarity+paper+threshold+components+straighten+width+center/1f3673b48077": _SINCE_V2,
 }
 """Earlier signatures, each with the digest of what that preprocessing made of the pictures of the proof."""
 _ENLARGED_SIDE: Final = 280

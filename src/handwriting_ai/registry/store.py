@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import shutil
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from torch import Tensor
 from handwriting_ai.errors import (
     HandwritingError,
     ModelExists,
-    ModelsUnreadable,
     ModelsUnwritable,
     UnknownModel,
     WeightsError,
@@ -23,18 +23,17 @@ from handwriting_ai.registry.folders import (
     INCOMING,
     clean_up,
     hidden_beside,
-    holds_a_model,
     is_there,
     leftover,
     may_be,
     move_into_place,
     remove_or_say,
 )
+from handwriting_ai.registry.layers import ModelFolders
 from handwriting_ai.registry.manifest import (
     MANIFEST_NAME,
     Manifest,
     check_fit,
-    check_model_id,
     read_manifest,
     write_manifest,
 )
@@ -60,49 +59,8 @@ def _no_companions(_: str) -> dict[str, bytes]:
     return {}
 
 
-class ModelStore:
+class ModelStore(ModelFolders):
     """Reads, checks and writes the models under one folder."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-
-    def model_ids(self) -> tuple[str, ...]:
-        """The folders that hold a manifest or weights, sorted; none where there is no models folder.
-
-        Raises:
-            ModelsUnreadable: the folder cannot be listed.
-        """
-        try:
-            return tuple(sorted(folder.name for folder in self.root.iterdir() if holds_a_model(folder)))
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
-        except OSError as error:
-            raise ModelsUnreadable(f"The models folder {self.root} cannot be read: {error.strerror}.") from error
-
-    def require_models(self) -> tuple[str, ...]:
-        """As `model_ids`, where there must be some.
-
-        Raises:
-            UnknownModel: the folder is not there, or holds none.
-            ModelsUnreadable: as `model_ids`.
-        """
-        found = self.model_ids()
-        if not found:
-            lacking = "are no models in" if self.root.is_dir() else "is no models folder"
-            advice = "Train one with `handwriting-ai train`, or correct DIGITS__MODEL_DIR."
-            raise UnknownModel(f"There {lacking} {self.root}. {advice}")
-        return found
-
-    def folder(self, model_id: str) -> Path:
-        """Where a model of this name lies, or would lie.
-
-        Raises:
-            UnknownModel: the name is not plain, and so might lead elsewhere.
-        """
-        try:
-            return self.root / check_model_id(model_id)
-        except ValueError as error:
-            raise UnknownModel(f"There is no model {model_id!r}: {error}.") from error
 
     def read_manifest(self, model_id: str) -> Manifest:
         """The manifest of one model.
@@ -215,7 +173,7 @@ class ModelStore:
         stamp: dict[str, object] = {"weights_sha256": digest}
         complete = manifest.model_copy(update=stamp)
         further = companions(digest)
-        target = self.folder(manifest.model_id)
+        target = self.own_folder(manifest.model_id)
         with locked(self.root):
             clean_up(self.root)
             self.refuse_existing(manifest.model_id, force=force)
@@ -239,7 +197,11 @@ class ModelStore:
         """
         with locked(self.root):
             self.read_manifest(model_id)
-            path = self.folder(model_id) / name
+            own, present = self.own_folder(model_id), self.companions(model_id)
+            if own != present:
+                left: Callable[[str, list[str]], set[str]] = shutil.ignore_patterns(MANIFEST_NAME, WEIGHTS_NAME)
+                shutil.copytree(present, own, ignore=left)
+            path = own / name
             write_atomically(path, content)
         return path
 
@@ -253,6 +215,7 @@ class ModelStore:
         """
         if not reason.strip():
             raise ValueError("Say why the weights are not shipped.")
+        self.require_own(model_id)
         with locked(self.root):
             manifest, folder = self.read_manifest(model_id), self.folder(model_id)
             stamp: dict[str, object] = {"not_shipped": reason, "weights_sha256": weights_digest(folder, manifest)}
@@ -267,7 +230,8 @@ class ModelStore:
             UnknownModel: there is no such folder.
             ModelsUnwritable: it cannot be moved, or something of it stays, under a hidden name.
         """
-        folder = self.folder(model_id)
+        self.require_own(model_id)
+        folder = self.own_folder(model_id)
         with locked(self.root):
             clean_up(self.root)  # else an older model that was set aside under this name would return
             if not (folder.is_symlink() or folder.is_dir()):

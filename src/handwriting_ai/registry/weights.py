@@ -13,6 +13,7 @@ from handwriting_ai.architectures import build_model
 from handwriting_ai.errors import UnknownArchitecture, WeightsError
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.files import read_regular_file
+from handwriting_ai.support.places import PLACES, restoring
 from handwriting_ai.support.tensors import load_tensors
 from handwriting_ai.support.units import BYTES_PER_MB
 
@@ -38,7 +39,7 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
     if manifest.weights_sha256 not in (None, digest):
         raise WeightsError(
             f"{path} is not the file its manifest describes: its SHA-256 is {digest}, expected "
-            f"{manifest.weights_sha256}. Restore it."
+            f"{manifest.weights_sha256}. {_restored(path)}"
         )
     try:
         content = load_tensors(data)
@@ -53,6 +54,12 @@ def load_state(path: Path, manifest: Manifest) -> tuple[dict[str, Tensor], str]:
             raise WeightsError(f"{path}: the entry {name!r} is not a named, dense tensor.")
         state[name] = value.float() if value.is_floating_point() else value
     return state, digest
+
+
+def _restored(path: Path) -> str:
+    if PLACES.shipped in path.parents:
+        return f"{restoring(path.relative_to(PLACES.shipped).as_posix())} restores it."
+    return "Restore it."
 
 
 def require_weights(manifest: Manifest) -> None:

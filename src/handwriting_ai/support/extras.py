@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from handwriting_ai.errors import PackagesMissing
+from handwriting_ai.support.places import PLACES
 
 EXTRAS: Final = {
     "app": ("altair", "jinja2", "pandas", "streamlit", "streamlit_drawable_canvas", "vl_convert"),
@@ -12,6 +13,8 @@ EXTRAS: Final = {
     "queue": ("redis", "rq"),
 }
 """As they are imported."""
+_IN_THE_CHECKOUT: Final = "in the checkout: .venv/bin/pip install -c constraints.txt -e '."
+_WITH_THE_WHEEL: Final = "with the wheel: pip install 'handwriting_ai-VERSION-py3-none-any.whl"
 
 
 def require_extra(name: str, *packages: str) -> None:
@@ -22,7 +25,5 @@ def require_extra(name: str, *packages: str) -> None:
     """
     missing = [package for package in packages or EXTRAS[name] if find_spec(package) is None]
     if missing:
-        raise PackagesMissing(
-            f"This needs {', '.join(missing)}. Install the extra `{name}`, in the checkout: "
-            f".venv/bin/pip install -c constraints.txt -e '.[{name}]'"
-        )
+        how = _IN_THE_CHECKOUT if PLACES.is_checkout else _WITH_THE_WHEEL
+        raise PackagesMissing(f"This needs {', '.join(missing)}. Install the extra `{name}`, {how}[{name}]'")

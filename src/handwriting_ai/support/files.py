@@ -120,6 +120,16 @@ def describe_refusal(error: OSError, folders: Mapping[str, Path]) -> str:
     return f"{refused} See to its disk and its permissions, or name another folder in {nearest}."
 
 
+def tail_of(path: Path, most_bytes: int) -> str:
+    """The end of a file that is being written, as text; nothing where there is none."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - most_bytes))
+            return stream.read().decode(errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
 def sweep_unfinished(folder: Path) -> None:
     """Remove what killed processes left hidden in a folder; only while nobody writes there. What cannot go stays."""
     for left in folder.glob(_UNFINISHED):

@@ -9,7 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handwriting_ai.config import TrainingSettings
-from handwriting_ai.data.made_paper import MadePicture, make_picture, random_changes, random_picture
+from handwriting_ai.data.made_paper import (
+    LIGHT_INK,
+    Change,
+    MadePicture,
+    make_picture,
+    random_changes,
+    random_picture,
+)
 from handwriting_ai.data.mnist import Part, load_mnist
 from handwriting_ai.data.split import split_rows, writers_left_out
 from handwriting_ai.data.strokes import DrawnDigit, load_stroke_files, place, render
@@ -23,6 +30,9 @@ CLOSE: Final = 0.3
 """Share of these that are seen from near."""
 STRAIGHT: Final = 0.2
 """Share of the digits that are 1s, 4s, 7s and 9s of a thin pen: their long strokes look like ruled lines."""
+LIKE_INK: Final = 0.35
+"""Share of the pictures with something that looks like ink and is none, beside what they have by chance."""
+_LIKE_INK: Final = ("words", "words", "pen_beside", "pen_beside", "show_through")
 _STRAIGHT_LABELS: Final = (1, 4, 7, 9)
 _THIN_PX: Final = 4.0
 _ALONE_PX: Final = 220.0
@@ -71,12 +81,24 @@ def written_picture(digits: LearntDigits, rng: np.random.Generator, size: tuple[
         page, unit = _several_digits(digits, rng)
         share = rng.uniform(0.5, 0.95)
         middle = _near_middle(rng, 0.1)
-        return make_picture(page, random_changes(rng), rng, size=size, share=share, middle=middle, unit_share=unit)
+        return make_picture(page, _changes(rng), rng, size=size, share=share, middle=middle, unit_share=unit)
     ink = _one_digit(digits, rng, _ALONE_PX, _log_uniform(rng, 3, 32))
     if rng.random() < CLOSE:
         share = rng.uniform(0.45, 0.75)
-        return make_picture(ink, random_changes(rng), rng, size=size, share=share, middle=_near_middle(rng, 0.05))
-    return random_picture(ink, rng, size)
+        return make_picture(ink, _changes(rng), rng, size=size, share=share, middle=_near_middle(rng, 0.05))
+    return random_picture(ink, rng, size, _changes(rng))
+
+
+def _changes(rng: np.random.Generator) -> tuple[Change, ...]:
+    """Random ones, and in a share of the pictures one more that the network has to tell from ink."""
+    changes = random_changes(rng)
+    if rng.random() >= LIKE_INK:
+        return changes
+    kind = _LIKE_INK[int(rng.integers(len(_LIKE_INK)))]
+    names = {each for each, _ in changes}
+    if kind in names or (kind == "show_through" and names & LIGHT_INK):
+        return changes
+    return (*changes, (kind, int(rng.integers(1, 6))))
 
 
 def _one_digit(digits: LearntDigits, rng: np.random.Generator, extent: float, pen: float) -> Gray:
