@@ -8,6 +8,7 @@ from compare.rows import Row
 from handwriting_ai.data.split import VALIDATION_COUNT
 from handwriting_ai.evaluation.scoreboard import Score, Scoreboard
 from handwriting_ai.prediction import TtaMode
+from handwriting_ai.training.taught import TAUGHT
 from shared import controls
 
 
@@ -48,7 +49,16 @@ class Compared:
         return controls.views_in_words(self.tta)
 
     @property
-    def trials(self) -> dict[str, int]:
+    def trials(self) -> dict[str, str]:
         """The ticked models that have read the first digits alone, by what they are called, and how many these are."""
-        counts = {row.label: score.figures.n for row, score in self.scored.values()}
-        return {label: n for label, n in counts.items() if n < VALIDATION_COUNT}
+        return {
+            row.label: f"{_kind(row)}, scored by {score.figures.n:,} validation digits alone"
+            for row, score in self.scored.values()
+            if score.figures.n < VALIDATION_COUNT
+        }
+
+
+def _kind(row: Row) -> str:
+    """Why a model has read few digits."""
+    is_taught = row.manifest is not None and row.manifest.training_recipe == TAUGHT.name
+    return "a taught model" if is_taught else "a quick trial"

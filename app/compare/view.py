@@ -129,8 +129,8 @@ def _show_tabs(compared: Compared) -> None:
     """Only the open one is computed."""
     if len(compared.chosen) > plots.MOST_NAMED:
         st.caption(f"More than {plots.MOST_NAMED} models are ticked, so colours repeat: point at a mark for its name.")
-    for name, count in compared.trials.items():
-        st.caption(f"`{name}` is a quick trial, scored by {count:,} validation digits alone.")
+    for name, kind in compared.trials.items():
+        st.caption(f"`{name}` is {kind}.")
     first, recalled = next(iter(_TABS)), place.recall(_TAB)
     if _TAB_KEY not in st.session_state and recalled and recalled[0] in _TABS:
         st.session_state[_TAB_KEY] = recalled[0]

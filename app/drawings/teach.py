@@ -10,11 +10,9 @@ from handwriting_ai.data.lessons import writer_of
 from handwriting_ai.errors import HandwritingError
 from handwriting_ai.jobs.teaching import Teacher, possible_pupils, usual_parent
 from handwriting_ai.jobs.types import Job, JobStatus
-from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.registry.presets import Preset, save_preset
 from handwriting_ai.training.teaching_report import Errors, TaughtDigit, TeachingReport
 from shared import controls, pictures, resources, troubles, wording
-from shared.ui_state import ui_state
 
 _REFRESH_S: Final = 1.0
 _PICTURE_PX: Final = 84
@@ -157,17 +155,11 @@ def _show_pictures(title: str, digits: Sequence[TaughtDigit]) -> None:
 
 def _offer_use(report: TeachingReport) -> None:
     with st.container(horizontal=True):
-        st.button("Draw with it", icon=":material/draw:", key="teach_use", on_click=_use, args=(report.model_id,))
+        if st.button("Draw with it", icon=":material/draw:", type="primary", key="teach_use"):
+            controls.draw_with(report.model_id)
         with st.popover("Save as preset", icon=":material/save:"):
             name = st.text_input("Name of the preset", value=report.name.casefold().replace(" ", "-"), key="teach_name")
             st.button("Save", key="teach_save", on_click=_save, args=(name, report.model_id))
-    choice = ui_state().choice
-    if choice is not None and choice.members == (report.model_id,):
-        st.caption("This session reads with it: go to *Draw*.")
-
-
-def _use(model_id: str) -> None:
-    ui_state().choice = EnsembleChoice(members=(model_id,), tta=controls.opening_views())
 
 
 def _save(name: str, model_id: str) -> None:

@@ -78,8 +78,8 @@ def _show_scores(board: Scoreboard, choice: EnsembleChoice, entries: Sequence[En
     _show_figures(score)
     if score.figures.n < len(board.pictures(EvaluationPart.VALIDATION)):
         st.caption(
-            f"Scored by {score.figures.n:,} digits alone, as a quick trial is among the models: the fewer, the less it "
-            "says. Trials are not ranked below."
+            f"Scored by {score.figures.n:,} digits alone: a quick trial, or a taught model, is among the models. The "
+            "fewer, the less it says. Neither is ranked below."
         )
     cost = sum(entry.multiply_adds for entry in entries if entry.model_id in choice.members)
     st.caption(

@@ -68,6 +68,14 @@ def in_words(choice: EnsembleChoice) -> str:
     return f"{wording.counted(count, 'model')} of your choice"
 
 
+def draw_with(model_id: str) -> None:
+    """The page Draw reads with this model in this session, in as many views as the pages open with."""
+    views = opening_views()
+    ui_state().choice = EnsembleChoice(members=(model_id,), tta=views)
+    st.session_state[VIEWS_KEY] = views
+    st.switch_page("draw/page.py")
+
+
 def offer_return() -> None:
     """A way back from a choice that is in use to what the settings say."""
     st.button("Back to default", icon=":material/undo:", on_click=_forget_choice)

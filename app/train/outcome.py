@@ -6,10 +6,8 @@ from handwriting_ai.errors import HandwritingError, PredictionsError
 from handwriting_ai.evaluation.predictions import check_predictions
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.jobs.types import Job
-from handwriting_ai.prediction import EnsembleChoice
 from handwriting_ai.registry.presets import choose_members
 from shared import controls, place, resources, troubles
-from shared.ui_state import ui_state
 
 
 def show(jobs: JobQueue, job: Job) -> None:
@@ -17,7 +15,7 @@ def show(jobs: JobQueue, job: Job) -> None:
     name = job.config.model_id
     with st.container(horizontal=True):
         if st.button("Draw with this model", icon=":material/draw:", type="primary", key=f"draw_with_{job.job_id}"):
-            _draw_with(name)
+            controls.draw_with(name)
         if st.button("Compare", icon=":material/compare_arrows:", key=f"compare_{job.job_id}"):
             _compare(jobs, name)
         reason = _why_unscored(jobs, name)
@@ -32,14 +30,6 @@ def show(jobs: JobQueue, job: Job) -> None:
                 st.rerun()
     if reason:
         st.caption(f"It has no scores yet. {reason}")
-
-
-def _draw_with(name: str) -> None:
-    """The page Draw reads with it in this session, in as many views as the pages open with."""
-    views = controls.opening_views()
-    ui_state().choice = EnsembleChoice(members=(name,), tta=views)
-    st.session_state[controls.VIEWS_KEY] = views
-    st.switch_page("draw/page.py")
 
 
 def _compare(jobs: JobQueue, name: str) -> None:

@@ -10,8 +10,7 @@ import streamlit as st
 
 from handwriting_ai.errors import QueueUnavailable
 from handwriting_ai.jobs.queue import JobQueue
-from handwriting_ai.jobs.store import DamagedJob
-from handwriting_ai.jobs.types import Job, JobStatus
+from handwriting_ai.jobs.types import DamagedJob, Job, JobStatus
 from handwriting_ai.prediction import SURE
 from handwriting_ai.registry.notes import Note
 from handwriting_ai.training.progress import TrainingMetrics
@@ -218,7 +217,10 @@ def _show_buttons(jobs: JobQueue, job: Job) -> None:
 
 
 def _scored_by(job: Job) -> str:
-    """That a trial's figures rest on few digits."""
+    """That the figures of a trial, or of a taught model, rest on few digits."""
+    if job.config.lesson is not None:
+        digits = job.config.resolved_recipe().trial_digits
+        return f", scored by {digits:,} digits of each set"
     digits = job.config.trial_digits
     return "" if digits is None else f", scored by the trial's own {digits:,} digits of each set"
 

@@ -1,12 +1,20 @@
 """Lessons: drawings as models read them, in a file of their own, and which of them are kept back."""
 
+import os
 from pathlib import Path
 
 import pytest
 from tests.digit_strokes import DIGIT_STROKES
 
 from handwriting_ai.data.drawings import DrawingStore, SavedDrawing
-from handwriting_ai.data.lessons import ALWAYS_TAUGHT, keep_back, make_lesson, read_lesson, write_lesson
+from handwriting_ai.data.lessons import (
+    ALWAYS_TAUGHT,
+    forget_lessons,
+    keep_back,
+    make_lesson,
+    read_lesson,
+    write_lesson,
+)
 from handwriting_ai.errors import DataCorrupt, DataMissing, NothingToTeach
 
 
@@ -62,3 +70,18 @@ def test_what_is_kept_back(labels: list[int], kept: int, rounds: set[int]) -> No
     found = keep_back(labels, 0)
     assert sum(each != ALWAYS_TAUGHT for each in found) == kept
     assert set(found) == rounds
+
+
+def test_lessons_that_nobody_needs_are_removed(tmp_path: Path) -> None:
+    """Old ones, and the one named; those that are needed or whose job may be on its way stay."""
+    folder = tmp_path / "lessons"
+    needed, old, young, named = (
+        write_lesson(folder, make_lesson(name, [_drawing(tmp_path / "drawings")])) for name in ("a", "b", "c", "d")
+    )
+    for path in (needed, old):
+        os.utime(path, (0, 0))
+    forget_lessons(folder, {needed.stem}, at_once=named.stem)
+    assert set(folder.iterdir()) == {needed, young}
+    forget_lessons(folder, {needed.stem}, at_once=needed.stem)
+    assert needed.exists()
+    forget_lessons(tmp_path / "nowhere", set(), at_once=None)

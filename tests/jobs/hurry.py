@@ -12,11 +12,13 @@ from tests.replacing import replace
 from tests.shared_mnist import share_mnist
 
 from handwriting_ai.data import split
-from handwriting_ai.jobs import child
+from handwriting_ai.jobs import child, types
 from handwriting_ai.training.precision import Compute
 from handwriting_ai.training.progress import TrainingMetrics
+from handwriting_ai.training.recipes import as_trial
 from handwriting_ai.training.run import RunConfig, Watcher, run_training
 from handwriting_ai.training.sources import TrainingData
+from handwriting_ai.training.taught import TAUGHT
 
 VALIDATION_DIGITS = 200
 LONG_RUN = 20
@@ -24,6 +26,8 @@ LONG_RUN = 20
 ENDLESS_RUN = 400
 """Epochs: a run of so many takes longer than any test."""
 _REST_S, _LONG_REST_S = 0.2, 1.0
+_OTHERS = 40
+"""Digits of each set of others that a lesson learns with and is measured by."""
 _Function = TypeVar("_Function")
 
 
@@ -62,3 +66,4 @@ def hurry() -> None:
     torch.set_num_threads(1)
     sys.modules["torch._dynamo"] = _NoCompiler("torch._dynamo")
     replace(child, "run_training", _train_with_rests)
+    replace(types, "TAUGHT", as_trial(TAUGHT, _OTHERS))

@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 from tests.registry.samples import write_model
 
-from handwriting_ai.errors import ManifestError, ModelNamed
+from handwriting_ai.errors import ManifestError, ModelNamed, PresetExists
 from handwriting_ai.prediction import TtaMode
-from handwriting_ai.registry.presets import Choice, Preset, choose_members, explain, read_presets, refuse_named
+from handwriting_ai.registry.presets import (
+    Choice,
+    Preset,
+    choose_members,
+    explain,
+    read_presets,
+    refuse_named,
+    save_preset,
+)
 from handwriting_ai.registry.report import LoadReport, Refusal
 from handwriting_ai.registry.store import ModelStore
 
@@ -162,3 +170,47 @@ def test_where_presets_cannot_be_read_nothing_is_free_to_go(tmp_path: Path) -> N
     (tmp_path / "presets.json").write_text("{", encoding="utf-8")
     with pytest.raises(ManifestError):
         refuse_named("c", "", tmp_path)
+
+
+_OWN = Preset(name="ann", members=("c",), tta=TtaMode.ADVANCED)
+
+
+def test_a_preset_of_one_s_own_stands_beside_the_others(tmp_path: Path) -> None:
+    """Also where there was no file."""
+    save_preset(tmp_path, _OWN)
+    assert read_presets(tmp_path) == {"ann": _OWN}
+    _write(tmp_path, _PRESETS)
+    save_preset(tmp_path, _OWN)
+    assert list(read_presets(tmp_path)) == ["default", "fast", "ann"]
+    assert choose_members("ann", tmp_path) == Choice(members=("c",), tta=TtaMode.ADVANCED)
+
+
+def test_a_preset_is_replaced_only_if_that_is_meant(tmp_path: Path) -> None:
+    """Else whoever saved the first would read with another model."""
+    path = _write(tmp_path, _PRESETS)
+    other = Preset(name="fast", members=("b",), tta=TtaMode.NONE)
+    before = path.read_bytes()
+    with pytest.raises(PresetExists, match=r"'fast'.*another name"):
+        save_preset(tmp_path, other)
+    assert path.read_bytes() == before
+    save_preset(tmp_path, other, force=True)
+    assert read_presets(tmp_path)["fast"] == other
+
+
+@pytest.mark.parametrize("name", ["", "two words", "a,b", "../up"])
+def test_a_preset_s_name_is_a_plain_one(tmp_path: Path, name: str) -> None:
+    """The file stays as it was."""
+    path = _write(tmp_path, _PRESETS)
+    before = path.read_bytes()
+    with pytest.raises(ManifestError, match="cannot be saved"):
+        save_preset(tmp_path, Preset(name=name, members=("a",), tta=TtaMode.NONE))
+    assert path.read_bytes() == before
+
+
+def test_a_broken_file_is_not_replaced(tmp_path: Path) -> None:
+    """What it held may still be mended by hand."""
+    path = tmp_path / "presets.json"
+    path.write_text("{", encoding="utf-8")
+    with pytest.raises(ManifestError):
+        save_preset(tmp_path, _OWN)
+    assert path.read_text(encoding="utf-8") == "{"

@@ -6,7 +6,9 @@ A run goes on, and its report shows its pictures, whatever becomes of the drawin
 import base64
 import hashlib
 import io
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Self
 
@@ -33,6 +35,8 @@ _KEPT_BACK: Final = 4
 """One drawing of so many is kept back."""
 _HALVES: Final = 2
 """Rounds with few drawings: each keeps one half back."""
+_JOB_MAY_COME_S: Final = 60.0
+"""So long may it take from a lesson that is kept to the job that needs it."""
 
 
 class LessonDigit(BaseModel):
@@ -149,6 +153,21 @@ def read_lesson(folder: Path, sha256: str) -> Lesson:
         return Lesson.model_validate_json(content)
     except ValidationError as error:
         raise DataCorrupt(f"{path} is no lesson: {error.error_count()} problems. Delete it and teach anew.") from error
+
+
+def forget_lessons(folder: Path, needed: Collection[str | None], at_once: str | None) -> None:
+    """Remove lessons that nobody needs; those so young that their job may be on its way stay.
+
+    Args:
+        folder: where they lie.
+        needed: digests of those that are.
+        at_once: one that is removed however young it is, unless it is needed.
+    """
+    latest = time.time() - _JOB_MAY_COME_S
+    for path in folder.glob("*.json"):
+        with suppress(OSError):  # the next time, then
+            if path.stem not in needed and (path.stem == at_once or path.stat().st_mtime < latest):
+                path.unlink()
 
 
 def keep_back(labels: Sequence[int], seed: int) -> tuple[int, ...]:

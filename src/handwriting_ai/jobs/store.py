@@ -12,15 +12,15 @@ import shutil
 import socket
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from pydantic import BaseModel, ValidationError
 
+from handwriting_ai.data.lessons import forget_lessons
 from handwriting_ai.errors import HandwritingError, JobDamaged, UnknownJob
-from handwriting_ai.jobs.types import Job, JobState, JobStatus, TrainingConfig
+from handwriting_ai.jobs.types import DamagedJob, Job, Jobs, JobState, JobStatus, TrainingConfig
 from handwriting_ai.registry.notes import Note, read_note
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.files import describe_refusal, remove, sweep_unfinished, tail_of, write_atomically
@@ -37,29 +37,6 @@ _DELETED: Final = ".deleted-"
 _ID_BYTES: Final = 2
 _LOG_TAIL_BYTES: Final = 16_384
 _LINES_IN_ERROR: Final = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jobs:
-    """All jobs of a folder."""
-
-    jobs: tuple[Job, ...]
-    """In the order in which they were queued."""
-    damaged: tuple["DamagedJob", ...]
-    """Folders that can no longer be understood."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of all folders, damaged or not."""
-        return tuple(job.job_id for job in self.jobs) + tuple(each.job_id for each in self.damaged)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DamagedJob:
-    """A folder that can no longer be understood, but deleted."""
-
-    job_id: str
-    problem: str
 
 
 class JobStore:
@@ -169,6 +146,14 @@ class JobStore:
         """What people say of a job; nothing of one that is gone."""
         return read_note(self.root / job_id)
 
+    def _lessons_of_jobs(self) -> dict[str, str | None]:
+        """The digest of the lesson that each job needs: "" without one, None where the job cannot be read."""
+        found = self.all()
+        lessons: dict[str, str | None] = {each.job_id: None for each in found.damaged}
+        for job in found.jobs:
+            lessons[job.job_id] = "" if job.config.lesson is None else job.config.lesson.sha256
+        return lessons
+
     def log_tail(self, job_id: str) -> str:
         """The end of what the process wrote."""
         return tail_of(self.folder(job_id) / LOG_NAME, _LOG_TAIL_BYTES)
@@ -181,7 +166,7 @@ class JobStore:
 
     def delete(self, job_id: str) -> None:
         """Remove a job's folder, once its process has left; its name is gone at once, also if this is interrupted."""
-        folder = self.folder(job_id)
+        folder, lessons = self.folder(job_id), self._lessons_of_jobs()
         doomed = self.root / f"{_DELETED}{job_id}"
         descriptor = take_lock(folder)
         try:
@@ -189,6 +174,9 @@ class JobStore:
         finally:
             os.close(descriptor)  # before it is removed: NFS keeps open files, and so their folder
         remove(doomed)
+        others = {lesson for each, lesson in lessons.items() if each != job_id}
+        if None not in others:  # a job that cannot be read may need any of them
+            forget_lessons(self.lessons, others, at_once=lessons.get(job_id))
 
     def sweep(self) -> None:
         """Remove what interrupted deletions and submissions left; only under the lock."""

@@ -1,6 +1,7 @@
 """What a job is, in plain values."""
 
 import socket
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
@@ -183,3 +184,26 @@ def running(state: JobState, pid: int | None) -> JobState:
     begun: dict[str, object] = {"pid": pid, "host": host, "started_at": now, "heartbeat": now, "activity": "starting"}
     fresh: dict[str, object] = {"status": JobStatus.RUNNING, "error": None, "completed_at": None}
     return state.model_copy(update=begun | fresh)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jobs:
+    """All jobs of a folder."""
+
+    jobs: tuple[Job, ...]
+    """In the order in which they were queued."""
+    damaged: tuple["DamagedJob", ...]
+    """Folders that can no longer be understood."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of all folders, damaged or not."""
+        return tuple(job.job_id for job in self.jobs) + tuple(each.job_id for each in self.damaged)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DamagedJob:
+    """A folder that can no longer be understood, but deleted."""
+
+    job_id: str
+    problem: str

@@ -65,7 +65,8 @@ def move_into_place(incoming: Path, target: Path) -> None:
         if is_there(replaced) and not is_there(target):
             replaced.rename(target)
         raise
-    _discard(replaced)
+    if is_there(replaced):
+        _discard(replaced)
 
 
 def remove_or_say(left: Path) -> None:

@@ -193,7 +193,7 @@ def _register(
         test_overlap=_test_overlap(data, config.parent),
         run_id=config.run_id,
     )
-    predictions = _predict(config.arch, state, data, trainer.compute.device, watcher)
+    predictions = predictions_of(config.arch, state, data, trainer.compute.device, watcher)
 
     def companions(weights_sha256: str) -> dict[str, bytes]:
         files = {METRICS_NAME: packed_metrics(history)}
@@ -211,13 +211,13 @@ def score_again(store: ModelStore, model_id: str, data: TrainingData, compute: C
         ModelError: as `ModelStore.read`.
     """
     model = store.read(model_id, signature=preprocess_signature())
-    predictions = _predict(model.manifest.arch, model.state, data, compute.device, watcher)
+    predictions = predictions_of(model.manifest.arch, model.state, data, compute.device, watcher)
     if predictions is not None:
         store.add_file(model_id, PREDICTIONS_NAME, predictions.packed(model.weights_sha256))
     return store.folder(model_id)
 
 
-def _predict(
+def predictions_of(
     arch: str, state: dict[str, Tensor], data: TrainingData, device: torch.device, watcher: Watcher
 ) -> Predictions | None:
     """What the model, as it is stored, says of the digits that models are scored on; a trial's of its own few."""

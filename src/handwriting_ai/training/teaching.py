@@ -23,6 +23,7 @@ from handwriting_ai.data.mnist import DigitImages
 from handwriting_ai.errors import CheckpointError, NothingToTeach, ParentMismatch
 from handwriting_ai.evaluation.calibration import fit_temperature
 from handwriting_ai.evaluation.metrics import count_errors, expected_calibration_error, negative_log_likelihood
+from handwriting_ai.evaluation.predictions import PREDICTIONS_NAME
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.manifest import DataSource, Manifest
@@ -40,6 +41,7 @@ from handwriting_ai.training.run import (
     Watcher,
     digest_of,
     history_in,
+    predictions_of,
 )
 from handwriting_ai.training.sources import TrainingData
 from handwriting_ai.training.teaching_report import REPORT_NAME, Errors, Reading, TaughtDigit, TeachingReport, are_many
@@ -100,7 +102,7 @@ def run_teaching(
         save_checkpoint(checkpoint, identity, run.state() | {"history": metrics_rows(history)})
         write_metrics(config.run_folder, history)
         watcher.on_epoch(history[-1])
-    return run.register(history)
+    return run.register(history, watcher)
 
 
 class _Run:
@@ -178,8 +180,8 @@ class _Run:
             seconds=seconds,
         )
 
-    def register(self, history: list[TrainingMetrics]) -> Path:
-        """Measure the model, write the report, and register both."""
+    def register(self, history: list[TrainingMetrics], watcher: Watcher) -> Path:
+        """Measure and score the model, write the report, and register all."""
         state = {name: tensor.detach().clone() for name, tensor in _state(self._new).items()}
         validation = self._data.validation
         labels = torch.from_numpy(validation.labels)
@@ -215,9 +217,15 @@ class _Run:
             test_overlap=self._parent.manifest.test_overlap,
             run_id=self._config.run_id,
         )
-        files = {METRICS_NAME: packed_metrics(history), REPORT_NAME: content}
-        store = self._config.store
-        return store.register(manifest, state, force=self._config.force, companions=lambda _: files)
+        predictions = predictions_of(self._config.arch, state, self._data, torch.device("cpu"), watcher)
+
+        def companions(weights_sha256: str) -> dict[str, bytes]:
+            files = {METRICS_NAME: packed_metrics(history), REPORT_NAME: content}
+            if predictions is not None:
+                files[PREDICTIONS_NAME] = predictions.packed(weights_sha256)
+            return files
+
+        return self._config.store.register(manifest, state, force=self._config.force, companions=companions)
 
     def _report(self, validation: Tensor) -> TeachingReport:
         watched = self._data.validation
