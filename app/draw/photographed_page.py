@@ -41,12 +41,17 @@ def is_page(page: PageReading) -> bool:
     return sum(not digit.prediction.uncertain for digit in page.digits) >= _SEVERAL
 
 
-def choose_kind(photo: Photo, page: PageReading) -> bool:
-    """Whether it is to be read as a number or page: what it seems to be, until a person says otherwise."""
+def choose_kind(photo: Photo, read_page: Callable[[bytes], PageReading], asked: Asked) -> bool:
+    """Whether it is to be read as a number or page: what it seems to be, until a person says otherwise.
+
+    Raises:
+        HandwritingError: there seem to be several digits, and they cannot be read.
+    """
+    several = photo.digits_found is not None and photo.digits_found >= _SEVERAL
     kind = st.segmented_control(
         "Read it as",
         (DIGIT, PAGE),
-        default=PAGE if is_page(page) else DIGIT,
+        default=PAGE if several and is_page(read(photo, read_page, asked)) else DIGIT,
         key=f"kind_{photo.photo_id}",
         required=True,
         persist_state="session",

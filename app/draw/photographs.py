@@ -1,6 +1,7 @@
 """The source *Photo*: files or the camera, several at a time, one of them open."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import ceil
 from typing import Final
 
@@ -24,18 +25,39 @@ _NOTHING: Final = "–"
 _FEW_CHARACTERS: Final = 8
 
 
-def choose(read_page: Callable[[bytes], PageReading], asked: Asked) -> PageReading | None:
-    """The open photograph as a number or page; None if it is to be read as one digit, or cannot be read."""
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the open photograph was read as: a page, or one digit, or neither."""
+
+    page: PageReading | None = None
+    reading: Reading | None = None
+    trouble: str = ""
+    """Why it could not be read."""
+
+
+def look(read: Read, read_page: Callable[[bytes], PageReading], asked: Asked) -> Look:
+    """Read the open photograph as one digit; as a number or page where it seems to hold several, or a person says so.
+
+    Args:
+        read: reads one digit in a file, and raises an error of ours if it cannot.
+        read_page: the same of every digit.
+        asked: how they read.
+    """
     photo = ui_state().photos.opened
     if photo is None:
-        return None
+        return Look()
+    one: Look | None = None
+    if photo.digits_found is None:
+        one = _read_digit(photo, read, asked)
+        if one.reading is None:
+            return one
+        photo.digits_found = one.reading.digits_found
     try:
-        page = photographed_page.read(photo, read_page, asked)
-    except HandwritingError:  # is said where the photograph is shown
-        return None
-    if not page.digits and page.left_out.other == 0:
-        return None
-    return page if photographed_page.choose_kind(photo, page) else None
+        if photographed_page.choose_kind(photo, read_page, asked):
+            return Look(page=photographed_page.read(photo, read_page, asked))
+    except HandwritingError as error:
+        return Look(trouble=str(error))
+    return one or _read_digit(photo, read, asked)
 
 
 def show_strip_below(read: Read, asked: Asked, page: PageReading) -> None:
@@ -55,29 +77,29 @@ def show_strip_below(read: Read, asked: Asked, page: PageReading) -> None:
     more.button("Remove all", icon=":material/delete:", on_click=photos.remove_all)
 
 
-def show_board(read: Read, asked: Asked) -> Reading | None:
-    """The open photograph, the strip of all, and where more come from; what was read in the open one.
+def show_board(looked: Look, read: Read, asked: Asked) -> None:
+    """The open photograph, read as one digit, the strip of all, and where more come from.
 
     Args:
+        looked: what was read in the open one.
         read: reads one file, and raises an error of ours if it cannot.
         asked: how it reads.
     """
+    reading = looked.reading
     photos = ui_state().photos
     shown, strip, more = st.container(), st.container(), st.container()
     with more:
         _take_more(photos)
-    reading, trouble = _read_opened(photos, read, asked)
     with shown:
         if reading is not None and photos.opened is not None:
             st.image(pictures.thumbnail(reading.steps[0].picture, _SHOWN_PX), caption=photos.opened.name)
-        elif trouble:
-            st.error(trouble, icon=":material/broken_image:")
+        elif looked.trouble:
+            st.error(looked.trouble, icon=":material/broken_image:")
     if len(photos.all) > 1:
         with strip:
             _show_strip(photos, read, asked)
     if photos.all:
         more.button("Remove all", icon=":material/delete:", on_click=photos.remove_all)
-    return reading
 
 
 def _take_more(photos: Photos) -> None:
@@ -113,17 +135,14 @@ def _add(key: str) -> None:
             ui_state().photos.add(name, upload.getvalue())
 
 
-def _read_opened(photos: Photos, read: Read, asked: Asked) -> tuple[Reading | None, str]:
-    opened = photos.opened
-    if opened is None:
-        return None, ""
+def _read_digit(photo: Photo, read: Read, asked: Asked) -> Look:
     try:
-        reading = read(opened.data)
+        reading = read(photo.data)
     except HandwritingError as error:
-        opened.glance, opened.asked = Glance(figure=_NOTHING), asked
-        return None, str(error)
-    opened.glance, opened.asked = _glance(reading), asked
-    return reading, ""
+        photo.glance, photo.asked = Glance(figure=_NOTHING), asked
+        return Look(trouble=str(error))
+    photo.glance, photo.asked = _glance(reading), asked
+    return Look(reading=reading)
 
 
 def _glance(reading: Reading) -> Glance:

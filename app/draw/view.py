@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from draw import answer, canvas, guessing, number, photographed_page, photographs, reasons, saving
+from draw.photographs import Look
 from handwriting_ai.errors import BlankImage
 from handwriting_ai.prediction import EnsembleChoice, TtaMode
 from handwriting_ai.reading.page import PageReading
@@ -18,6 +19,7 @@ from shared.ui_state import ui_state
 
 CANVAS, NUMBER, PHOTO, TEST_DIGIT = "Canvas", "Number", "Photo", "Test digit"
 SOURCES: Final = (CANVAS, NUMBER, PHOTO, TEST_DIGIT)
+READ_AS_NUMBER: Final = "Read it as a number"
 PEN_RANGE_PX: Final = (4, 30)
 DEFAULT_PEN_PX: Final = 18
 _INVITATIONS: Final = {
@@ -59,21 +61,23 @@ def _show() -> None:
     if source == NUMBER:
         number.show(read_page, asked, pen_px)
         return
-    page = photographs.choose(read_page, asked) if source == PHOTO else None
-    if page is not None and state.photos.opened is not None:
-        photographed_page.show(state.photos.opened, page)
-        photographs.show_strip_below(partial(_read, reader, mode=mode), asked, page)
+    looked = photographs.look(partial(_read, reader, mode=mode), read_page, asked) if source == PHOTO else Look()
+    if looked.page is not None and state.photos.opened is not None:
+        photographed_page.show(state.photos.opened, looked.page)
+        photographs.show_strip_below(partial(_read, reader, mode=mode), asked, looked.page)
         return
-    _show_one_digit(reader, source, mode, pen_px)
+    _show_one_digit(reader, source, mode, pen_px, looked)
 
 
-def _show_one_digit(reader: DigitReader, source: str, mode: TtaMode, pen_px: int) -> None:
+def _show_one_digit(reader: DigitReader, source: str, mode: TtaMode, pen_px: int, looked: Look) -> None:
     with st.container(key="stage"):
         with st.container(key="board"):
             if source == CANVAS:
                 reading = _from_canvas(reader, mode, pen_px)
+            elif source == PHOTO:
+                reading = _from_photo(looked, reader, mode)
             else:
-                reading = {PHOTO: _from_photo, TEST_DIGIT: _from_test}[source](reader, mode)
+                reading = _from_test(reader, mode)
         with st.container(key="answer"):
             if reading is None:
                 answer.show_invitation(_INVITATIONS[source])
@@ -82,9 +86,18 @@ def _show_one_digit(reader: DigitReader, source: str, mode: TtaMode, pen_px: int
         with st.container(key="bars"):
             if reading is not None:
                 answer.show_bars(reading)
+                if source == CANVAS and reading.digits_found > 1:
+                    st.button(READ_AS_NUMBER, icon=":material/123:", on_click=_read_as_number, key="as_number")
     if reading is not None:
         _offer_saving(source, reading)
         reasons.show(reading)
+
+
+def _read_as_number() -> None:
+    """Go on in *Number* with what is drawn."""
+    state = ui_state()
+    state.number_sheet.take(state.sheet.strokes)
+    st.session_state["source"] = NUMBER
 
 
 def _offer_saving(source: str, reading: Reading) -> None:
@@ -188,13 +201,12 @@ def _from_canvas(reader: DigitReader, mode: TtaMode, pen_px: int) -> Reading | N
     return _read_shown(reader, canvas.picture(sheet.strokes), mode) if sheet.strokes else None
 
 
-def _from_photo(reader: DigitReader, mode: TtaMode) -> Reading | None:
+def _from_photo(looked: Look, reader: DigitReader, mode: TtaMode) -> Reading | None:
     state = ui_state()
-    read = partial(_read, reader, mode=mode)
-    reading = photographs.show_board(read, (mode, state.choice))
-    if reading is not None and state.photos.opened is not None:
+    photographs.show_board(looked, partial(_read, reader, mode=mode), (mode, state.choice))
+    if looked.reading is not None and state.photos.opened is not None:
         state.picture = state.photos.opened.data
-    return reading
+    return looked.reading
 
 
 def _from_test(reader: DigitReader, mode: TtaMode) -> Reading | None:

@@ -28,6 +28,8 @@ class Photo:
     glance: Glance | None = None
     asked: Asked | None = None
     """How `glance` was read: it is read again when that changes."""
+    digits_found: int | None = None
+    """How many digits there seem to be, whatever the models say; None until it was read."""
 
 
 @dataclass

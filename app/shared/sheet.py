@@ -69,6 +69,12 @@ class Sheet:
             self.behind, self.in_front = self.strokes, ()
             self._reported, self._expected = (), None
 
+    def take(self, strokes: Strokes) -> None:
+        """Begin with strokes that were drawn elsewhere."""
+        self.version += 1
+        self.behind, self.in_front, self.cleared = strokes, (), []
+        self._reported, self._expected = (), None
+
     def _expect(self, strokes: Strokes) -> None:
         self._expected = (self._reported, strokes)
         self.in_front = strokes

@@ -16,6 +16,7 @@ from draw import page_answer
 from handwriting_ai.config import PROJECT_ROOT
 from handwriting_ai.data.drawings import DrawingStore
 from handwriting_ai.data.strokes import Stroke, render_each
+from shared.freehand import PenStroke
 from shared.page_work import PageWork, mark_of
 from shared.pictures import on_paper
 from shared.ui_state import UiState
@@ -149,3 +150,31 @@ def test_a_photograph_of_one_digit_is_read_as_one(page: AppTest) -> None:
     assert not page.exception
     assert len(page.code) == 0
     assert any('class="figure">5<' in each.value for each in page.markdown)
+
+
+def test_a_photograph_of_one_digit_is_read_once(page: AppTest) -> None:
+    """Its digits are looked for one by one only when somebody says that it is a page."""
+    page.session_state["source"] = "Photo"
+    page.run()
+    _state(page).photos.add("one.png", _photograph("5"))
+    page.run()
+    item = _state(page).photos.all[0].photo_id
+    assert _state(page).works.get(item, PageWork()).reading is None
+    kind: ButtonGroup[str] = page.button_group(key=f"kind_{item}")
+    kind.set_value("Number or page").run()
+    assert not page.exception
+    assert page.code[0].value == "5"
+
+
+def test_several_digits_on_the_canvas_go_on_as_a_number(page: AppTest) -> None:
+    """A button takes the strokes along."""
+    strokes = tuple(PenStroke(points=tuple(line), pen_px=11.0) for line in number_lines("17"))
+    page.run()
+    _state(page).sheet.take(strokes)
+    page.run()
+    assert not page.exception
+    assert any("several digits" in each.value for each in page.warning)
+    _click(page, "Read it as a number")
+    assert page.session_state["source"] == "Number"
+    assert _state(page).number_sheet.strokes == strokes
+    assert page.code[0].value == "17"
