@@ -59,8 +59,8 @@ def test_predict_reads_a_folder_and_reports_what_it_cannot(
     rows = [_ROW.validate_json(line) for line in result.stdout.splitlines()]
     assert result.exit_code == 1
     assert [Path(str(row["path"])).name for row in rows] == ["a_one.png", "blank.png", "broken.jpg"]
-    of_the_answer = {"digit", "confidence", "probs", "model_id", "uncertain", "left_out_share", "digits_found", "doubts"}
-    assert set(rows[0]) == {"path", *of_the_answer}
+    answer = {"digit", "confidence", "probs", "model_id", "uncertain", "left_out_share", "digits_found", "doubts"}
+    assert set(rows[0]) == {"path", *answer}
     assert "No digit found" in str(rows[1]["error"])
     assert "not a picture" in str(rows[2]["error"])
 
