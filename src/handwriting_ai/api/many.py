@@ -8,7 +8,8 @@ from handwriting_ai.api.many_schemas import ManyAnswer, ManyForm, PictureProblem
 from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.problems import refusal_of
 from handwriting_ai.api.read import MULTIPART, answer_to, require_picture, require_single
-from handwriting_ai.api.resources import Load, ReadResult, Resources
+from handwriting_ai.api.resources import Load, Resources
+from handwriting_ai.api.results import ReadResult
 from handwriting_ai.api.schemas import ReadAnswer, ReadQuery
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, HandwritingError
@@ -39,7 +40,8 @@ class ManyRoutes:
         except EngineBusy:
             self._metrics.note_busy()
             raise
-        return ManyAnswer(answers=tuple(self._answer(each, visualize=bool(visualize)) for each in results))
+        answers = [self._answer(each, visualize=bool(visualize)) for each in results]
+        return ManyAnswer(answers=answers)
 
     def _answer(self, result: ReadResult | HandwritingError, *, visualize: bool) -> ReadAnswer | PictureProblem:
         if isinstance(result, HandwritingError):

@@ -11,7 +11,8 @@ from PIL import Image
 
 from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.problems import BAD_FIELDS
-from handwriting_ai.api.resources import ReadResult, Resources
+from handwriting_ai.api.resources import Resources
+from handwriting_ai.api.results import ReadResult
 from handwriting_ai.api.schemas import ReadAnswer, ReadForm, ReadQuery
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, UnsupportedMedia

@@ -4,28 +4,27 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from handwriting_ai.api.results import Prepared, ReadResult, prepare
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
 from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Doubt, Gray, NormalizedImage, left_out_share
+from handwriting_ai.preprocess import NormalizedImage
 from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.reading.single import look_at_digit
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
-from handwriting_ai.support.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""
@@ -42,42 +41,12 @@ _IN_THE_LOG: Final = "The log says what hinders."
 """Instead of what only the operator is to see."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadResult:
-    """One picture read."""
+@dataclass(frozen=True)
+class _Asked:
+    """A picture that the engine is reading."""
 
-    prediction: Prediction
-    picture: Gray
-    """What the network saw, `uint8 (28, 28)`."""
-    doubts: tuple[Doubt, ...]
-    """Why the ink may not be the digit, or not all of it."""
-    digits_found: int
-    """How many digits there seem to be; this is one of them."""
-    left_out_share: float
-    """Ink that was found and not taken for a part of the digit, as a share of all ink."""
-    latency_ms: float
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Prepared:
-    """What is kept of a picture while the engine reads it."""
-
-    image: NormalizedImage
-    picture: Gray
-    doubts: tuple[Doubt, ...]
-    digits_found: int
-    left_out_share: float
-
-    def result(self, prediction: Prediction, started: float) -> ReadResult:
-        """With its answer."""
-        return ReadResult(
-            prediction=replace(prediction, uncertain=True) if self.doubts else prediction,
-            doubts=self.doubts,
-            picture=self.picture,
-            digits_found=self.digits_found,
-            left_out_share=self.left_out_share,
-            latency_ms=(time.perf_counter() - started) * MS_PER_S,
-        )
+    prepared: Prepared
+    answer: "Future[Prediction]"
 
 
 class AsyncReader:
@@ -116,8 +85,8 @@ class AsyncReader:
 
     async def _read(self, picture: bytes, invert: bool | None) -> ReadResult:
         started = time.perf_counter()
-        prepared, answer = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
-        return prepared.result(await asyncio.wrap_future(answer), started)
+        asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
+        return asked.prepared.result(await asyncio.wrap_future(asked.answer), started)
 
     async def read_many(
         self, loads: Sequence[Load], *, invert: bool | None = None
@@ -150,18 +119,16 @@ class AsyncReader:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._try_to_prepare(load, invert)) for load in loads]
         found = [task.result() for task in tasks]
-        sound = [each.image for each in found if isinstance(each, _Prepared)]
-        answers: Iterator[Prediction] = iter(())
-        if sound:
-            batch: NDArray[np.float32] = np.stack(sound)
-            answering = self._bulk_pool.submit(self.digits.engine.predict_unhurried, torch.from_numpy(batch))
-            answers = iter(await asyncio.wrap_future(answering))
-        return [each.result(next(answers), started) if isinstance(each, _Prepared) else each for each in found]
+        sound = [each.image for each in found if isinstance(each, Prepared)]
+        answers = iter(await asyncio.wrap_future(self._bulk_pool.submit(self._predict, sound)))
+        return [each.result(next(answers), started) if isinstance(each, Prepared) else each for each in found]
 
-    async def _try_to_prepare(self, load: Load, invert: bool | None) -> _Prepared | HandwritingError:
+    async def _try_to_prepare(self, load: Load, invert: bool | None) -> Prepared | HandwritingError:
         async with self._bulk_turns:
             try:
-                return await asyncio.wrap_future(self._pool.submit(self._prepare, await load(), invert))
+                return await asyncio.wrap_future(
+                    self._pool.submit(prepare, await load(), self.digits.limits, invert=invert)
+                )
             except HandwritingError as error:
                 return error
 
@@ -188,21 +155,16 @@ class AsyncReader:
     def _free_page_slot(self, _: "Future[PageReading]") -> None:
         self._page_slots.release()
 
-    def _ask(self, picture: bytes, invert: bool | None) -> "tuple[_Prepared, Future[Prediction]]":
+    def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""
-        prepared = self._prepare(picture, invert)
-        return prepared, self.digits.engine.submit_predict(prepared.image)
+        prepared = prepare(picture, self.digits.limits, invert=invert)
+        return _Asked(prepared, self.digits.engine.submit_predict(prepared.image))
 
-    def _prepare(self, picture: bytes, invert: bool | None) -> _Prepared:
-        single = look_at_digit(picture, self.digits.limits, invert=invert)
-        made = single.made
-        return _Prepared(
-            image=made.image,
-            picture=made.steps[-1].picture,
-            doubts=made.doubts,
-            digits_found=single.digits_found,
-            left_out_share=left_out_share(made.steps),
-        )
+    def _predict(self, images: Sequence[NormalizedImage]) -> list[Prediction]:
+        if not images:
+            return []
+        batch: NDArray[np.float32] = np.stack(images)  # (n, 1, 28, 28)
+        return self.digits.engine.predict_unhurried(torch.from_numpy(batch))
 
     def close(self) -> None:
         """End the threads, also the engine's."""
