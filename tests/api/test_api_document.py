@@ -60,6 +60,7 @@ def test_every_route_is_in_the_document(document: Tree) -> None:
         "/v1/read",
         "/v1/predict",
         "/v1/read-page",
+        "/v1/read-many",
         "/v1/train",
         "/v1/jobs/{job_id}",
     }
@@ -77,4 +78,4 @@ def test_nothing_that_the_document_allows_makes_the_server_fail(
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # the command runs none of our code
     done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=500)
     assert done.returncode == 0, done.stdout
-    assert "10 selected / 10 total" in done.stdout
+    assert "11 selected / 11 total" in done.stdout

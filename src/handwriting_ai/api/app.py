@@ -13,6 +13,8 @@ from fastapi.security import APIKeyHeader
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
+from handwriting_ai.api.many import ManyRoutes
+from handwriting_ai.api.many_schemas import MOST_PICTURES
 from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.middleware import HEAD_TOO_LARGE, UPLOAD_TIMEOUT_S, BodyLimit, KeyCheck, RequestLog
 from handwriting_ai.api.pages import PageRoutes
@@ -28,7 +30,10 @@ from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.reading.reader import DigitReader
 
 FORM_OVERHEAD_BYTES: Final = 65_536
-"""What a request may hold beside the picture."""
+"""What a request may hold beside its pictures."""
+MANY_TIMES: Final = 5
+"""A request with many pictures may be as large as so many of the largest pictures."""
+_READ_MANY: Final = "/v1/read-many"
 _BODY_ERRORS: Final = (408, 413, 415, 422)
 
 
@@ -74,7 +79,7 @@ def create_app(
 
     app = Api(
         title="handwriting-ai",
-        description="Reads handwritten digits, and pages of them.",
+        description="Reads handwritten digits, one or many at a time, and pages of them.",
         version=version("handwriting-ai"),
         docs_url=None,  # these pages load their scripts from the web
         redoc_url=None,
@@ -94,11 +99,12 @@ def create_app(
 def _middleware(settings: Settings, metrics: Metrics, upload_timeout_s: float) -> list[Middleware]:
     """From the outside in."""
     key = settings.security.api_key
-    largest = settings.digits.image_limits.max_bytes + FORM_OVERHEAD_BYTES
+    picture = settings.digits.image_limits.max_bytes
+    largest, several = picture + FORM_OVERHEAD_BYTES, picture * MANY_TIMES + FORM_OVERHEAD_BYTES
     return [
         Middleware(RequestLog, metrics=metrics),
         *([] if key is None else [Middleware(KeyCheck, key=key.get_secret_value())]),
-        Middleware(BodyLimit, max_bytes=largest, timeout_s=upload_timeout_s),
+        Middleware(BodyLimit, max_bytes=largest, larger={_READ_MANY: several}, timeout_s=upload_timeout_s),
     ]
 
 
@@ -106,6 +112,7 @@ def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics:
     status = StatusRoutes(settings, resources, metrics)
     reading = ReadRoutes(settings, resources, metrics)
     pages = PageRoutes(resources, metrics)
+    many = ManyRoutes(settings, resources, metrics)
     training = TrainingRoutes(settings, resources)
     key = _key_dependencies(settings)
     form, json = [*key, params.Depends(require_multipart)], [*key, params.Depends(require_json)]
@@ -120,6 +127,7 @@ def _add_routes(app: FastAPI, settings: Settings, resources: Resources, metrics:
     for path in ("/v1/read", "/v1/predict"):
         app.add_api_route(path, reading.read, methods=["POST"], dependencies=form, responses=errors)
     app.add_api_route("/v1/read-page", pages.read_page, methods=["POST"], dependencies=form, responses=errors)
+    app.post(_READ_MANY, dependencies=form, responses=errors, form_limits={"max_files": MOST_PICTURES})(many.read_many)
     errors = _errors(json, *_BODY_ERRORS, 409, 503)
     app.add_api_route(
         "/v1/train", training.train, methods=["POST"], status_code=202, dependencies=json, responses=errors

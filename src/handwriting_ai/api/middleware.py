@@ -6,7 +6,7 @@ import itertools
 import logging
 import re
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Final, TypeAlias
 from urllib.parse import quote
 from uuid import uuid4
@@ -123,13 +123,23 @@ class KeyCheck:
 class BodyLimit:
     """Refuses a body that is too large: by its declared length, or as soon as too much of it has arrived."""
 
-    def __init__(self, app: App, *, max_bytes: int, timeout_s: float = UPLOAD_TIMEOUT_S) -> None:
-        self._app, self._max_bytes, self._timeout_s = app, max_bytes, timeout_s
-        megabytes = max_bytes / BYTES_PER_MB
-        self._too_large = ImageTooLarge(
-            f"The request is too large; at most {megabytes:.2f} MB are read: shrink the picture, or raise "
-            "DIGITS__MAX_IMAGE_MB."
-        )
+    def __init__(
+        self,
+        app: App,
+        *,
+        max_bytes: int,
+        larger: Mapping[str, int] | None = None,
+        timeout_s: float = UPLOAD_TIMEOUT_S,
+    ) -> None:
+        """Before `app`.
+
+        Args:
+            app: what is asked with bodies that are small enough.
+            max_bytes: the largest body.
+            larger: paths that take more, and how much.
+            timeout_s: a body that has not arrived by then is given up.
+        """
+        self._app, self._max_bytes, self._larger, self._timeout_s = app, max_bytes, larger or {}, timeout_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -137,12 +147,16 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdecimal() and int(declared) > self._max_bytes:
-            await refuse(refusal_of(self._too_large), request_id_of(scope))(scope, receive, send)
+        max_bytes = self._larger.get(str(scope["path"]), self._max_bytes)
+        too_large = _too_large(
+            max_bytes, "shrink the picture" if max_bytes == self._max_bytes else "send fewer pictures"
+        )
+        if declared.isdecimal() and int(declared) > max_bytes:
+            await refuse(refusal_of(too_large), request_id_of(scope))(scope, receive, send)
             return
-        await self._app(scope, self._limited(receive), send)
+        await self._app(scope, self._limited(receive, max_bytes, too_large), send)
 
-    def _limited(self, receive: Receive) -> Receive:
+    def _limited(self, receive: Receive, max_bytes: int, too_large: ImageTooLarge) -> Receive:
         """`receive`, until too much has come, or too late."""
         seen, complete = 0, False
         deadline = asyncio.get_running_loop().time() + self._timeout_s
@@ -158,12 +172,19 @@ class BodyLimit:
                 raise UploadTooSlow(f"The body did not arrive within {self._timeout_s:g} s.") from error
             body = message.get("body", b"")
             seen += len(body) if isinstance(body, bytes) else 0
-            if seen > self._max_bytes:
-                raise self._too_large
+            if seen > max_bytes:
+                raise too_large
             complete = not message.get("more_body", False)
             return message
 
         return limited
+
+
+def _too_large(max_bytes: int, advice: str) -> ImageTooLarge:
+    megabytes = max_bytes / BYTES_PER_MB
+    return ImageTooLarge(
+        f"The request is too large; at most {megabytes:.2f} MB are read: {advice}, or raise DIGITS__MAX_IMAGE_MB."
+    )
 
 
 def _is_guarded(path: str) -> bool:

@@ -12,6 +12,7 @@ from PIL import Image
 from handwriting_ai.api.metrics import Metrics
 from handwriting_ai.api.problems import BAD_FIELDS
 from handwriting_ai.api.resources import Resources
+from handwriting_ai.api.results import ReadResult
 from handwriting_ai.api.schemas import ReadAnswer, ReadForm, ReadQuery
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, UnsupportedMedia
@@ -30,7 +31,7 @@ async def require_multipart(request: Request) -> None:
         UnsupportedMedia: the body is something else.
     """
     if media_type(request.headers.get("content-type")) != MULTIPART:
-        raise UnsupportedMedia(f"Send the picture as {MULTIPART}, in the part `file`.")
+        raise UnsupportedMedia(f"Send the picture as {MULTIPART}, in the part `file` (`files` to /v1/read-many).")
 
 
 def media_type(header: str | None) -> str:
@@ -64,7 +65,7 @@ class ReadRoutes:
     """Reads pictures; two paths lead here."""
 
     def __init__(self, settings: Settings, resources: Resources, metrics: Metrics) -> None:
-        self._largest_png = settings.digits.visualize_max_kb * _BYTES_PER_KB
+        self._largest_kb = settings.digits.visualize_max_kb
         self._resources, self._metrics = resources, metrics
 
     async def read(
@@ -84,24 +85,35 @@ class ReadRoutes:
         except EngineBusy:
             self._metrics.note_busy()
             raise
-        prediction = result.prediction
-        self._metrics.note_prediction(uncertain=prediction.uncertain)
-        return ReadAnswer(
-            digit=prediction.digit,
-            confidence=prediction.confidence,
-            probs=prediction.probs,
-            model_id=prediction.model_id,
-            visual_png_b64=self._visual(result.picture) if visualize else None,
-            uncertain=prediction.uncertain,
-            doubts=result.doubts,
-            digits_found=result.digits_found,
-            left_out_share=result.left_out_share,
-            latency_ms=result.latency_ms,
-        )
+        self._metrics.note_prediction(uncertain=result.prediction.uncertain)
+        return answer_to(result, visual_kb=self._largest_kb if visualize else None)
 
-    def _visual(self, picture: Gray) -> str | None:
-        """`uint8 (28, 28)` → PNG in base 64; None if it is larger than `DIGITS__VISUALIZE_MAX_KB`."""
-        buffer = io.BytesIO()
-        Image.fromarray(picture).save(buffer, "PNG")
-        png = buffer.getvalue()
-        return base64.b64encode(png).decode() if len(png) <= self._largest_png else None
+
+def answer_to(result: ReadResult, *, visual_kb: float | None) -> ReadAnswer:
+    """What a client is told of a picture.
+
+    Args:
+        result: the picture, read.
+        visual_kb: the largest picture of what the network saw that is sent along; None for none.
+    """
+    prediction = result.prediction
+    return ReadAnswer(
+        digit=prediction.digit,
+        confidence=prediction.confidence,
+        probs=prediction.probs,
+        model_id=prediction.model_id,
+        visual_png_b64=None if visual_kb is None else _visual(result.picture, visual_kb),
+        uncertain=prediction.uncertain,
+        doubts=result.doubts,
+        digits_found=result.digits_found,
+        left_out_share=result.left_out_share,
+        latency_ms=result.latency_ms,
+    )
+
+
+def _visual(picture: Gray, largest_kb: float) -> str | None:
+    """`uint8 (28, 28)` → PNG in base 64; None if it is larger than that."""
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "PNG")
+    png = buffer.getvalue()
+    return base64.b64encode(png).decode() if len(png) <= largest_kb * _BYTES_PER_KB else None

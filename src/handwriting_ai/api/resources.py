@@ -4,57 +4,48 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from handwriting_ai.api.results import Prepared, ReadResult, prepare
 from handwriting_ai.config import Settings
 from handwriting_ai.errors import EngineBusy, EngineNotReady, HandwritingError, PredictTimeout
 from handwriting_ai.inference.requests import PENDING_PER_THREAD
 from handwriting_ai.jobs.queue import JobQueue
 from handwriting_ai.prediction import Prediction
-from handwriting_ai.preprocess import Doubt, Gray, left_out_share
+from handwriting_ai.preprocess import NormalizedImage
 from handwriting_ai.reading.page import PageReading
 from handwriting_ai.reading.reader import DigitReader
-from handwriting_ai.reading.single import SingleDigit, look_at_digit
 from handwriting_ai.registry.manifest import Manifest
 from handwriting_ai.support.said_once import SaidOnce
-from handwriting_ai.support.units import MS_PER_S
 
 REFRESH_S: Final = 5.0
 """How often the models folder is looked at."""
 PAGE_TIMES: Final = 12
-"""A page may take so many times as long as a single digit: it may hold two thousand of them."""
+"""A page, or a request with many pictures, may take so many times as long as a single digit."""
 MOST_PAGES: Final = 4
 """Pages that are read or wait; one is read at a time, so that their memory is that of one."""
+MOST_BULKS: Final = 4
+"""Requests with many pictures that are read or wait."""
+Load: TypeAlias = "Callable[[], Awaitable[bytes]]"
+"""Fetches a picture's content, once it is its turn."""
 _LOG: Final = logging.getLogger("handwriting_ai.api")
 _IN_THE_LOG: Final = "The log says what hinders."
 """Instead of what only the operator is to see."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReadResult:
-    """One picture read."""
-
-    prediction: Prediction
-    picture: Gray
-    """What the network saw, `uint8 (28, 28)`."""
-    doubts: tuple[Doubt, ...]
-    """Why the ink may not be the digit, or not all of it."""
-    digits_found: int
-    """How many digits there seem to be; this is one of them."""
-    left_out_share: float
-    """Ink that was found and not taken for a part of the digit, as a share of all ink."""
-    latency_ms: float
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Asked:
     """A picture that the engine is reading."""
 
-    prepared: SingleDigit
+    prepared: Prepared
     answer: "Future[Prediction]"
 
 
@@ -68,6 +59,8 @@ class AsyncReader:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="api-preprocess")
         self._most, self._pending = threads * PENDING_PER_THREAD, 0
         self._page_pool = ThreadPoolExecutor(1, thread_name_prefix="api-page")
+        self._bulk_pool = ThreadPoolExecutor(1, thread_name_prefix="api-bulk")
+        self._bulk_turns, self._bulks = asyncio.Semaphore(threads), 0
         self._page_slots = threading.BoundedSemaphore(MOST_PAGES)
 
     async def read(self, picture: bytes, *, invert: bool | None = None) -> ReadResult:
@@ -93,17 +86,51 @@ class AsyncReader:
     async def _read(self, picture: bytes, invert: bool | None) -> ReadResult:
         started = time.perf_counter()
         asked = await asyncio.wrap_future(self._pool.submit(self._ask, picture, invert))
-        prediction = await asyncio.wrap_future(asked.answer)
-        latency_ms = (time.perf_counter() - started) * MS_PER_S
-        steps, doubts = asked.prepared.made.steps, asked.prepared.made.doubts
-        return ReadResult(
-            prediction=replace(prediction, uncertain=True) if doubts else prediction,
-            doubts=doubts,
-            picture=steps[-1].picture,
-            digits_found=asked.prepared.digits_found,
-            left_out_share=left_out_share(steps),
-            latency_ms=latency_ms,
-        )
+        return asked.prepared.result(await asyncio.wrap_future(asked.answer), started)
+
+    async def read_many(
+        self, loads: Sequence[Load], *, invert: bool | None = None
+    ) -> list[ReadResult | HandwritingError]:
+        """Read encoded pictures, in order; what hinders the reading of one stands in its place.
+
+        They are prepared side by side, no more at a time than there are threads, so that single pictures find a thread
+        in between; their answers are computed together.
+
+        Raises:
+            EngineNotReady: no model is loaded.
+            EngineBusy: too many such requests wait.
+            PredictTimeout: it took longer than `PAGE_TIMES` single pictures may.
+        """
+        self.digits.engine.require_ready()
+        if self._bulks >= MOST_BULKS:
+            raise EngineBusy("Too many requests with many pictures wait. Try again in a moment.")
+        self._bulks += 1
+        limit_s = self._limit_s * PAGE_TIMES
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._read_many(loads, invert)
+        except TimeoutError as error:
+            raise PredictTimeout(f"No answer within {limit_s:g} s. Send fewer pictures at once.") from error
+        finally:
+            self._bulks -= 1
+
+    async def _read_many(self, loads: Sequence[Load], invert: bool | None) -> list[ReadResult | HandwritingError]:
+        started = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._try_to_prepare(load, invert)) for load in loads]
+        found = [task.result() for task in tasks]
+        sound = [each.image for each in found if isinstance(each, Prepared)]
+        answers = iter(await asyncio.wrap_future(self._bulk_pool.submit(self._predict, sound)))
+        return [each.result(next(answers), started) if isinstance(each, Prepared) else each for each in found]
+
+    async def _try_to_prepare(self, load: Load, invert: bool | None) -> Prepared | HandwritingError:
+        async with self._bulk_turns:
+            try:
+                return await asyncio.wrap_future(
+                    self._pool.submit(prepare, await load(), self.digits.limits, invert=invert)
+                )
+            except HandwritingError as error:
+                return error
 
     async def read_page(self, picture: bytes) -> PageReading:
         """Find and read every digit of one encoded picture; single digits are read in between.
@@ -130,12 +157,18 @@ class AsyncReader:
 
     def _ask(self, picture: bytes, invert: bool | None) -> "_Asked":
         """Preprocess, and hand over to the engine at once rather than by way of the event loop."""
-        prepared = look_at_digit(picture, self.digits.limits, invert=invert)
-        return _Asked(prepared=prepared, answer=self.digits.engine.submit_predict(prepared.made.image))
+        prepared = prepare(picture, self.digits.limits, invert=invert)
+        return _Asked(prepared, self.digits.engine.submit_predict(prepared.image))
+
+    def _predict(self, images: Sequence[NormalizedImage]) -> list[Prediction]:
+        if not images:
+            return []
+        batch: NDArray[np.float32] = np.stack(images)  # (n, 1, 28, 28)
+        return self.digits.engine.predict_unhurried(torch.from_numpy(batch))
 
     def close(self) -> None:
         """End the threads, also the engine's."""
-        for pool in (self._pool, self._page_pool):
+        for pool in (self._pool, self._page_pool, self._bulk_pool):
             pool.shutdown(wait=True, cancel_futures=True)
         self.digits.close()
 

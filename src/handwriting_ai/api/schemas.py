@@ -156,9 +156,9 @@ def _must_be_file(part: object) -> object:
 
 Picture = Annotated[UploadFile, BeforeValidator(_must_be_file)]
 Center = Annotated[bool | None, AfterValidator(_must_center)]
-_INVERT: Final = "True if the ink is darker than the paper, false if it is lighter; left out, the picture tells."
-_CENTER: Final = "Only true can be had: the digit is always centred, as the models learned it."
-_VISUALIZE: Final = "Whether the answer holds the 28 × 28 picture that the network saw."
+INVERT: Final = "True if the ink is darker than the paper, false if it is lighter; left out, the picture tells."
+CENTER: Final = "Only true can be had: the digit is always centred, as the models learned it."
+VISUALIZE: Final = "Whether the answer holds the 28 × 28 picture that the network saw."
 
 
 class ReadQuery(BaseModel):
@@ -166,9 +166,9 @@ class ReadQuery(BaseModel):
 
     model_config = with_examples({"visualize": True}, closed=True)
 
-    invert: bool | None = Field(default=None, description=_INVERT)
-    center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
-    visualize: bool | None = Field(default=None, description=_VISUALIZE)
+    invert: bool | None = Field(default=None, description=INVERT)
+    center: Center = Field(default=None, description=CENTER, json_schema_extra={"enum": [True, None]})
+    visualize: bool | None = Field(default=None, description=VISUALIZE)
 
 
 class ReadForm(BaseModel):
@@ -177,28 +177,29 @@ class ReadForm(BaseModel):
     model_config = with_examples({"file": "(a picture)", "invert": True, "visualize": True}, closed=True)
 
     file: Picture = Field(description=f"{FORMAT_NAMES}; of several pictures in it the first.")
-    invert: bool | None = Field(default=None, description=_INVERT)
-    center: Center = Field(default=None, description=_CENTER, json_schema_extra={"enum": [True, None]})
-    visualize: bool | None = Field(default=None, description=_VISUALIZE)
+    invert: bool | None = Field(default=None, description=INVERT)
+    center: Center = Field(default=None, description=CENTER, json_schema_extra={"enum": [True, None]})
+    visualize: bool | None = Field(default=None, description=VISUALIZE)
+
+
+READ_EXAMPLE: Final[dict[str, JsonValue]] = {
+    "digit": 7,
+    "confidence": 0.991,
+    "probs": [0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.991, 0.001, 0.001],
+    "model_id": "ensemble_3_models",
+    "visual_png_b64": None,
+    "uncertain": False,
+    "doubts": [],
+    "digits_found": 1,
+    "left_out_share": 0.0,
+    "latency_ms": 21.5,
+}
 
 
 class ReadAnswer(BaseModel):
     """One digit, and how sure the models are."""
 
-    model_config = with_examples(
-        {
-            "digit": 7,
-            "confidence": 0.991,
-            "probs": [0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.001, 0.991, 0.001, 0.001],
-            "model_id": "ensemble_3_models",
-            "visual_png_b64": None,
-            "uncertain": False,
-            "doubts": [],
-            "digits_found": 1,
-            "left_out_share": 0.0,
-            "latency_ms": 21.5,
-        }
-    )
+    model_config = with_examples(READ_EXAMPLE)
 
     digit: int = Field(ge=0, lt=N_CLASSES)
     confidence: float = Field(ge=0, le=1, description="The largest of `probs`.")
