@@ -175,6 +175,7 @@ def test_several_digits_on_the_canvas_go_on_as_a_number(page: AppTest) -> None:
     assert not page.exception
     assert any("several digits" in each.value for each in page.warning)
     _click(page, "Read it as a number")
-    assert page.session_state["source"] == "Number"
+    source: object = page.session_state["source"]
+    assert source == "Number"
     assert _state(page).number_sheet.strokes == strokes
     assert page.code[0].value == "17"
