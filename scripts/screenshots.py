@@ -1,5 +1,6 @@
 """Use the real dashboard and keep pictures of it for the README: `make screenshots`."""
 
+import io
 import os
 import re
 import shutil
@@ -10,7 +11,9 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from PIL import Image
 from playwright.sync_api import Page, expect
+from scripts.page_photograph import held_out_page
 from tests.browser import Theme, draw, open_page, running_dashboard, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 
@@ -37,6 +40,19 @@ def picture_draw(page: Page, name: str = "draw") -> None:
     page.wait_for_load_state("networkidle")
     page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     page.screenshot(path=DOCS / f"{name}.png")
+
+
+def picture_page(page: Page) -> None:
+    """A photographed page of a held-out writer, each digit in its box."""
+    page.locator('input[type="file"]').set_input_files(
+        {"name": "numbers.png", "mimeType": "image/png", "buffer": held_out_page()}
+    )
+    page.locator(".st-key-boxes .box").first.wait_for(timeout=60_000)
+    wait_until_idle(page)
+    page.mouse.move(0, 0)
+    page.wait_for_load_state("networkidle")
+    shown = Image.open(io.BytesIO(page.screenshot()))
+    shown.save(DOCS / "page.webp", quality=80)
 
 
 def picture_ensemble(page: Page) -> None:
@@ -86,6 +102,8 @@ def main() -> None:
         for name, width, height, theme in _OTHER_SCREENS:
             with open_page(chromium, address, width=width, height=height, theme=theme) as page:
                 picture_draw(page, name)
+        with open_page(chromium, f"{address}/?source=Photo", height=800) as page:
+            picture_page(page)
         with open_page(chromium, f"{address}/compare", height=_COMPARE_HEIGHT_PX) as page:
             picture_compare(page)
         with open_page(chromium, f"{address}/train", height=1250) as page:

@@ -17,7 +17,7 @@ KEY: Final = "boxes"
 _QUALITY: Final = 82
 _STYLE: Final = """
 .page { position: relative; margin: 0 auto; max-width: 100%; }
-.page.picture { width: min(100%, calc(72vh * var(--aspect))); }
+.page.picture { width: min(100%, calc(max(20rem, 100vh - 17rem) * var(--aspect))); }
 .page.over { position: absolute; inset: 0; pointer-events: none; }
 .page img { display: block; width: 100%; }
 .boxes { position: absolute; inset: 0; container-type: size; }
