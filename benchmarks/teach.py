@@ -25,10 +25,10 @@ from handwriting_ai.evaluation.pen_strokes import render_held_out
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
-from handwriting_ai.training.fine_tuning import FineTuning, Remembered, Teaching
+from handwriting_ai.training.fine_tuning import FineTuning, Remembered
 from handwriting_ai.training.odd_labels import probs_of
 from handwriting_ai.training.sources import DataFolders, TrainingData, prepare_data
-from handwriting_ai.training.taught import TAUGHT
+from handwriting_ai.training.taught import TAUGHT, Teaching
 from handwriting_ai.training.teaching import remember_others
 
 FEWEST_DIGITS: Final = 60

@@ -20,6 +20,7 @@ HandwritingError
 │   ├── FiguresMismatch        validation figures that its weights do not reach
 │   ├── PredictionsError       predictions that are missing, damaged or of other weights
 │   ├── ModelExists            a model of this name is registered already
+│   ├── PresetExists           a preset of this name is saved already
 │   └── ModelNamed             a preset or the settings name a model that is to be deleted
 ├── EngineError                the engine cannot answer
 │   ├── EngineNotReady         no model is loaded
@@ -28,7 +29,9 @@ HandwritingError
 ├── DataError                  a data set that is missing or damaged
 │   ├── DataMissing
 │   ├── DataUnreadable         a data file that the system refuses
-│   └── DataCorrupt
+│   ├── DataCorrupt
+│   ├── NothingToTeach         a lesson without drawings
+│   └── UnknownWriter          nobody of this name has saved drawings
 ├── JobError                   a job that cannot be handled as asked
 │   ├── UnknownJob             no such job
 │   ├── JobDamaged             a job's folder that can no longer be understood

@@ -18,14 +18,14 @@ from handwriting_ai.errors import NothingToTeach, ParentMismatch
 from handwriting_ai.preprocess import preprocess_signature
 from handwriting_ai.registry.store import ModelStore
 from handwriting_ai.support.randomness import seeded
-from handwriting_ai.training.fine_tuning import FineTuning, Teaching, remember, split_network
+from handwriting_ai.training.fine_tuning import FineTuning, remember, split_network
 from handwriting_ai.training.odd_labels import find_odd_labels, probs_of
 from handwriting_ai.training.progress import TrainingMetrics
 from handwriting_ai.training.recipes import with_epochs
 from handwriting_ai.training.run import RunConfig, Watcher
 from handwriting_ai.training.sources import Source, TrainingData
 from handwriting_ai.training.stages import DataSet
-from handwriting_ai.training.taught import TAUGHT, taught_name
+from handwriting_ai.training.taught import TAUGHT, Teaching, taught_name
 from handwriting_ai.training.teaching import plan_rounds, run_teaching
 from handwriting_ai.training.teaching_report import Errors, Reading, TaughtDigit, TeachingReport, read_report
 

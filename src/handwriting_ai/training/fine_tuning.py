@@ -19,40 +19,10 @@ from handwriting_ai.architectures.base import Chain
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
 from handwriting_ai.training.augment import augment
-from handwriting_ai.training.stages import Augmentation
+from handwriting_ai.training.taught import Teaching
 
 _CHUNK: Final = 100
 """Pictures at once."""
-_CHANGES: Final = Augmentation(
-    rotation_deg=10.0,
-    scale=0.1,
-    anisotropy=0.05,
-    shear=0.1,
-    shift_px=1.5,
-    elastic_alpha_px=8.0,
-    elastic_sigma_px=4.0,
-    pen_px=0.8,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Teaching:
-    """How a network is taught; chosen by `benchmarks/teach.py`."""
-
-    steps: int = 100
-    own_batch: int = 32
-    """Pictures of the drawings in each step."""
-    others_batch: int = 64
-    """Pictures of others in each step."""
-    learning_rate: float = 3e-3
-    """At first; it falls to nothing along a cosine."""
-    weight_decay: float = 0.01
-    own_weight: float = 0.5
-    """Of the drawings in the loss; the rest is that of others."""
-    label_smoothing: float = 0.1
-    copies: int = 48
-    """Changed pictures of each drawing."""
-    augmentation: Augmentation = _CHANGES
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -1,11 +1,43 @@
 """The recipe `taught`, in the terms of all recipes: it is followed by `run_teaching`, and needs a lesson."""
 
 import re
+from dataclasses import dataclass
 from typing import Final
 
-from handwriting_ai.training.fine_tuning import Teaching
 from handwriting_ai.training.recipes import Recipe
-from handwriting_ai.training.stages import DataSet, Optimizer, Schedule, Stage
+from handwriting_ai.training.stages import Augmentation, DataSet, Optimizer, Schedule, Stage
+
+_CHANGES: Final = Augmentation(
+    rotation_deg=10.0,
+    scale=0.1,
+    anisotropy=0.05,
+    shear=0.1,
+    shift_px=1.5,
+    elastic_alpha_px=8.0,
+    elastic_sigma_px=4.0,
+    pen_px=0.8,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Teaching:
+    """How a network is taught; chosen by `benchmarks/teach.py`."""
+
+    steps: int = 100
+    own_batch: int = 32
+    """Pictures of the drawings in each step."""
+    others_batch: int = 64
+    """Pictures of others in each step."""
+    learning_rate: float = 3e-3
+    """At first; it falls to nothing along a cosine."""
+    weight_decay: float = 0.01
+    own_weight: float = 0.5
+    """Of the drawings in the loss; the rest is that of others."""
+    label_smoothing: float = 0.1
+    copies: int = 48
+    """Changed pictures of each drawing."""
+    augmentation: Augmentation = _CHANGES
+
 
 _TEACHING: Final = Teaching()
 _OTHERS: Final = 3_000

@@ -30,7 +30,7 @@ from handwriting_ai.registry.manifest import DataSource, Manifest
 from handwriting_ai.registry.store import StoredModel
 from handwriting_ai.support.files import write_atomically
 from handwriting_ai.training.checkpoint import load_checkpoint, part_of, save_checkpoint
-from handwriting_ai.training.fine_tuning import FineTuning, Remembered, Teaching, remember
+from handwriting_ai.training.fine_tuning import FineTuning, Remembered, remember
 from handwriting_ai.training.odd_labels import find_odd_labels, own_logits, probs_of
 from handwriting_ai.training.progress import METRICS_NAME, TrainingMetrics, metrics_rows, packed_metrics, write_metrics
 from handwriting_ai.training.run import (
@@ -44,6 +44,7 @@ from handwriting_ai.training.run import (
     predictions_of,
 )
 from handwriting_ai.training.sources import TrainingData
+from handwriting_ai.training.taught import Teaching
 from handwriting_ai.training.teaching_report import REPORT_NAME, Errors, Reading, TaughtDigit, TeachingReport, are_many
 
 
