@@ -19,6 +19,7 @@ from handwriting_ai.architectures.base import Chain
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK, MNIST_MEAN, MNIST_STD
 from handwriting_ai.training.augment import augment
+from handwriting_ai.training.stages import Augmentation
 from handwriting_ai.training.taught import Teaching
 
 _CHUNK: Final = 100
