@@ -20,33 +20,38 @@ const STYLE = `
   .dc-toolbar { display: none !important; }
   .dc-canvas { outline-color: color-mix(in srgb, var(--st-text-color, #31333f) 45%, transparent); }
 `
-const root = () => {
+const roots = () => {
   const hosts = [...document.querySelectorAll('[class*="st-key-canvas_"] *')].filter(each => each.shadowRoot)
-  return hosts.map(each => each.shadowRoot).filter(each => each.querySelector(".dc-root")).at(-1)
+  return hosts.map(each => each.shadowRoot).filter(each => each.querySelector(".dc-root"))
 }
 
-const dress = () => {
-  const canvas = root()
-  if (!canvas || canvas.querySelector("style.ours")) return Boolean(canvas)
+const dress = canvas => {
+  if (canvas.querySelector("style.ours")) return
   const style = document.createElement("style")
   style.className = "ours"
   style.textContent = STYLE
   canvas.append(style)
-  return true
 }
 
 const act = event => {
   const button = event.target.closest?.(".st-key-clear button, .st-key-undo button")
   if (!button || button.disabled) return
   const label = button.closest(".st-key-clear") ? "Reset" : "Undo"
-  root()?.querySelector(`.dc-toolbar button[aria-label^="${label}"]`)?.click()
+  roots().at(-1)?.querySelector(`.dc-toolbar button[aria-label^="${label}"]`)?.click()
 }
 
 export default function () {
-  const wait = () => dress() || requestAnimationFrame(wait)
-  wait()
+  let next
+  const watch = () => {  // a canvas may take another's place at any time
+    roots().forEach(dress)
+    next = requestAnimationFrame(watch)
+  }
+  watch()
   document.addEventListener("click", act, true)  // the same function is added once, however often this runs
-  return () => document.removeEventListener("click", act, true)
+  return () => {
+    cancelAnimationFrame(next)
+    document.removeEventListener("click", act, true)
+  }
 }
 """
 _FRAME: Final = st.components.v2.component("handwriting_ai_canvas_frame", js=_SCRIPT)

@@ -97,6 +97,15 @@ def test_a_file_that_cannot_be_asked_stops_no_other(tmp_path: Path, monkeypatch:
 
 
 @pytest.mark.usefixtures("model_folder")
+def test_hidden_files_and_folders_are_passed_over(tmp_path: Path) -> None:
+    """A virtual environment beside one's pictures is full of other people's."""
+    for name in ("a.png", ".venv/icon.png", ".b.png"):
+        draw_one(tmp_path / "pictures" / name)
+    rows = answers_to(str(tmp_path / "pictures"))
+    assert [Path(str(row["path"])).name for row in rows] == ["a.png"]
+
+
+@pytest.mark.usefixtures("model_folder")
 def test_a_folder_that_cannot_be_looked_into_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Rather than left out in silence; what lies beside it is read, in order."""
     for name in ("a.png", "b/one.png", "c.PNG", "d/e/one.jpeg"):

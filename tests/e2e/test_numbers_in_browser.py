@@ -68,3 +68,17 @@ def test_a_number_is_written_corrected_and_saved(
         page.get_by_role("button", name="Save 4 digits").click()
         expect(page.get_by_text("Saved 4 digits")).to_be_visible()
         assert [each.label for each in store.all().drawings[before:]] == [2, 0, 2, 9]
+
+
+def test_either_canvas_has_its_size_when_it_takes_the_others_place(chromium: Browser, dashboard: str) -> None:
+    """From one digit to a number and back: never the component's own size, and never its toolbar."""
+    with visit(chromium, dashboard, width=1280, height=900) as page:
+        sizes = {"Canvas": canvas_box(page)["width"]}
+        for source, proportion in (("Number", 2), ("Canvas", 1), ("Number", 2)):
+            page.get_by_role("radio", name=source, exact=True).click()
+            page.wait_for_timeout(500)
+            box = canvas_box(page)
+            assert box["width"] == pytest.approx(proportion * box["height"], abs=2)
+            assert box["width"] == pytest.approx(sizes.setdefault(source, box["width"]), abs=1)
+            assert box["x"] + box["width"] <= 1280
+            assert page.locator(".dc-toolbar").first.is_hidden()

@@ -23,7 +23,7 @@ class Found:
 def find_pictures(paths: Sequence[Path]) -> Iterator[Found]:
     """The files named, whatever they are called, and the pictures in the folders named, in order of their names.
 
-    Links to folders are followed, and each folder is looked into once, however many links lead to it. One that cannot
+    Hidden files and folders within are passed over. Links to folders are followed, and each folder is looked into once, however many links lead to it. One that cannot
     be looked into is said, and so is one that was named and holds no picture.
     """
     for path in paths:
@@ -47,7 +47,7 @@ def _within(folder: Path) -> Iterator[Found]:
             itself = path.stat()
             if (itself.st_dev, itself.st_ino) not in seen:
                 seen.add((itself.st_dev, itself.st_ino))
-                waiting.extend(sorted(path.iterdir(), reverse=True))
+                waiting.extend(sorted((each for each in path.iterdir() if each.name[0] != "."), reverse=True))
         except OSError as error:
             yield Found(path=path, error=f"The folder cannot be read: {error.strerror}.")
 

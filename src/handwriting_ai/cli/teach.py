@@ -3,7 +3,7 @@
 import os
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -12,11 +12,15 @@ from handwriting_ai.cli import options
 from handwriting_ai.cli.train import force_named, open_jobs, train_one
 from handwriting_ai.config import load_settings
 from handwriting_ai.errors import UnknownWriter
+from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.support.sharing import yielding
 
 if TYPE_CHECKING:
     from handwriting_ai.data.drawings import SavedDrawing
     from handwriting_ai.training.teaching_report import TeachingReport
+
+_ADVISED: Final = 3
+"""Drawings of each digit."""
 
 
 def teach(
@@ -27,7 +31,7 @@ def teach(
         str | None, typer.Option(help="The model that goes on learning. Default: the preset fast's, or the first.")
     ] = None,
     drawings: Annotated[
-        Path | None, typer.Option(help="The folder of saved drawings. Default: the page's own.", file_okay=False)
+        Path | None, typer.Option(help="The folder of saved drawings. Default: the page's own.", file_okay=False, exists=True)
     ] = None,
     seed: Annotated[int, typer.Option(help="Of what is kept back, and of all draws.", min=0)] = 0,
     trial: options.Trial = None,
@@ -51,6 +55,9 @@ def teach(
     config = teacher.plan(name, chosen, parent=parent_id, seed=seed, trial_digits=trial, force=force)
     with force_named():
         jobs.refuse(config)
+    few = _few_of(chosen)
+    if few:
+        typer.echo(f"Three drawings of each digit are advised; there are fewer of {few}.", err=True)
     previous = signal.signal(signal.SIGTERM, raise_cancelled)
     try:
         state = train_one(jobs, config, settings, console)
@@ -78,6 +85,12 @@ def _of(writers: list[str], drawings: "tuple[SavedDrawing, ...]") -> "tuple[list
     return chosen, " and ".join(writers or known) or "nobody"
 
 
+def _few_of(chosen: "list[SavedDrawing]") -> str:
+    """The digits of which there are fewer drawings than a lesson should have."""
+    labels = [drawing.label for drawing in chosen]
+    return ", ".join(str(digit) for digit in range(N_CLASSES) if labels.count(digit) < _ADVISED)
+
+
 def _tell(report: "TeachingReport") -> None:
     """The report in lines."""
     own, validation = report.own, report.validation
@@ -94,4 +107,5 @@ def _tell(report: "TeachingReport") -> None:
         typer.echo(f"More drawings would help: {wanted}.")
     for reason in report.hindrances:
         typer.echo(f"Not recommended: {reason}")
-    typer.echo(f"Draw with it: DIGITS__ACTIVE_MODEL={report.model_id}")
+    advice = "Draw with it all the same" if report.hindrances else "Draw with it"
+    typer.echo(f"{advice}: DIGITS__ACTIVE_MODEL={report.model_id}")
