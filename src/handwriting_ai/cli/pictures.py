@@ -23,8 +23,9 @@ class Found:
 def find_pictures(paths: Sequence[Path]) -> Iterator[Found]:
     """The files named, whatever they are called, and the pictures in the folders named, in order of their names.
 
-    Hidden files and folders within are passed over. Links to folders are followed, and each folder is looked into once, however many links lead to it. One that cannot
-    be looked into is said, and so is one that was named and holds no picture.
+    Hidden files and folders within are passed over. Links to folders are followed, and each folder is looked into once,
+    however many links lead to it. One that cannot be looked into is said, and so is one that was named and holds no
+    picture.
     """
     for path in paths:
         if _is_folder(path):

@@ -31,7 +31,8 @@ def teach(
         str | None, typer.Option(help="The model that goes on learning. Default: the preset fast's, or the first.")
     ] = None,
     drawings: Annotated[
-        Path | None, typer.Option(help="The folder of saved drawings. Default: the page's own.", file_okay=False, exists=True)
+        Path | None,
+        typer.Option(help="The folder of saved drawings. Default: the page's own.", file_okay=False, exists=True),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of what is kept back, and of all draws.", min=0)] = 0,
     trial: options.Trial = None,
