@@ -42,7 +42,8 @@ def _label_key(item: Strokes | str) -> str:
 
 def _save(key: str, item: Strokes | str, reading: Reading) -> None:
     label: object = st.session_state.get(key)
-    if not isinstance(label, int):
+    last = ui_state().saving
+    if not isinstance(label, int) or (last is not None and last.item == item):  # the browser may report a click twice
         return
     st.session_state[key] = None  # until it is saved; then a message stands in the pills' place
     with troubles.toasted():
