@@ -1,5 +1,7 @@
 """`handwriting-ai predict --page`, as a person types it."""
 
+import csv
+from math import prod
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from tests.segmentation.samples import on_paper, page_of
 from typer.testing import CliRunner
 
 from handwriting_ai import cli
+from handwriting_ai.cli.pages import DigitAnswer
 
 RUNNER = CliRunner()
 _ROW = TypeAdapter(dict[str, object])
@@ -48,9 +51,21 @@ def test_people_get_the_text(page: Path) -> None:
     assert printed[-1] == "No digits found."
 
 
-def test_there_is_no_table_of_pages(page: Path) -> None:
-    """Said before anything is read."""
-    result = RUNNER.invoke(cli.app, ["predict", "--page", "--csv", "table.csv", str(page)])
-    assert result.exit_code == 2
-    assert "no table of pages" in result.stderr
-    assert not Path("table.csv").exists()
+def test_a_table_has_a_row_for_each_number(page: Path) -> None:
+    """With its box around its digits; a picture that cannot be read is a row with its error."""
+    broken = page.with_name("broken.png")
+    broken.write_bytes(b"no picture")
+    result = RUNNER.invoke(cli.app, ["predict", "--page", "--json", "--csv", "table.csv", str(page), str(broken)])
+    assert result.exit_code == 1
+    with Path("table.csv").open(encoding="utf-8", newline="") as stream:
+        rows: list[dict[str, str]] = list(csv.DictReader(stream))
+    first, second, error = rows
+    answer = _ROW.validate_json(result.stdout.splitlines()[0])
+    assert f"{first['text']}\n{second['text']}" == answer["text"]
+    assert [(row["line"], row["number"]) for row in (first, second)] == [("1", "1"), ("2", "1")]
+    digits = TypeAdapter(list[list[list[DigitAnswer]]]).validate_python(answer["lines"])[0][0]
+    rights = [digit.box[0] + digit.box[2] for digit in digits]
+    assert int(first["left"]) + int(first["width"]) == max(rights)
+    assert float(first["confidence"]) == pytest.approx(prod(digit.confidence for digit in digits))
+    assert "not a picture" in error["error"]
+    assert not error["text"]

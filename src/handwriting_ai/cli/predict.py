@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from handwriting_ai.cli.options import BAR, Rate
-from handwriting_ai.cli.pages import page_answers, page_sentence
+from handwriting_ai.cli.pages import NUMBER_COLUMNS, number_rows, page_answers, page_sentence
 from handwriting_ai.cli.pictures import Found, find_pictures, plain_name
 from handwriting_ai.config import load_settings
 from handwriting_ai.prediction import N_CLASSES
@@ -35,7 +35,9 @@ _FORMULA: Final = ("=", "+", "-", "@")
 def predict(
     paths: Annotated[list[Path], typer.Argument(help=f"Pictures, or folders of pictures ({FORMAT_NAMES}).")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
-    table: Annotated[Path | None, typer.Option("--csv", help="Write a table to this file, a row a picture.")] = None,
+    table: Annotated[
+        Path | None, typer.Option("--csv", help="Write a table to this file: a row a picture, or a number.")
+    ] = None,
     page: Annotated[bool, typer.Option("--page", help="Read every digit of each: lines, numbers, boxes.")] = False,
 ) -> None:
     """Read the digit in each picture; an unreadable one is reported, the rest are still read.
@@ -45,13 +47,11 @@ def predict(
     from handwriting_ai.reading.reader import DigitReader
     from handwriting_ai.registry.store import ModelStore
 
-    if page and table is not None:
-        raise typer.BadParameter("There is no table of pages yet. Take --json.", param_hint="--csv")
     sentence = page_sentence if page else _sentence
     settings, found = load_settings(), list(find_pictures(paths))
     ModelStore(settings.digits.model_dir).require_models()
     failed = done = 0
-    with _table(table) as write_row, DigitReader(settings) as reader:
+    with _table(table, of_pages=page) as write_row, DigitReader(settings) as reader:
         for refusal in reader.report.refused:
             typer.echo(f"Refused {refusal.model_id}: {refusal.reason}", err=True)
         reader.engine.require_ready()
@@ -122,7 +122,7 @@ def _progress(total: int) -> Iterator[tuple[Callable[[str], None], Callable[[], 
 
 
 @contextmanager
-def _table(path: Path | None) -> Iterator[Callable[[dict[str, object]], None]]:
+def _table(path: Path | None, *, of_pages: bool) -> Iterator[Callable[[dict[str, object]], None]]:
     """What writes an answer into a table; nothing where there is none.
 
     Raises:
@@ -137,17 +137,27 @@ def _table(path: Path | None) -> Iterator[Callable[[dict[str, object]], None]]:
         raise typer.BadParameter(f"{path} cannot be written: {error.strerror}.", param_hint="--csv") from error
     with stream:
         writer = csv.writer(stream)
-        head: list[str] = [*_COLUMNS, *(f"p{digit}" for digit in range(N_CLASSES))]
+        head = NUMBER_COLUMNS if of_pages else (*_COLUMNS, *(f"p{digit}" for digit in range(N_CLASSES)))
         writer.writerow(head)
 
         def write(answer: dict[str, object]) -> None:
-            cells = [str(answer.get(name, "")) for name in _COLUMNS]
-            probs: object = answer.get("probs")
-            shares: list[object] = [*probs] if isinstance(probs, tuple) else [""] * N_CLASSES
-            row: list[object] = [*(f"'{cell}" if cell.startswith(_FORMULA) else cell for cell in cells), *shares]
-            writer.writerow(row)
+            rows = number_rows(answer) if of_pages else [_row(answer)]
+            for row in rows:
+                cells: list[str] = [_harmless(cell) for cell in row]
+                writer.writerow(cells)
 
         yield write
+
+
+def _row(answer: dict[str, object]) -> list[object]:
+    probs: object = answer.get("probs")
+    shares: list[object] = [*probs] if isinstance(probs, tuple) else [""] * N_CLASSES
+    return [*(answer.get(name, "") for name in _COLUMNS), *shares]
+
+
+def _harmless(cell: object) -> str:
+    text = str(cell)
+    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _write_nothing(_: dict[str, object]) -> None:
