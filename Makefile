@@ -51,7 +51,6 @@ bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/bulk_reading.py
 	$(BIN)/python benchmarks/page_latency.py
 	$(BIN)/python benchmarks/paper_accuracy.py --digits 20 --tta none
-	$(BIN)/python benchmarks/score_pages.py
 	$(BIN)/python benchmarks/shared_cores.py
 	$(BIN)/python benchmarks/training_memory.py
 	$(BIN)/python benchmarks/against_pytorch_example.py

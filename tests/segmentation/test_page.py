@@ -9,7 +9,7 @@ import pytest
 from tests.segmentation.samples import HEIGHT, blank_page, draw_digit, draw_loose_five, draw_number, page_of
 
 from handwriting_ai.preprocess import Gray
-from handwriting_ai.segmentation import FoundPage, count_candidates, find_page
+from handwriting_ai.segmentation import FoundPage, find_page
 
 
 def _shape(page: FoundPage) -> list[list[int]]:
@@ -162,12 +162,3 @@ def test_a_page_has_an_upper_limit() -> None:
     page = find_page(page_of(["2035", "648"]), most=5)
     assert _shape(page) == [[4], [1]]
     assert page.left_out.beyond_limit == 2
-
-
-@pytest.mark.parametrize(("text", "count"), [("2", 1), ("20", 2), ("203", 3)])
-def test_candidates_are_counted_by_their_size(text: str, count: int) -> None:
-    """Without any network; a piece much smaller than the largest is none."""
-    ink = blank_page(400, 200)
-    draw_number(ink, text, 60, 60)
-    cv2.circle(ink, (380, 20), 4, 255, -1)
-    assert count_candidates(np.where(ink > 100, 255, 0).astype(np.uint8)) == count

@@ -3,7 +3,7 @@
 from handwriting_ai.segmentation.components import LeftOut
 from handwriting_ai.segmentation.counting import count_digits
 from handwriting_ai.segmentation.lifting import lift_ink
-from handwriting_ai.segmentation.page import FoundDigit, FoundPage, count_candidates, find_page
+from handwriting_ai.segmentation.page import FoundDigit, FoundPage, find_page
 from handwriting_ai.segmentation.parameters import MOST_DIGITS, SegmentConfig
 from handwriting_ai.support.boxes import Box, around
 
@@ -15,7 +15,6 @@ __all__ = [
     "LeftOut",
     "SegmentConfig",
     "around",
-    "count_candidates",
     "count_digits",
     "find_page",
     "lift_ink",

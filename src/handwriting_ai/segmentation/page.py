@@ -111,20 +111,6 @@ def find_page(
     )
 
 
-def count_candidates(mask: Gray, config: SegmentConfig = DEFAULT_CONFIG) -> int:
-    """How many digits there may be, by the sizes of the pieces of ink alone; one that is wide counts as two.
-
-    Args:
-        mask: where ink lies, `uint8 (h, w)` of 0 and 255.
-        config: the choices.
-    """
-    blobs, _ = find_blobs(mask, config)
-    wholes, _ = join_strokes(blobs, config)
-    largest = max((blob.box.extent for blob in wholes), default=0)
-    large = [blob.box for blob in wholes if blob.box.extent >= config.candidate_share * largest]
-    return sum(2 if box.width > config.wide_aspect * box.height else 1 for box in large)
-
-
 def _judge(ink: Gray, blobs: Sequence[Blob], look: Judgement, config: SegmentConfig) -> list[_Judged]:
     """All of them in one batch."""
     if not blobs:
