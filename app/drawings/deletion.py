@@ -20,7 +20,7 @@ def offer(store: DrawingStore, chosen: Sequence[SavedDrawing], place: DeltaGener
     doomed: tuple[SavedDrawing, ...] = tuple(chosen)
     me = ui_state().writer or UNNAMED
     others = sorted({writer_of(drawing) for drawing in chosen} - {me})
-    label = f"Delete {len(chosen)} selected"
+    label = f"Delete {len(chosen)} selected" if chosen else "Delete"
     with place.popover(label, icon=":material/delete:", disabled=not chosen, key=f"deletion_{len(chosen)}"):
         st.caption("They can be brought back for a minute.")
         sure = True

@@ -33,9 +33,8 @@ def choose_shown(kind: str, notes: Mapping[str, Note], own_names: Mapping[str, s
             persist_state="session",
         )
         count = sum(note.archived for note in notes.values())
-        with_archived = st.toggle(
-            f"Show archived ({count})", key=f"archived_{kind}", disabled=not count, persist_state="session"
-        )
+        label = f"Show archived ({count})"
+        with_archived = count > 0 and st.toggle(label, key=f"archived_{kind}", persist_state="session")
     place.remember(words_at, [words] if words else [])
     place.remember(archived_at, ["yes"] if with_archived else [])
     return [

@@ -90,7 +90,7 @@ def test_of_a_file_without_end_no_more_is_read_than_may_be() -> None:
 @pytest.mark.parametrize("source", [[[0, 255]], None, 7, {"picture": b""}])
 def test_what_is_no_picture_is_a_type_error(source: object) -> None:
     """It names what came, and what is taken."""
-    with pytest.raises(TypeError, match=f"A {type(source).__name__} is not a picture: a path, the content of a file"):
+    with pytest.raises(TypeError, match=f"Pass a path, the content of a file.*{type(source).__name__} is not read"):
         picture_of(source, LIMITS)
 
 

@@ -157,7 +157,7 @@ def test_what_is_not_shipped_is_a_member_only_where_it_is_named(tmp_path: Path) 
 def test_a_model_that_would_be_missed_is_refused(tmp_path: Path) -> None:
     """All who name it are told; another one is free to go."""
     _write(tmp_path, _PRESETS)
-    expected = "'a' stays: the preset 'default', the preset 'fast', DIGITS__ACTIVE_MODEL would lack it"
+    expected = "'a' stays: the preset 'default' and the preset 'fast' and DIGITS__ACTIVE_MODEL would lack it"
     with pytest.raises(ModelNamed, match=expected):
         refuse_named("a", "c, a", tmp_path)
     with pytest.raises(ModelNamed, match="the preset 'default' would"):

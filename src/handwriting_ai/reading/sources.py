@@ -36,7 +36,7 @@ def picture_of(source: object, limits: ImageLimits) -> Picture:
         return _content_of(source, limits)
     read: object = getattr(source, "read", None)
     if not callable(read):
-        raise TypeError(f"A {type(source).__name__} is not a picture: {_TAKEN} is.")
+        raise TypeError(f"Pass {_TAKEN}: {type(source).__name__} is not read.")
     content: object = read(limits.max_bytes + 1)
     if not isinstance(content, bytes):
         raise TypeError(f'The file gives {type(content).__name__}, not bytes: open it in binary mode, with "rb".')

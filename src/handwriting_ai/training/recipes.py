@@ -264,7 +264,9 @@ def with_epochs(recipe: Recipe, epochs: int | None) -> Recipe:
     if epochs is None or epochs == recipe.epochs:
         return recipe
     if epochs < len(recipe.stages):
-        raise InvalidRecipe(f"Recipe {recipe.name!r} has {len(recipe.stages)} stages, {epochs} epochs are too few.")
+        raise InvalidRecipe(
+            f"Recipe {recipe.name!r} has {len(recipe.stages)} stages: train at least as many epochs, not {epochs}."
+        )
     shares = _share_out(epochs, [stage.epochs for stage in recipe.stages])
     stages = [replace(stage, epochs=share) for stage, share in zip(recipe.stages, shares, strict=True)]
     return replace(recipe, stages=tuple(stages))
