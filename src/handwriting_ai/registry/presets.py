@@ -207,6 +207,6 @@ def refuse_named(model_id: str, active_model: str, root: Path) -> None:
     if model_id in _ids_in(active_model):
         names.append("DIGITS__ACTIVE_MODEL")
     if names:
-        raise ModelNamed(
-            f"The model {model_id!r} stays: {' and '.join(names)} would lack it. Take it out of {PRESETS_FILE} or that setting first."
-        )
+        lacking = " and ".join(names)
+        advice = f"Take it out of {PRESETS_FILE} or that setting first."
+        raise ModelNamed(f"The model {model_id!r} stays: {lacking} would lack it. {advice}")
