@@ -201,8 +201,8 @@ def run_job(
             nonlocal done, epoch_started
             done, epoch_started = metrics.epoch, time.monotonic()
             _LOG.info("Epoch %d of %d: %s", metrics.epoch, metrics.epochs, describe(metrics))
-            activity = "scoring the model" if metrics.epoch == metrics.epochs else f"epoch {metrics.epoch + 1}"
-            progress = _EPOCHS_SHARE * metrics.epoch / metrics.epochs
+            activity = "scoring the model" if done == metrics.epochs else f"epoch {done + 1} of {metrics.epochs}"
+            progress = _EPOCHS_SHARE * done / metrics.epochs
             pulse.note(progress=progress, current_epoch=metrics.epoch, activity=activity)
             share_cores()  # others have begun or ended meanwhile
             if watcher is not None:
