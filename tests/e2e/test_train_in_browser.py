@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotInTime
 from tests.browser import draw, plain_environment, running_dashboard, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES
 from tests.jobs.hurry import ENDLESS_RUN
@@ -19,6 +20,7 @@ from handwriting_ai.jobs.local import LocalJobs
 from handwriting_ai.registry.store import ModelStore
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # a run may wait a while for its share of a busy machine
+_TRIES = 5
 _ROW_PX = 35
 """The height of a table's row, and of its header."""
 _MODEL = "mnist_compact_baseline_seed0_trial40"
@@ -47,8 +49,13 @@ def _start_trial(page: Page, *, epochs: int, seed: int = 0) -> None:
     """Fill the form and press the button."""
     start = _open_form(page).get_by_role("button", name="Start")
     expect(start).to_be_visible()
-    page.get_by_role("combobox", name="Recipe").click()
-    page.get_by_role("option", name="baseline").click()
+    option = page.get_by_role("option", name="baseline")
+    for _ in range(_TRIES):  # the list closes when the page is drawn anew just then, as when a run begins or ends
+        wait_until_idle(page)
+        page.get_by_role("combobox", name="Recipe").click()
+        with suppress(NotInTime):
+            option.click(timeout=5_000)
+            break
     expect(page.get_by_text("the plain recipe to compare others with")).to_be_visible()
     wait_until_idle(page)  # until then the former recipe's epochs stand alone, and then beside its own
     expect(page.get_by_label("Epochs", exact=True)).to_have_count(1)
