@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field
@@ -49,6 +50,13 @@ def show_canvas(sheet: Sheet, *, pen_px: int, width_px: int = CANVAS_PX, name: s
     )
     frame.show_frame()
     sheet.report(strokes_of(result.json_data))
+
+
+def show_buttons(sheet: Sheet) -> None:
+    """*Undo* and *Clear*: a press acts on the canvas in the browser at once, by these keys, then on the sheet."""
+    with st.container(horizontal=True):
+        st.button("Undo", icon=":material/undo:", disabled=not sheet.can_undo, on_click=sheet.undo, key="undo")
+        st.button("Clear", icon=":material/delete:", disabled=not sheet.strokes, on_click=sheet.clear, key="clear")
 
 
 def strokes_of(raw: "dict[str, object] | None") -> tuple[PenStroke, ...]:

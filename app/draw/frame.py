@@ -9,9 +9,6 @@ from typing import Final
 
 import streamlit as st
 
-CLEAR_KEY: Final = "clear"
-UNDO_KEY: Final = "undo"
-"""Keys of the page's buttons: a press acts on the canvas in the browser at once, then on the server."""
 _SCRIPT: Final = """
 const STYLE = `
   .dc-root, .dc-scroll, .dc-container, .canvas-container, canvas {

@@ -45,11 +45,7 @@ def show(read_page: "Callable[[bytes | NDArray[np.uint8]], PageReading]", asked:
                 ui_state().works.pop(WORK, None)
             if page is not None and page.digits:
                 page_boxes.show(page, work, picture="", on_opened=_nothing_to_open)
-            with st.container(horizontal=True):
-                st.button("Undo", icon=":material/undo:", disabled=not sheet.can_undo, on_click=sheet.undo, key="undo")
-                st.button(
-                    "Clear", icon=":material/delete:", disabled=not sheet.strokes, on_click=sheet.clear, key="clear"
-                )
+            canvas.show_buttons(sheet)
         with st.container(key="answer"):
             if page is None or not page.digits:
                 said = INVITATION if page is None else NOTHING

@@ -195,9 +195,7 @@ def _read_shown(reader: DigitReader, source: "bytes | NDArray[np.uint8]", mode: 
 def _from_canvas(reader: DigitReader, mode: TtaMode, pen_px: int) -> Reading | None:
     sheet = ui_state().sheet
     canvas.show_canvas(sheet, pen_px=pen_px)
-    with st.container(horizontal=True):
-        st.button("Undo", icon=":material/undo:", disabled=not sheet.can_undo, on_click=sheet.undo, key="undo")
-        st.button("Clear", icon=":material/delete:", disabled=not sheet.strokes, on_click=sheet.clear, key="clear")
+    canvas.show_buttons(sheet)
     return _read_shown(reader, canvas.picture(sheet.strokes), mode) if sheet.strokes else None
 
 

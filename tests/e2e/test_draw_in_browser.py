@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
-from tests.browser import canvas_box, draw, on_canvas, plain_environment, running_dashboard, visit, wait_until_idle
+from tests.browser import canvas_box, draw, on_canvas, visit, wait_until_idle
 from tests.digit_strokes import DIGIT_STROKES, Line
 
 from handwriting_ai.data.drawings import DrawingStore
@@ -18,19 +18,6 @@ pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
 
 _SCRIBBLE: Line = [(float(x), float(y)) for x in range(0, 105, 6) for y in ((5, 140) if x % 12 else (140, 5))]
-
-
-@pytest.fixture(scope="module")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the dashboard keeps drawings."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def dashboard(data_root: Path) -> Iterator[str]:
-    """A dashboard with the shipped models; what a visitor draws and chooses is of no account to the next."""
-    with running_dashboard(data_root, plain_environment()) as address:
-        yield address
 
 
 @pytest.fixture()

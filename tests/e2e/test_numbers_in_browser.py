@@ -1,11 +1,10 @@
 """A person who writes a number with the mouse, in real Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser import canvas_box, plain_environment, running_dashboard, visit
+from tests.browser import canvas_box, visit
 from tests.digit_strokes import DIGIT_STROKES
 
 from handwriting_ai.data.drawings import DrawingStore
@@ -13,19 +12,6 @@ from shared.sheet import CANVAS_PX
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
-
-
-@pytest.fixture(scope="module")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the dashboard keeps drawings."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def dashboard(data_root: Path) -> Iterator[str]:
-    """A dashboard with the shipped models."""
-    with running_dashboard(data_root, plain_environment()) as address:
-        yield address
 
 
 def write(page: Page, digits: str) -> None:

@@ -1,30 +1,16 @@
 """A person with a photograph of numbers, in real Chromium."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from tests.browser import plain_environment, running_dashboard, visit
+from tests.browser import visit
 from tests.made_pages import as_file, few_numbers
 
 from handwriting_ai.data.drawings import DrawingStore
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=180_000)
-
-
-@pytest.fixture(scope="module")
-def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the dashboard keeps drawings."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def dashboard(data_root: Path) -> Iterator[str]:
-    """A dashboard with the shipped models."""
-    with running_dashboard(data_root, plain_environment()) as address:
-        yield address
 
 
 def test_a_digit_of_a_photographed_page_is_corrected_and_all_are_saved(

@@ -3,15 +3,13 @@
 It learnt from made numbers whose digits touch: there it is known whose ink is whose (`scripts/page_cuts.py`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from handwriting_ai.segmentation.layers import Floats, convolved, doubled, rectified
+from handwriting_ai.segmentation.layers import Floats, convolved, doubled, rectified, stored_numbers
 
 ROWS: Final = 48
 """Height of the pictures that it sees, in pixels."""
@@ -53,8 +51,7 @@ class CutNetwork:
 
 def load_cut_network(path: Path) -> CutNetwork:
     """The network in a file."""
-    stored: Mapping[str, NDArray[np.float16]] = np.load(path, allow_pickle=False)
-    values = {name: half.astype(np.float32) for name, half in stored.items()}
+    values = stored_numbers(path)
     layers = range(len(_STRIDES))
     return CutNetwork(
         kernels=tuple(values[f"kernel{layer}"] for layer in layers),

@@ -4,7 +4,6 @@ It looks at thumbnails (`pictures.thumbnail`) and decides where to cut and what 
 read by the models. It learnt from pieces of made numbers and other ink (`scripts/page_judge.py`).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from handwriting_ai.prediction import N_CLASSES
 from handwriting_ai.preprocess import FULL_INK, Gray
-from handwriting_ai.segmentation.layers import Floats, convolved, rectified
+from handwriting_ai.segmentation.layers import Floats, convolved, rectified, stored_numbers
 
 NO_DIGIT: Final = N_CLASSES
 """The class after the digits."""
@@ -57,8 +56,7 @@ class Judge:
 
 def load_judge(path: Path) -> Judge:
     """The network in a file."""
-    stored: Mapping[str, NDArray[np.float16]] = np.load(path, allow_pickle=False)
-    values = {name: half.astype(np.float32) for name, half in stored.items()}
+    values = stored_numbers(path)
     layers = range(len(STRIDES))
     return Judge(
         kernels=tuple(values[f"kernel{layer}"] for layer in layers),

@@ -1,5 +1,7 @@
 """Layers of small networks, computed with numpy alone."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -7,6 +9,17 @@ from numpy.typing import NDArray
 
 Floats: TypeAlias = "NDArray[np.float32]"
 _KERNEL: Final = 3
+
+
+def stored_numbers(path: Path) -> dict[str, Floats]:
+    """The arrays of a network's file, kept in half precision: `kernel0`, `bias0`, … `head`, `head_bias`.
+
+    Raises:
+        OSError: the file cannot be read.
+        ValueError: it holds no arrays.
+    """
+    stored: Mapping[str, NDArray[np.float16]] = np.load(path, allow_pickle=False)
+    return {name: half.astype(np.float32) for name, half in stored.items()}
 
 
 def convolved(x: Floats, kernel: Floats, bias: Floats, stride: int = 1) -> Floats:
